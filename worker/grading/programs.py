@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from backmark.grader.contracts.cases.answers import Candidate
 from backmark.grader.contracts.cases.exchange import ContractExchange
+from backmark.grader.contracts.values.program import SITED
 from backmark.grader.contracts.values.written import (
     Operand,
     WrittenEdit,
@@ -54,7 +55,7 @@ class JailedPrograms:
     def write_solution(self) -> WrittenProgram:
         """Return the solution's program with sites; raises CandidateError."""
         if self.solution not in self.known:
-            self.known[self.solution] = self._write(self.solution.encode(), _SOLUTION, {})
+            self.known[self.solution] = self._write(self.solution.encode(), _SOLUTION, SITED)
         return self.known[self.solution]
 
     def _write(self, source: bytes, filename: str, wanted: Mapping[str, Any]) -> WrittenProgram:
@@ -90,4 +91,4 @@ def _read_program(written: Mapping[str, Any]) -> WrittenProgram:
         for each in written["statements"]
     )
     edits = (WrittenEdit(*edit) for edit in written["edits"])
-    return WrittenProgram(written["text"], tuple(sites), tuple(statements), tuple(edits))
+    return WrittenProgram(written["text"], tuple(sites), tuple(statements), tuple(edits), tuple(written["changed"]))

@@ -166,11 +166,12 @@ def read_written(frame: Frame) -> dict[str, Any]:
     if (
         frame.header != {"kind": "written"}
         or not isinstance(written, dict)
-        or set(written) != {"text", "sites", "statements", "edits"}
+        or set(written) != {"text", "sites", "statements", "edits", "changed"}
         or not isinstance(written["text"], str)
         or not _is_list(written["statements"], _is_written_statement, MOST_SITE_STATEMENTS)
         or not _is_list(written["sites"], bind(_is_site, count=len(written["statements"])), MOST_SITES)
         or not _is_list(written["edits"], _is_written_edit, MOST_WRITTEN_EDITS)
+        or not _is_list(written["changed"], bind(_is_place, count=len(written["sites"])), MOST_SITE_STATEMENTS)
     ):
         raise Crashed(_NO_ANSWER)
     return written

@@ -11,6 +11,7 @@ from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.judging.marks import ContractMarks, Given, MendedMarks
 from backmark.grader.contracts.judging.own_lines import find_first_difference
 from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.language.row_comments import read_solution
 from backmark.grader.contracts.naming.diagnoser import ContractDiagnoser
 from backmark.grader.contracts.repair.bench import WrongSubmission
 from backmark.grader.contracts.repair.mender import Mender
@@ -24,7 +25,11 @@ from backmark.grader.contracts.repair.rows import (
 )
 from backmark.grader.contracts.rows.results import judge_rows, list_rows
 from backmark.grader.contracts.rows.row import Row, RowSpec
-from backmark.grader.contracts.values.describing import describe_lines, list_raised
+from backmark.grader.contracts.values.describing import (
+    describe_lines,
+    find_rows,
+    judge_rows_by_lines,
+)
 from backmark.grader.contracts.values.program import Programs
 from backmark.grader.contracts.values.repairing import ValueRepairer
 from backmark.grader.errors import TimedOut
@@ -85,18 +90,18 @@ def _mend(
     except TimedOut:
         unjudged = {row.name: Row(Mark.NOT_RUN, 0, TOO_SLOW) for row in assignment.rows}
         return MendedMarks(unjudged, list_rows(assignment, by_results=True), ())
-    if repair is None:
+    if repair is None or not repair.is_named:
+        # A statement that only a whole one of the solution's replaces may be right, and what it calls or reads wrong.
         found = _find_lines(contract, given, judged, menders, programs)
-        return found and replace(found, specs=list_rows(assignment, by_results=True))
+        if repair is None or (found is not None and all(statement.rows for statement in found.repair)):
+            return found
     rows = judge_by_repair(assignment, repair, len(contract.cases))
     if not repair.study.matched and not repair.traced:
         # Written in its own way, it has no lines that count for rows.
         rows = {row.name: Row(Mark.NOT_RUN, 0, WRITTEN_OTHERWISE) for row in assignment.rows}
-    by_results = _sum_marks(list_rows(assignment, by_results=True), judged.rows)
-    by_statements = _sum_marks(list_rows(assignment, by_results=False), rows)
     return MendedMarks(
         rows,
-        list_rows(assignment, by_results=by_results > by_statements),
+        _list_specs(assignment, judged, rows),
         describe_repair(assignment, repair, contract.cases, given.answers),
         tuple(explanation for explanation in judged.diagnosis if _is_authors(contract, explanation)),
     )
@@ -109,19 +114,37 @@ def _find_lines(
     _: Callable[[], Mender],
     programs: Programs | None,
 ) -> MendedMarks | None:
-    """Return the lines that must change, by the submission's values; the marks stay with its results."""
+    """Return the lines that must change, by the submission's values; None if none is found.
+
+    The marks stay with the results, unless it is known of each line which row it costs, and the rows earn more.
+    """
+    assignment = contract.assignment
     if programs is None or not given.repeats:
         return None
-    repairer = ValueRepairer(contract.assignment, contract.cases, contract.order, contract.exchange)
+    repairer = ValueRepairer(assignment, contract.cases, contract.order, contract.exchange)
     try:
-        lines = repairer.repair(programs, given.agrees.failing, list_raised(given.answers))
+        lines = repairer.repair(programs, given.agrees.failing, given.answers)
     except TimedOut:
         return None
-    statements = describe_lines(lines, contract.cases, given.answers)
-    if not statements:
+    if not lines:
         return None
+    commented = read_solution(assignment.solution, assignment.rows) if assignment.rows else ()
+    costs = [find_rows(line, commented) for line in lines]
+    declared = {row.name: row for row in assignment.rows}
+    costly = [[declared[name] for name in names] for names in costs]
+    rows = {row.name: Row(Mark.NOT_RUN, 0, WRITTEN_OTHERWISE) for row in assignment.rows}
+    if all(costs):
+        rows = judge_rows_by_lines(assignment, [name for names in costs for name in names], len(contract.cases))
+    specs = _list_specs(assignment, judged, rows)
     kept = tuple(explanation for explanation in judged.diagnosis if _is_authors(contract, explanation))
-    return MendedMarks({}, list_rows(contract.assignment), statements, kept)
+    return MendedMarks(rows, specs, describe_lines(lines, costly, contract.cases, given.answers), kept)
+
+
+def _list_specs(assignment: ContractAssignment, judged: ContractMarks, rows: Mapping[str, Row]) -> tuple[RowSpec, ...]:
+    """Return all rows, those of the results or those of statements with the marks: which earn more."""
+    by_results = _sum_marks(list_rows(assignment, by_results=True), judged.rows)
+    by_statements = _sum_marks(list_rows(assignment, by_results=False), rows)
+    return list_rows(assignment, by_results=by_results > by_statements or not assignment.rows)
 
 
 def _is_authors(contract: JudgedContract, explanation: Diagnosis) -> bool:

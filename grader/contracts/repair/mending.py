@@ -21,7 +21,7 @@ from backmark.grader.contracts.repair.naming import (
     name_slips,
 )
 from backmark.grader.contracts.repair.search import ExhaustedError, RepairSearch
-from backmark.grader.contracts.repair.study import EDIT, HEADER, INSERT, REMOVE, ZERO, Operation, Script, Study
+from backmark.grader.contracts.repair.study import EDIT, HEADER, INSERT, REMOVE, REPLACE, ZERO, Operation, Script, Study
 from backmark.grader.contracts.rows.agreement import disagreeing
 from backmark.grader.contracts.rows.results import all_wrong
 from backmark.grader.contracts.values.choosing import choose_cases
@@ -89,6 +89,17 @@ class Repair:
     def has_row(self, operation: Operation) -> bool:
         """Return True if the rows that an operation costs are those of what it changes, not of what uses that."""
         return bool(self.traced or self.instead_of) or operation[0] == INSERT or operation[1] in self.study.matched
+
+    @property
+    def is_named(self) -> bool:
+        """True if it is known of each operation what is wrong, and not only that another statement is right."""
+        return all(
+            operation[0] != REPLACE
+            or operation in self.slips
+            or operation in self.study.unfilled
+            or self.study.own[operation[1]].placeholder
+            for operation in self.operations
+        )
 
     @property
     def open_rows(self) -> frozenset[str]:

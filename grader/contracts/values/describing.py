@@ -4,43 +4,79 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from backmark.grader.contracts.cases.answers import Answer, Raised
+from backmark.grader.contracts.cases.answers import Answer
 from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.cases.exchange import numbers_of
+from backmark.grader.contracts.language.assignment import ContractAssignment, RepairRow
+from backmark.grader.contracts.language.row_comments import RESERVED, RowStatement
 from backmark.grader.contracts.rows.agreement import find_wrong
+from backmark.grader.contracts.rows.row import Row
 from backmark.grader.contracts.values.repairing import WrongLine
 from backmark.grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
+from backmark.grader.model.row_messages import HALF_LOST
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.source_line import SourceLine
+from backmark.grader.model.verdict import Mark
 
 
-def list_raised(answers: Sequence[Answer]) -> frozenset[tuple[int, int]]:
-    """Return the lines at which a submission raised, by cell and number."""
-    frames = (line for answer in answers if isinstance(answer, Raised) for line in answer.frames)
-    return frozenset((line.cell or 0, line.line) for line in frames)
+def find_rows(line: WrongLine, commented: Sequence[RowStatement]) -> tuple[str, ...]:
+    """Return the rows that a line costs: those of what the innermost expression around its mistake must compute.
+
+    None if that is not known, or may be one of several.
+    """
+    rows_by_line = {statement.first: statement.rows for statement in commented}
+    for lines in line.computing:
+        rows = {rows_by_line[number] for number in lines if number in rows_by_line}
+        if rows:
+            return rows.pop() if len(rows) == 1 else ()
+    return ()
+
+
+def judge_rows_by_lines(assignment: ContractAssignment, lost: Sequence[str], cases: int) -> dict[str, Row]:
+    """Return the row of each declared row of statements: all but the lost ones are held.
+
+    Edits of the submission's own expressions alone make it right, so that all else that it computes is right.
+    """
+    judged = {
+        row.name: Row(Mark.FAILED, cases, "A line is wrong.") if row.name in lost else Row(Mark.PASSED, cases, "")
+        for row in assignment.rows
+        if row.name not in RESERVED
+    }
+    failed = sum(row.mark is Mark.FAILED for row in judged.values())
+    for row in assignment.rows:
+        if row.name in RESERVED:
+            open_ = 2 * failed > len(judged)
+            names = tuple(judged) if open_ else ()
+            judged[row.name] = Row(
+                Mark.NOT_RUN if open_ else Mark.PASSED, cases, HALF_LOST if open_ else "", names=names
+            )
+    return judged
 
 
 def describe_lines(
-    lines: Sequence[WrongLine], cases: ContractCases, answers: Sequence[Answer]
+    lines: Sequence[WrongLine],
+    rows: Sequence[Sequence[RepairRow]],
+    cases: ContractCases,
+    answers: Sequence[Answer],
 ) -> tuple[MendedStatement, ...]:
     """Return the statements that must change, in the order of the submission; their texts are the worker's.
 
-    The first wrong number is what the only one of them causes.
+    `rows` are those that each costs. The first wrong number is what the only one of them causes.
     """
     wrong = _find_number(cases, answers) if len(lines) == 1 else None
     return tuple(
         MendedStatement(
             MendingKind.REPLACE if line.edit is None else MendingKind.EDIT,
-            (),
-            (),
+            tuple(row.name for row in own),
+            tuple(row.title for row in own),
             tuple(SourceLine.of(*spot) for spot in line.spots),
             "",
-            "",
-            "",
+            next((row.read for row in own if row.read), ""),
+            next((row.hint for row in own if row.hint), ""),
             wrong,
             () if line.edit is None else (Slip(SlipKind(line.edit.kind), line.edit.before, line.edit.after),),
         )
-        for line in sorted(lines, key=lambda line: line.spots)
+        for line, own in sorted(zip(lines, rows, strict=True), key=lambda each: each[0].spots)
     )
 
 

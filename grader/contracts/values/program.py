@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from backmark.grader.contracts.cases.answers import Candidate
-from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.arrays import Array, Booleans
 from backmark.grader.contracts.cases.contract_cases import ContractCases, ResultPlace, list_expressions
 from backmark.grader.contracts.cases.drawn import DrawnCase
 from backmark.grader.contracts.cases.exchange import ContractExchange, numbers_of
@@ -25,6 +25,9 @@ _HOOKS = Path(__file__).with_name("hooks.py").read_text(encoding="utf-8")
 _NUMBERS, _TURNS = 1 << 20, 20_000
 #: Numbers of a log: most runs have few; no run is kept that has more.
 ROOMS = (1 << 14, 1 << 18)
+
+#: Asks for a program's sites, without edits.
+SITED: Mapping[str, Any] = {"made": [], "hooked": True}
 
 #: By case the arrays that take the place of a site's values, one after the other.
 Given = Sequence[Sequence[Array]]
@@ -176,14 +179,20 @@ class Results:
     cases: ContractCases
 
     @cached_property
-    def _units(self) -> list[list[list[slice]]]:
-        """By case and unit the parts of its numbers."""
-        by_case: list[list[list[slice]]] = []
+    def parts(self) -> list[dict[int, list[slice]]]:
+        """By case and declared result the parts of its numbers."""
         starts = self.cases.starts
         parts: list[dict[int, list[slice]]] = [{} for _ in self.cases.layouts]
         for case, place, part in self.cases.slices():
             moved = slice(part.start - starts[case], part.stop - starts[case])
             parts[case].setdefault(place.result, []).append(moved)
+        return parts
+
+    @cached_property
+    def _units(self) -> list[list[list[slice]]]:
+        """By case and unit the parts of its numbers."""
+        by_case: list[list[list[slice]]] = []
+        parts = self.parts
         several = {result for own in parts for result, listed in own.items() if len(listed) > 1}
         results = sorted({result for own in parts for result in own})
         for own in parts:
@@ -202,7 +211,17 @@ class Results:
 
     def find_changed(self, case: int, before: Ran, after: Ran) -> set[int]:
         """Return the units of which any number differs between two runs of a case."""
-        with np.errstate(all="ignore"):
-            near = np.abs(before.numbers - after.numbers) <= 1e-9 + 1e-6 * np.abs(before.numbers)
-        same = near | (np.isnan(before.numbers) & np.isnan(after.numbers)) | (before.numbers == after.numbers)
+        same = _find_same(before, after)
         return {place for place, unit in enumerate(self._units[case]) if not all(same[part].all() for part in unit)}
+
+    def find_changed_results(self, case: int, before: Ran, after: Ran) -> set[int]:
+        """Return the declared results of which any number differs between two runs of a case."""
+        same = _find_same(before, after)
+        return {result for result, parts in self.parts[case].items() if not all(same[part].all() for part in parts)}
+
+
+def _find_same(before: Ran, after: Ran) -> Booleans:
+    with np.errstate(all="ignore"):
+        near = np.abs(before.numbers - after.numbers) <= 1e-9 + 1e-6 * np.abs(before.numbers)
+    missing = np.isnan(before.numbers) & np.isnan(after.numbers)
+    return np.asarray(near | missing | (before.numbers == after.numbers))

@@ -1,10 +1,11 @@
 """Which lines of a wrong submission must change: found by values, named by edits, believed in a fresh jail."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from backmark.grader.contracts.cases.answers import Answer, Raised
 from backmark.grader.contracts.cases.arrays import Array
 from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.cases.exchange import ContractExchange
@@ -13,6 +14,7 @@ from backmark.grader.contracts.rows.agreement import disagreeing
 from backmark.grader.contracts.values.choosing import choose_cases
 from backmark.grader.contracts.values.program import (
     ROOMS,
+    SITED,
     OutOfRunsError,
     ProgramExchange,
     Programs,
@@ -57,6 +59,9 @@ class WrongLine:
 
     spots: tuple[tuple[int, int], ...]
     edit: WrittenEdit | None
+    #: The lines of the solution's statements that compute what it must, those of the innermost expression around the
+    #: edit for which there are any first, each with the ones around it behind; empty if none is known.
+    computing: tuple[frozenset[int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,16 @@ class _Named:
     kind: str = ""
 
 
+def _list_made(named: Sequence[_Named]) -> list[list[int | str]]:
+    return [[each.statement, each.kind, each.place] for each in named]
+
+
+def list_raised(answers: Sequence[Answer]) -> frozenset[tuple[int, int]]:
+    """Return the lines at which a submission raised, by cell and number."""
+    frames = (line for answer in answers if isinstance(answer, Raised) for line in answer.frames)
+    return frozenset((line.cell or 0, line.line) for line in frames)
+
+
 @dataclass
 class ValueRepairer:
     """The part of a contract that finds the wrong lines of submissions by their values."""
@@ -81,18 +96,13 @@ class ValueRepairer:
     #: The exchange of any submission.
     plain: ContractExchange
 
-    def repair(
-        self, programs: Programs, failing: Sequence[int], raised: Collection[tuple[int, int]] = ()
-    ) -> tuple[WrongLine, ...]:
-        """Return the statements that must change, none if nothing can be said; raises TimedOut.
-
-        `raised` are the lines at which the submission raised, by cell and number.
-        """
+    def repair(self, programs: Programs, failing: Sequence[int], answers: Sequence[Answer]) -> tuple[WrongLine, ...]:
+        """Return the statements that must change, none if nothing can be said; raises TimedOut."""
         places = choose_cases(self.cases, self.order, failing)
         left, edited = RunsLeft(_RUNS), RunsLeft(_EDITED)
         for _ in range(_SEARCHES):
             try:
-                return _Attempt(self, programs, places, raised, left, edited).find()
+                return _Attempt(self, programs, places, answers, left, edited).find()
             except RefutedError as error:
                 places = [error.place, *(place for place in places if place != error.place)]
             except (NothingFoundError, OutOfRunsError, OverflownError):
@@ -117,7 +127,7 @@ class _Attempt:
     repairer: ValueRepairer
     programs: Programs
     places: Sequence[int]
-    raised: Collection[tuple[int, int]]
+    answers: Sequence[Answer]
     left: RunsLeft
     edited: RunsLeft
     #: The full repairs by other statements than the one that was found.
@@ -138,7 +148,7 @@ class _Attempt:
     @cached_property
     def program(self) -> WrittenProgram:
         """The submission's program with sites."""
-        written = self.programs.write({})
+        written = self.programs.write(SITED)
         if not written.text or not written.sites:
             raise NothingFoundError
         return written
@@ -149,8 +159,7 @@ class _Attempt:
         steered = self._name(range(len(self.program.statements)), {}, STEERING)
         steered = steered or self._name(self._list_raising(), {}, SMALL)
         if steered is not None:
-            self._confirm_edits([steered])
-            return self._describe([steered])
+            return self._conclude([steered], solution)
         with self.programs.open(self.program.text, self.repairer.exchange) as candidate:
             search = ValueSearch(solution, self.program, Runner(candidate, self.cases, self.left), Results(self.cases))
             try:
@@ -168,17 +177,41 @@ class _Attempt:
         if known and len(known) < len(named) and self._is_enough(known):
             named = known
         if all(each.edit is not None for each in named):
-            self._confirm_edits(named)
-        elif not self.is_certain:
+            return self._conclude(named, solution)
+        if not self.is_certain:
             raise NothingFoundError
-        else:
-            self._confirm_injections(found)
+        self._confirm_injections(found)
         return self._describe(named)
+
+    def _conclude(self, named: Sequence[_Named], solution: SolutionValues) -> tuple[WrongLine, ...]:
+        """Return statements with edits, if these are right on all cases, and what of the solution computes the same."""
+        self._confirm_edits(named)
+        computing = self._find_computing(named, solution)
+        described = self._describe(named)
+        return tuple(replace(line, computing=own) for line, own in zip(described, computing, strict=True))
+
+    def _find_computing(self, named: Sequence[_Named], solution: SolutionValues) -> list[tuple[frozenset[int], ...]]:
+        """Return for each edit which lines of the solution compute what the expressions around its change compute."""
+        written = self.programs.write({"made": _list_made(named), "hooked": True})
+        nothing: list[tuple[frozenset[int], ...]] = [() for _ in named]
+        if not written.text or len(written.changed) != len(named):
+            return nothing
+        with self.programs.open(written.text, self.repairer.exchange) as candidate:
+            search = ValueSearch(solution, written, Runner(candidate, self.cases, self.edited), Results(self.cases))
+            try:
+                search.trace({})
+            except OverflownError:
+                return nothing
+            return [
+                # What computes nothing of the solution's by itself, as in a loop, is part of the result that it makes.
+                tuple(search.list_computing(site)) or (search.list_lines_of_result(site),) if site >= 0 else ()
+                for site in written.changed
+            ]
 
     def _list_raising(self) -> list[int]:
         """Return the statements that raised, and those that wrote what these read."""
-        statements = self.program.statements
-        raising = [number for number, statement in enumerate(statements) if statement.spot in self.raised]
+        raised, statements = list_raised(self.answers), self.program.statements
+        raising = [number for number, statement in enumerate(statements) if statement.spot in raised]
         writers = [site.writer for site in self.program.sites if site.statement in raising and site.writer >= 0]
         return list(dict.fromkeys([*raising, *writers]))
 
@@ -350,8 +383,7 @@ class _Attempt:
 
     def _confirm_edits(self, named: Sequence[_Named]) -> None:
         """Run the program with these edits alone on all cases; raises RefutedError."""
-        made = [[each.statement, each.kind, each.place] for each in named]
-        written = self.programs.write({"made": made})
+        written = self.programs.write({"made": _list_made(named), "hooked": False})
         if not written.text:
             raise NothingFoundError
         cases = self.repairer.cases

@@ -354,6 +354,46 @@ class ValueSearch:
             return state.site.statement
         return state.site.writer
 
+    def list_computing(self, number: int) -> Iterator[frozenset[int]]:
+        """Yield the lines of the solution that compute the value of a site, then those of each site around it.
+
+        What reads a value computes nothing, unless it is all that a statement does. A copy corresponds to a copy.
+        """
+        while number >= 0:
+            state = self.states[number]
+            if state.match >= 0 and (state.site.kind != "load" or state.site.root):
+                own, theirs = self.solution.values[state.match].sites, self.solution.program
+                equal = dict.fromkeys(own, 0)
+                own = [site for site in own if theirs.sites[site].root] or own
+                is_copy = _is_copy(self.program, number, {other.number: other.match for other in self.states})
+                own = [site for site in own if _is_copy(theirs, site, equal) == is_copy] or own
+                yield frozenset(theirs.statements[theirs.sites[site].statement].spot[1] for site in own)
+            number = state.site.parent
+
+    def list_lines_of_result(self, number: int) -> frozenset[int]:
+        """Return the lines of the solution that compute the only result on which a site's statement bears.
+
+        None if it bears on several.
+        """
+        statement = self.program.sites[number].statement
+        sites = [state.number for state in self.states if state.site.statement == statement and state.is_known]
+        runs = [Run(case, disturbed=site) for site in sites for case in self._cases[:_BEARING]]
+        bears: set[int] = set()
+        for run, after in zip(runs, self.runner.run(runs), strict=True):
+            bears |= self.results.find_changed_results(run.case, self.ran[run.case], after)
+        if len(bears) != 1:
+            return frozenset()
+        (result,) = bears
+        cases, starts = self.runner.cases, self.runner.cases.starts
+        wanted = [
+            [cases.expected[starts[case] : starts[case + 1]][part] for part in parts.get(result, ())]
+            for case, parts in enumerate(self.results.parts)
+        ]
+        found, theirs = self.solution.find(fingerprint(wanted)), self.solution.program
+        own = self.solution.values[found].sites if found >= 0 else []
+        roots = [theirs.sites[site].statement for site in own if theirs.sites[site].root]
+        return frozenset(theirs.statements[root].spot[1] for root in roots)
+
     # ---- the choice
 
     def choose(self, found: Sequence[Finding]) -> Finding:
@@ -539,6 +579,17 @@ class ValueSearch:
                 if site.root:
                     options.append((len(read & mine) / (1 + len(read)), wanted))
         return sorted(options, key=lambda option: -option[0])
+
+
+def _is_copy(program: WrittenProgram, number: int, values: Mapping[int, int]) -> bool:
+    """Return True if a site has the value of a site inside of it, or only reads one; `values` are known by site."""
+    if program.sites[number].kind == "load":
+        return True
+    return any(
+        values.get(place, -1) == values.get(number)
+        for place, site in enumerate(program.sites)
+        if site.parent == number or (site.parent >= 0 and program.sites[site.parent].parent == number)
+    )
 
 
 def _of_case(base: Injections, case: int) -> dict[int, Sequence[Array]]:

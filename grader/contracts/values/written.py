@@ -55,9 +55,13 @@ class WrittenEdit:
 
 @dataclass(frozen=True, slots=True)
 class WrittenProgram:
-    """A program's text, empty if none could be written, with its sites or its edits."""
+    """A program's text, empty if none could be written, with its sites or its edits.
+
+    `changed` are the sites of what the edits that it was made with have put there, -1 for none.
+    """
 
     text: str
     sites: tuple[WrittenSite, ...] = ()
     statements: tuple[WrittenStatement, ...] = ()
     edits: tuple[WrittenEdit, ...] = ()
+    changed: tuple[int, ...] = ()

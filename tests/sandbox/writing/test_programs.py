@@ -12,6 +12,7 @@ from backmark.worker.sandbox.inside.wire import Parser
 from backmark.worker.sandbox.inside.writing.programs import write_program
 from backmark.worker.sandbox.reply import read_written
 
+SITED = {"made": [], "hooked": True}
 SOURCE = """
 import numpy as np
 
@@ -57,20 +58,20 @@ def run(text: str, variant: int = 0) -> Any:
 
 
 def test_a_program_with_sites_computes_the_same() -> None:
-    plain, sited = run(SOURCE), run(write(SOURCE, {})["text"])
+    plain, sited = run(SOURCE), run(write(SOURCE, SITED)["text"])
     np.testing.assert_array_equal(plain[0], sited[0])
     np.testing.assert_array_equal(plain[1], sited[1])
 
 
 def test_sites_stand_where_the_student_wrote_them() -> None:
-    written = write(SOURCE, {})
+    written = write(SOURCE, SITED)
     lines = {site["spot"][1] for site in written["sites"]}
     assert {8, 12, 13, 14, 15, 16, 17, 20, 21} <= lines
     assert all(site["parent"] < place for place, site in enumerate(written["sites"]))
 
 
 def test_every_edit_is_in_force_by_its_place_and_none_without() -> None:
-    statements = [place for place, each in enumerate(write(SOURCE, {})["statements"]) if each["spot"][1] == 20]
+    statements = [place for place, each in enumerate(write(SOURCE, SITED)["statements"]) if each["spot"][1] == 20]
     written = write(SOURCE, {"statements": statements, "edits": "small", "hooked": False})
     np.testing.assert_array_equal(run(SOURCE)[0], run(written["text"])[0])
     changed = [
@@ -91,16 +92,16 @@ def run_or_none(written: dict[str, Any], place: int) -> Any:
 
 @pytest.mark.parametrize("kind", ["steering", "small", "large"])
 def test_an_edit_alone_is_the_one_that_was_listed(kind: str) -> None:
-    statements = [place for place, each in enumerate(write(SOURCE, {})["statements"]) if each["spot"][1] in {8, 21}]
+    statements = [place for place, each in enumerate(write(SOURCE, SITED)["statements"]) if each["spot"][1] in {8, 21}]
     listed = write(SOURCE, {"statements": statements, "edits": kind, "hooked": False})["edits"]
     for place, (statement, _, before, after) in enumerate(edit for edit in listed if edit[0] == statements[0]):
-        text = write(SOURCE, {"made": [[statement, kind, place]]})["text"]
+        text = write(SOURCE, {"made": [[statement, kind, place]], "hooked": False})["text"]
         assert after in text or before not in text
         assert "backmark" not in text
 
 
 def test_what_cannot_be_written_is_empty() -> None:
     deep = "def f(x, y):\n    return " + "(" * 90 + "x" + ")" * 90 + " + 1" * 900 + "\n"
-    written = write(deep, {})
+    written = write(deep, SITED)
     assert isinstance(json.dumps(written), str)
     assert len(written["sites"]) <= 3000

@@ -10,8 +10,8 @@ from backmark.worker.sandbox.inside.entry import EDITS
 from backmark.worker.sandbox.inside.mending.edits import Change, substitute
 from backmark.worker.sandbox.inside.mending.groups import Function
 
-OPERAND, FACTOR, TERM, DIVISOR, CALL = (
-    kind for kind in EDITS if kind in {"operand", "factor", "term", "divisor", "call"}
+OPERAND, FACTOR, TERM, DIVISOR, OPERATOR, CALL = (
+    kind for kind in EDITS if kind in {"operand", "factor", "term", "divisor", "operator", "call"}
 )
 #: Values of a function, and their sizes, that are tried in one statement.
 _MOST_VALUES, _SIZED = 24, 5
@@ -45,6 +45,15 @@ def list_exchanges(node: ast.stmt, values: Sequence[ast.expr]) -> Iterator[_Made
                 whole = ast.Subscript(copy.deepcopy(value), part.slice, ast.Load())
                 if ast.dump(whole) != own:
                     yield _exchange(node, part, whole, Change(OPERAND, part, whole))
+
+
+def list_operations(node: ast.stmt) -> Iterator[_Made]:
+    """Yield a statement with a sum in the place of a product, or the reverse."""
+    for part in _list_operands(node, (ast.BinOp,)):
+        if isinstance(part, ast.BinOp) and isinstance(part.op, (ast.Add, ast.Mult)):
+            operator = ast.Mult() if isinstance(part.op, ast.Add) else ast.Add()
+            made = ast.BinOp(part.left, operator, part.right)
+            yield _exchange(node, part, made, Change(OPERATOR, part, made))
 
 
 def list_additions(node: ast.stmt, values: Sequence[ast.expr], parameters: Sequence[str]) -> Iterator[_Made]:

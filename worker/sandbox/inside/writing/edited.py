@@ -9,7 +9,7 @@ from backmark.worker.sandbox.inside.entry import MOST_WRITTEN_EDITS
 from backmark.worker.sandbox.inside.mending.edits import ORDER, Change, list_edits, list_edits_of_test
 from backmark.worker.sandbox.inside.mending.groups import Function, list_functions
 
-from .additions import list_additions, list_exchanges, list_values
+from .additions import list_additions, list_exchanges, list_operations, list_values
 from .sites import Sites, list_blocks
 
 #: The function that says whether an edit is in force.
@@ -60,7 +60,7 @@ def _list_small(function: Function) -> Iterator[_Made]:
     yield from _list_single(function)
     values = list_values(function)
     for own in (node for group in function.groups for node in group.nodes):
-        yield from ((own, *made) for made in list_exchanges(own, values))
+        yield from ((own, *made) for made in (*list_operations(own), *list_exchanges(own, values)))
 
 
 def _list_large(function: Function) -> Iterator[_Made]:

@@ -3,7 +3,7 @@
 import ast
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backmark.worker.sandbox.inside.entry import LONGEST_SPELLED
@@ -20,18 +20,14 @@ _OPERATORS = {ast.Mult: "*", ast.Add: "+", ast.Sub: "-", ast.Div: "/"}
 
 
 def write_program(lines: Slice, wanted: Mapping[str, Any]) -> bytes:
-    """Return the frame with a program: its text, and its sites or edits; nothing is said of what cannot be written.
-
-    `wanted` has `statements` whose `edits` of a kind it has, and `hooked` if it has sites beside them; or `made` edits,
-    each by its statement, kind and place. Without any it has sites alone.
-    """
+    """Return the frame with a program: its text, and its sites or edits; nothing is said of what cannot be written."""
     try:
         written = _write(lines, wanted)
     except (SyntaxError, ValueError, RecursionError):
-        written = {"text": "", "sites": [], "statements": [], "edits": []}
+        written = {"text": "", "sites": [], "statements": [], "edits": [], "changed": []}
     payload = json.dumps(written).encode()
     if len(payload) > _LONGEST:
-        payload = json.dumps({"text": "", "sites": [], "statements": [], "edits": []}).encode()
+        payload = json.dumps({"text": "", "sites": [], "statements": [], "edits": [], "changed": []}).encode()
     return pack({"kind": "written"}, payload)
 
 
@@ -40,25 +36,28 @@ def _write(lines: Slice, wanted: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError("a package has several files")
     tree = ast.parse(lines.code)
     sites = Sites.of(tree)
-    described: dict[str, Any] = {"sites": [], "statements": []}
+    described: dict[str, list[Any]] = {"sites": [], "statements": [], "changed": []}
     spelled: list[list[Any]] = []
-    if "made" in wanted:
-        made = [list_program_edits(tree, sites, [statement], kind)[place] for statement, kind, place in wanted["made"]]
-        for edit in made:
-            write_edit(tree, sites, edit)
-    elif "statements" in wanted:
+    if "statements" in wanted:
         edits = list_program_edits(tree, sites, wanted["statements"], wanted["edits"])
         spelled = list(map(_spell, edits))
         if wanted["hooked"]:
             SiteCalls(sites, frozenset(wanted["statements"])).visit(tree)
         write_variants(tree, sites, edits)
     else:
-        described = {
-            "sites": [_describe(lines, sites, number) for number in range(len(sites.sites))],
-            "statements": _describe_statements(lines, sites),
-        }
-        SiteCalls(sites).visit(tree)
-    return {"text": ast.unparse(ast.fix_missing_locations(tree)), **described, "edits": spelled}
+        spots = [lines.origin(statement.node.lineno) for statement in sites.statements]
+        made = [list_program_edits(tree, sites, [number], kind)[place] for number, kind, place in wanted["made"]]
+        for edit in made:
+            write_edit(tree, sites, edit)
+        if made:
+            # Edits may have the same part twice: as text they are apart.
+            tree = ast.parse(_unparse(tree))
+            sites = Sites.of(tree)
+        if wanted["hooked"]:
+            described = _describe_sites(lines, sites, spots, is_own=not made)
+            described["changed"] = [_find_changed(sites, edit) for edit in made]
+            SiteCalls(sites).visit(tree)
+    return {"text": _unparse(tree), **described, "edits": spelled}
 
 
 def _spell(edit: ProgramEdit) -> list[Any]:
@@ -74,7 +73,37 @@ def _unparse(node: ast.AST) -> str:
     return ast.unparse(ast.fix_missing_locations(copy.deepcopy(node)))
 
 
-def _describe(lines: Slice, sites: Sites, number: int) -> dict[str, Any]:
+def _find_changed(sites: Sites, edit: ProgramEdit) -> int:
+    """Return the site of what an edit has put there; that of the whole value if it has none, -1 without either."""
+    node, after = sites.statements[edit.statement].node, edit.change.after
+    wanted = "" if after is None else _unparse(after)
+    parts = [part for part in ast.walk(node) if isinstance(part, ast.expr)]
+    places = [sites.number_of(part) for part in parts if wanted and _unparse(part) == wanted]
+    return next((place for place in places if place >= 0), sites.number_of(getattr(node, "value", None)))
+
+
+def _describe_sites(
+    lines: Slice, sites: Sites, spots: Sequence[tuple[int, int]], *, is_own: bool
+) -> dict[str, list[Any]]:
+    """Return what is known of sites and statements by their text; with edits only statements have lines."""
+    return {
+        "sites": [
+            _describe(sites, number, lines.origin(site.node.lineno) if is_own else spots[site.statement])
+            for number, site in enumerate(sites.sites)
+        ],
+        "statements": [
+            {
+                "spot": list(spot),
+                "root": sites.number_of(getattr(statement.node, "value", None)),
+                "names": isinstance(statement.node, ast.Assign) and isinstance(statement.node.targets[0], ast.Name),
+                "returns": isinstance(statement.node, ast.Return),
+            }
+            for statement, spot in zip(sites.statements, spots, strict=True)
+        ],
+    }
+
+
+def _describe(sites: Sites, number: int, spot: tuple[int, int]) -> dict[str, Any]:
     """Return what is known of a site by its text."""
     site = sites.sites[number]
     node, statement = site.node, sites.statements[site.statement]
@@ -82,7 +111,7 @@ def _describe(lines: Slice, sites: Sites, number: int) -> dict[str, Any]:
         "kind": site.kind,
         "statement": site.statement,
         "parent": site.parent,
-        "spot": list(lines.origin(getattr(node, "lineno", statement.node.lineno))),
+        "spot": list(spot),
         "variable": isinstance(node, ast.Name) and site.kind == LOAD,
         "root": getattr(statement.node, "value", None) is node,
         "writer": _find_writer(sites, number),
@@ -119,15 +148,3 @@ def _find_writer(sites: Sites, number: int) -> int:
     ]
     above = [writer for writer in writers if writer[0] < own.node.lineno]
     return max(above or writers, default=(0, -1))[1]
-
-
-def _describe_statements(lines: Slice, sites: Sites) -> list[dict[str, Any]]:
-    return [
-        {
-            "spot": list(lines.origin(statement.node.lineno)),
-            "root": sites.number_of(getattr(statement.node, "value", None)),
-            "names": isinstance(statement.node, ast.Assign) and isinstance(statement.node.targets[0], ast.Name),
-            "returns": isinstance(statement.node, ast.Return),
-        }
-        for statement in sites.statements
-    ]

@@ -1,0 +1,110 @@
+"""Code that lies about its values, answers rightly when it is looked into, or returns nothing: it gains nothing."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.model.verdict import Judgement, Mark
+from backmark.worker.grading.candidate import Jailed
+from backmark.worker.grading.programs import JailedPrograms
+from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.reply import Reply
+from backmark.worker.sandbox.request import JailRequest
+from tests.contracts.making import judge
+from tests.contracts.repair.test_own_arrangement import AFFINE
+from tests.contracts.values.test_rows import SOURCE, revision
+from tests.contracts.values.test_wrong_lines import strip_rows
+from tests.local import LocalWriter, local_by
+
+WRONG = AFFINE.replace("dout.sum(axis=0)", "dout.mean(axis=0)")
+
+
+def marks_of(judgement: Judgement) -> int:
+    """Return all marks of a judgement."""
+    return sum(row.score for row in judgement.properties)
+
+
+class WatchedWriter(LocalWriter):
+    """A session that keeps what comes in, by whether the submission runs in it."""
+
+    def __init__(self, seen: list[str]) -> None:
+        super().__init__()
+        self._seen = seen
+
+    def extract(self, source: bytes, filename: str, entry: Entry) -> None:
+        """Read a file."""
+        self._seen.append(source.decode())
+        super().extract(source, filename, entry)
+
+    def write(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Nothing runs here."""
+        self._seen.pop()
+        return super().write(wanted)
+
+    def answer(self, request: JailRequest) -> list[Reply]:
+        """Keep the header, and answer."""
+        self._seen.append(str(dict(request.header)))
+        return super().answer(request)
+
+
+def test_no_line_of_the_solution_reaches_a_jail_in_which_a_submission_runs() -> None:
+    judge_of = Judge(strip_rows("cs231n-affine"))
+    contract, seen = judge_of.contract, list[str]()
+
+    @contextmanager
+    def start() -> Iterator[WatchedWriter]:
+        yield WatchedWriter(seen)
+
+    programs = JailedPrograms(WRONG.encode(), "a.py", contract.assignment.solution, contract.exchange, start)
+
+    def begin() -> Jailed:
+        return local_by(WRONG, contract.exchange)
+
+    assert judge_of.judge(begin(), begin, begin, programs=programs).repair
+    solution = {line.strip() for line in contract.assignment.solution.splitlines() if len(line.strip()) > 12}
+    # The solution itself runs alone: it is the one whose calls stand around its own lines.
+    running = [text for text in seen if "rows = " not in text]
+    assert len(running) > 4
+    assert not any(
+        line in text for text in running for line in solution - {each.strip() for each in WRONG.splitlines()}
+    )
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        # It says that all its values are ones; that it has computed a million; it is no log at all.
+        "backmark_name = lambda site, value: np.ones_like(value)",
+        "backmark_value = lambda site, make: [backmark_store(site, np.ones(99)) for _ in range(9)] and make()",
+        "backmark_log = 3",
+    ],
+)
+def test_who_lies_about_values_gets_no_more_marks(lie: str) -> None:
+    assert marks_of(judge(revision(), f"{WRONG}\n{lie}\n")) <= marks_of(judge(revision(), WRONG))
+
+
+def test_who_is_right_only_when_looked_into_does_not_pass() -> None:
+    source = WRONG.replace("db = dout.mean(axis=0)", "db = dout.sum(axis=0) * ('backmark_begin' in globals())")
+    judgement = judge(revision(), source)
+    assert judgement.properties[0].outcome is Mark.FAILED
+    assert {row.name: row.outcome for row in judgement.properties}["bias_gradient"] is not Mark.PASSED
+
+
+@pytest.mark.parametrize("value", ["np.zeros", "np.ones", "np.random.standard_normal"])
+def test_zeros_and_constants_hold_no_row(value: str) -> None:
+    source = (
+        "def affine_forward(x, w, b):\n    return 0, 0\n\n\n"
+        f"def affine_backward(dout, cache):\n    return {value}((2, 2)), {value}((2, 2)), {value}(2)\n"
+    )
+    judgement = judge(revision(), source)
+    assert marks_of(judgement) == 0
+
+
+def test_the_same_file_gets_the_same_lines() -> None:
+    source = SOURCE.replace("total = total + row", "total = row")
+    first, second = (judge(replace(revision()), source).repair for _ in range(2))
+    assert first == second

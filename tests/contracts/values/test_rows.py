@@ -1,0 +1,70 @@
+"""With rows: in code that no solution resembles a slip costs the row of what it must compute, in helpers, too."""
+
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.model.verdict import Judgement, Mark
+from tests.contracts.making import judge
+from tests.contracts.repair.making import find_revision
+
+SOURCE = """
+import numpy as np
+
+
+def affine_forward(x, w, b):
+    return np.einsum("ni,ij->nj", x.reshape(len(x), -1), w) + b, (x, w)
+
+
+def affine_backward(dout, cache):
+    x, w = cache
+    flat = x.reshape(len(x), -1)
+    return pull_back(dout, w).reshape(x.shape), np.einsum("ni,nj->ij", flat, dout), add_up(dout)
+
+
+def pull_back(upstream, matrix):
+    return np.array([[(row * line).sum() for line in matrix] for row in upstream])
+
+
+def add_up(rows):
+    total = np.zeros(rows.shape[1])
+    for row in rows:
+        total = total + row
+    return total
+"""
+
+ROWS = {"output", "input_gradient", "weight_gradient", "bias_gradient"}
+
+
+@cache
+def revision() -> ContractRevision:
+    """Return the layer's revision, with its main solution alone."""
+    affine = find_revision("cs231n-affine")
+    return replace(affine, assignment=replace(affine.assignment, other_solutions=()))
+
+
+def judge_with(right: str, wrong: str) -> Judgement:
+    """Return the judgement on the source with a part changed."""
+    assert SOURCE.count(right) == 1
+    return judge(revision(), SOURCE.replace(right, wrong))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line", "row"),
+    [
+        ("total = total + row", "total = row", 22, "bias_gradient"),
+        ("(row * line).sum()", "(row + line).sum()", 16, "input_gradient"),
+        ("rows.shape[1]", "rows.shape[0]", 20, "bias_gradient"),
+        ("in rows:", "in rows[1:]:", 21, "bias_gradient"),
+        ("-1), w) + b", "-1), w)", 6, "output"),
+    ],
+)
+def test_a_slip_costs_the_row_of_what_its_line_must_compute(right: str, wrong: str, line: int, row: str) -> None:
+    judgement = judge_with(right, wrong)
+    (statement,) = judgement.repair
+    assert [place.line for place in statement.lines] == [line]
+    assert statement.rows == (row,)
+    lost = {each.name for each in judgement.properties if each.name in ROWS and each.outcome is not Mark.PASSED}
+    assert lost == {row}
