@@ -19,7 +19,8 @@ from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.language.row_comments import strip
 from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.settings import machine
-from backmark.worker.grading.grader import Grader, Grading
+from backmark.worker.grading.by_values import ValueGrader
+from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.revisions import revision
 from backmark.worker.grading.workshop import make_jails
 from backmark.worker.sandbox.inside.mending.edits import list_edits
@@ -36,21 +37,6 @@ class PlantedSlip:
     source: str
     line: int
     text: str
-
-
-class TextGrading(Grading):
-    """A grading that makes no programs of a submission."""
-
-    def _make_programs(self) -> None:  # type: ignore[override] # of those it asks for nothing
-        return None
-
-
-class TextGrader(Grader):
-    """A grader by text alone."""
-
-    def grading(self, source: bytes, filename: str) -> Grading:
-        """Return the grading of a file's bytes, not begun."""
-        return TextGrading(self, source, filename)
 
 
 def list_slips(source: str) -> Iterator[PlantedSlip]:
@@ -116,7 +102,7 @@ def main() -> None:
             slips = [slip for other in assignment.other_solutions for slip in list_slips(other.source)]
             rng.shuffle(slips)
             judge = Judge(replace(published, assignment=replace(assignment, other_solutions=())))
-            by_text, in_all = TextGrader(judge, jails), Grader(judge, jails)
+            by_text, in_all = Grader(judge, jails), ValueGrader(judge, jails)
             done = 0
             for slip in slips:
                 if done == arguments.each:

@@ -162,8 +162,8 @@ def _publish(assignment: ContractAssignment, *, pool: bool = False) -> bytes:
     return finishing.finish(sketch, LocalWorkshop(), pool=pool)
 
 
-def judge(contract_revision: ContractRevision, source: str) -> Judgement:
-    """Return the judgement on a source."""
+def judge(contract_revision: ContractRevision, source: str, *, by_values: bool = False) -> Judgement:
+    """Return the judgement on a source, by its values as well if that is asked for."""
     judge_of = Judge(contract_revision)
     exchange = judge_of.contract.exchange
 
@@ -175,4 +175,5 @@ def judge(contract_revision: ContractRevision, source: str) -> Judgement:
             return None
         return Jailed(start().session, Requests(check_exchange))
 
-    return judge_of.judge(start(), start, start, check, local_programs(source, judge_of))
+    programs = local_programs(source, judge_of) if by_values else None
+    return judge_of.judge(start(), start, start, check, programs)

@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
@@ -14,7 +14,7 @@ from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.language.assignment import KIND
 from backmark.grader.contracts.repair.mender import Mender
 from backmark.grader.contracts.rows import wording
-from backmark.grader.contracts.values.written import WrittenProgram
+from backmark.grader.contracts.values.program import Programs
 from backmark.grader.errors import BackmarkError, JailFailed, JailInterrupted, SubmissionError, TimedOut
 from backmark.grader.model.assignment import Limits
 from backmark.grader.model.source_line import SourceLine
@@ -31,7 +31,6 @@ from backmark.grader.model.verdict import (
 from backmark.grader.support.file_formats import refuse_other_format
 from backmark.worker.grading import engine_version
 from backmark.worker.grading.candidate import Jailed, Requests, entry
-from backmark.worker.grading.programs import JailedPrograms
 from backmark.worker.sandbox.clock import Budget
 from backmark.worker.sandbox.inside.cells import Cells
 from backmark.worker.sandbox.inside.entry import Entry
@@ -106,11 +105,6 @@ class Grader:
 
     @cached_property
     def _requests(self) -> dict[int, Requests]:
-        return {}
-
-    @cached_property
-    def solution_programs(self) -> dict[str, WrittenProgram]:
-        """The solution's program, once it is written."""
         return {}
 
     def requests_of(self, exchange: ContractExchange) -> Requests:
@@ -352,34 +346,9 @@ class Grading:
             message = f"The submission could not be read once more: {error}"
             raise TimedOut(message) from error
 
-    def _make_programs(self) -> JailedPrograms:
-        """Return the programs that are made of it, whose jails have the budget of mending."""
-        grader = self.grader
-        assignment = grader.judge.assignment
-        return JailedPrograms(
-            self.source,
-            self.filename[-LONGEST_NAME:],
-            assignment.solution,
-            grader.judge.contract.exchange,
-            self._open_beside,
-            grader.solution_programs,
-        )
-
-    @contextlib.contextmanager
-    def _open_beside(self) -> Iterator[Session]:
-        """Start a jail for one program, and end it; raises Stopped, or TimedOut if no time is left for mending."""
-        self._close()
-        if self._stopped:
-            raise Stopped
-        if self._mending_budget.used > self.grader.limits.seconds:
-            self._gave_up = True
-            raise TimedOut("The seconds for mending are used up.")
-        with self.grader.jails.take(self.grader.limits) as session:
-            session.budget = self._mending_budget
-            self._sessions.append(session)
-            if self._stopped:
-                session.stop()
-            yield session
+    def _make_programs(self) -> Programs | None:
+        """Return the programs that are made of it; None, since no verdict uses them yet: see `by_values`."""
+        return None
 
     def _start_asking(self, exchange: ContractExchange) -> Candidate | None:
         """Return the submission for questions once all is judged, in the jail that stands if one does.

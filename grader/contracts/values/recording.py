@@ -1,5 +1,6 @@
 """The values of a program's sites, case by case, as its logs have them; and their moments, whatever their order."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -80,7 +81,10 @@ def _read_log(log: Array, recording: Recording) -> None:
             raise Crashed("Your code's process sent something that is not an answer.")
         sizes = tuple(int(size) for size in shape)
         start = at + 2 + int(axes)
-        at = start + int(np.prod(sizes))
+        # The sizes beside a 0, too: NumPy makes no array that has no numbers but too large a shape.
+        if start + math.prod(size or 1 for size in sizes) > len(log) + 1:
+            raise Crashed("Your code's process sent something that is not an answer.")
+        at = start + math.prod(sizes)
         if at > stop:
             raise Crashed("Your code's process sent something that is not an answer.")
         array = log[start:at].reshape(sizes)

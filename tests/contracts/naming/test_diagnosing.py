@@ -31,10 +31,10 @@ AFFINE = Path(backmark.grader.assignments.__path__[0]) / "gallery" / "cs231n-aff
 
 @pytest.fixture(scope="module")
 def packaged_affine() -> ContractRevision:
-    """The one that ships, without rows and names of lines: where lines are named, no diagnosis is."""
+    """The one that ships, without rows: where lines are named, no diagnosis is."""
     assignment = reading.read(AFFINE)
     assert isinstance(assignment, ContractAssignment)
-    return make_revision(replace(assignment, rows=(), repair=False))
+    return make_revision(replace(assignment, rows=()))
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def two_upstreams() -> ContractRevision:
 
 @pytest.fixture(scope="module")
 def two_terms() -> ContractRevision:
-    return make_revision(replace(build_regularised(), repair=False))
+    return make_revision(build_regularised())
 
 
 def names(revision: ContractRevision, answers: list[Answer]) -> list[str]:

@@ -84,12 +84,14 @@ def test_no_line_of_the_solution_reaches_a_jail_in_which_a_submission_runs() -> 
     ],
 )
 def test_who_lies_about_values_gets_no_more_marks(lie: str) -> None:
-    assert marks_of(judge(revision(), f"{WRONG}\n{lie}\n")) <= marks_of(judge(revision(), WRONG))
+    assert marks_of(judge(revision(), f"{WRONG}\n{lie}\n", by_values=True)) <= marks_of(
+        judge(revision(), WRONG, by_values=True)
+    )
 
 
 def test_who_is_right_only_when_looked_into_does_not_pass() -> None:
     source = WRONG.replace("db = dout.mean(axis=0)", "db = dout.sum(axis=0) * ('backmark_begin' in globals())")
-    judgement = judge(revision(), source)
+    judgement = judge(revision(), source, by_values=True)
     assert judgement.properties[0].outcome is Mark.FAILED
     assert {row.name: row.outcome for row in judgement.properties}["bias_gradient"] is not Mark.PASSED
 
@@ -100,11 +102,11 @@ def test_zeros_and_constants_hold_no_row(value: str) -> None:
         "def affine_forward(x, w, b):\n    return 0, 0\n\n\n"
         f"def affine_backward(dout, cache):\n    return {value}((2, 2)), {value}((2, 2)), {value}(2)\n"
     )
-    judgement = judge(revision(), source)
+    judgement = judge(revision(), source, by_values=True)
     assert marks_of(judgement) == 0
 
 
 def test_the_same_file_gets_the_same_lines() -> None:
     source = SOURCE.replace("total = total + row", "total = row")
-    first, second = (judge(replace(revision()), source).repair for _ in range(2))
+    first, second = (judge(replace(revision()), source, by_values=True).repair for _ in range(2))
     assert first == second

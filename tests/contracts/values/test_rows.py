@@ -48,7 +48,7 @@ def revision() -> ContractRevision:
 def judge_with(right: str, wrong: str) -> Judgement:
     """Return the judgement on the source with a part changed."""
     assert SOURCE.count(right) == 1
-    return judge(revision(), SOURCE.replace(right, wrong))
+    return judge(revision(), SOURCE.replace(right, wrong), by_values=True)
 
 
 @pytest.mark.parametrize(

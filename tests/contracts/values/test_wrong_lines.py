@@ -38,7 +38,7 @@ def judge_with(source: str, *changes: tuple[str, str]) -> Judgement:
     for right, wrong in changes:
         assert changed.count(right) == 1
         changed = changed.replace(right, wrong)
-    return judge(strip_rows(ENTRIES[source]), changed)
+    return judge(strip_rows(ENTRIES[source]), changed, by_values=True)
 
 
 @pytest.mark.parametrize(
@@ -90,14 +90,14 @@ def affine_backward(dout, cache):
 
 
 def test_nothing_is_said_of_lines_where_nothing_is_right() -> None:
-    assert judge(strip_rows("cs231n-affine"), WHOLLY_OTHER).repair == ()
+    assert judge(strip_rows("cs231n-affine"), WHOLLY_OTHER, by_values=True).repair == ()
 
 
 def test_of_two_lines_that_could_both_be_wrong_neither_is_named_alone() -> None:
     source = AFFINE.replace("db = dout.sum(axis=0)", "db = helper(dout)") + (
         "\n\ndef helper(a):\n    total = np.sinh(a)\n    return total\n"
     )
-    (statement,) = judge(strip_rows("cs231n-affine"), source).repair
+    (statement,) = judge(strip_rows("cs231n-affine"), source, by_values=True).repair
     assert [line.line for line in statement.lines] == [find_line(source, "total = "), find_line(source, "return total")]
 
 
@@ -108,4 +108,4 @@ def test_the_marks_are_those_of_the_results() -> None:
 
 
 def test_a_right_submission_is_not_run_anew() -> None:
-    assert judge(strip_rows("cs231n-affine"), AFFINE).repair == ()
+    assert judge(strip_rows("cs231n-affine"), AFFINE, by_values=True).repair == ()
