@@ -20,7 +20,7 @@ def batchnorm_forward(x, gamma, beta, bn_param):
         running_mean = momentum * running_mean + (1 - momentum) * mu  # row: running_average
         running_var = momentum * running_var + (1 - momentum) * var  # row: running_average
     else:
-        out = gamma * (x - running_mean) / np.sqrt(running_var + eps) + beta
+        out = gamma * (x - running_mean) / np.sqrt(running_var + eps) + beta  # row: test_output
         cache = None
 
     bn_param["running_mean"] = running_mean  # row: running_average
