@@ -1,5 +1,7 @@
 """Logs that a submission's code may have written itself: they are read or refused, and nothing else."""
 
+import contextlib
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -31,7 +33,5 @@ def test_a_shape_that_cannot_be_is_refused(sizes: tuple[float, ...]) -> None:
 
 @given(st.lists(st.sampled_from([-1.0, 0.0, 1.0, 2.0, 3.0, 8.0, 5000.0, ROOM, np.nan, np.inf, -np.inf]), max_size=40))
 def test_any_numbers_are_read_or_refused(numbers: list[float]) -> None:
-    try:
+    with contextlib.suppress(Crashed, OverflownError):
         assert len(read_logs([write_log(*numbers)], 2).sites) == 2
-    except (Crashed, OverflownError):
-        pass
