@@ -81,6 +81,9 @@ SLOW = (
     "contracts/test_gallery",
     "contracts/test_packages",
     "contracts/test_service",
+    "contracts/values/test_hostile_values",
+    "contracts/values/test_rows",
+    "contracts/values/test_wrong_lines",
     "lti/test_launching",
     "lti/test_refusing",
     "lti/test_services",
@@ -130,6 +133,7 @@ SLOW = (
     "worker/test_cli",
     "worker/test_confined",
     "worker/test_conversion",
+    "worker/test_course_files",
     "worker/test_deliveries",
     "worker/test_embedded",
     "worker/test_failure",
@@ -139,6 +143,7 @@ SLOW = (
     "worker/test_kit_command",
     "worker/test_parallel",
     "worker/test_platforms",
+    "worker/test_python2",
 )
 #: Tests of many seconds: they come first, so that the end does not wait for one of them.
 LONG = (
