@@ -208,11 +208,14 @@ def _hints(verdict: Verdict, feedback: Feedback, attempt: int) -> Iterator[Diagn
 
 
 def _repair(verdict: Verdict, hidden: tuple[str, ...]) -> tuple[MendedStatement, ...]:
-    """Return the statements to mend that cost no hidden row; a wrong number may be why a hidden row does not hold."""
+    """Return the statements to mend that cost no hidden row.
+
+    A wrong number, or a line of which it is not known what it costs, may be why a hidden row does not hold.
+    """
     shown = tuple(statement for statement in verdict.repair if set(hidden).isdisjoint(statement.rows))
     if not _explains_hidden(verdict, hidden):
         return shown
-    return tuple(replace(statement, wrong=None) for statement in shown)
+    return tuple(replace(statement, wrong=None) for statement in shown if statement.rows)
 
 
 def _repair_hints(verdict: Verdict, hidden: tuple[str, ...]) -> tuple[MendedStatement, ...]:

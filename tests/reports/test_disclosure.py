@@ -141,6 +141,13 @@ def test_a_wrong_number_is_not_shown_beside_a_hidden_row_that_does_not_hold() ->
     assert disclose(verdict, hide_properties("bias_gradient"), 1)["repair"] == verdict["repair"]
 
 
+def test_a_line_of_which_nobody_knows_what_it_costs_is_not_shown_where_a_hidden_row_fails() -> None:
+    verdict = reveal_all()
+    nameless = {**verdict, "repair": [statement | {"rows": [], "titles": []} for statement in verdict["repair"]]}
+    assert disclose(nameless, hide_properties("any_shape"), 1)["repair"] == []
+    assert disclose(nameless, hide_properties("bias_gradient"), 1)["repair"] == nameless["repair"]
+
+
 def test_an_exception_tells_its_kind_and_line_but_not_what_it_says() -> None:
     error_shown = disclose(reveal_all(error=replace(ERROR, type="ValueError")), HINT, 1)["error"]
     assert error_shown == {
