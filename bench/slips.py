@@ -6,6 +6,7 @@ edit of one statement. A line is named exactly, another one is, or none. Both wa
 
 import argparse
 import ast
+import copy
 import random
 import time
 from collections import Counter
@@ -50,7 +51,7 @@ def list_slips(source: str) -> Iterator[PlantedSlip]:
                 if node.lineno != node.end_lineno:
                     continue
                 indent = " " * node.col_offset
-                text = ast.unparse(edit.nodes[0])
+                text = ast.unparse(ast.fix_missing_locations(copy.deepcopy(edit.nodes[0])))
                 changed = [*lines[: node.lineno - 1], indent + text, *lines[node.lineno :]]
                 yield PlantedSlip("\n".join(changed), node.lineno, text)
 

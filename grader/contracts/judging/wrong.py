@@ -29,6 +29,7 @@ from backmark.grader.contracts.values.describing import (
     describe_lines,
     find_rows,
     judge_rows_by_lines,
+    list_shown,
 )
 from backmark.grader.contracts.values.program import Programs
 from backmark.grader.contracts.values.repairing import ValueRepairer
@@ -134,7 +135,8 @@ def _find_lines(
     costly = [[declared[name] for name in names] for names in costs]
     rows = {row.name: Row(Mark.NOT_RUN, 0, WRITTEN_OTHERWISE) for row in assignment.rows}
     if all(costs):
-        rows = judge_rows_by_lines(assignment, [name for names in costs for name in names], len(contract.cases))
+        lost = [name for names in costs for name in names]
+        rows = judge_rows_by_lines(assignment, lost, list_shown(lines, commented), len(contract.cases))
     specs = _list_specs(assignment, judged, rows)
     kept = tuple(explanation for explanation in judged.diagnosis if _is_authors(contract, explanation))
     return MendedMarks(rows, specs, describe_lines(lines, costly, contract.cases, given.answers), kept)

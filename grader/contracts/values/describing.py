@@ -32,17 +32,31 @@ def find_rows(line: WrongLine, commented: Sequence[RowStatement]) -> tuple[str, 
     return ()
 
 
-def judge_rows_by_lines(assignment: ContractAssignment, lost: Sequence[str], cases: int) -> dict[str, Row]:
-    """Return the row of each declared row of statements: all but the lost ones are held.
+NOT_SHOWN = "Not judged: none of your lines for this step affects the results."
 
-    Edits of the submission's own expressions alone make it right, so that all else that it computes is right.
+
+def list_shown(lines: Sequence[WrongLine], commented: Sequence[RowStatement]) -> frozenset[str]:
+    """Return the rows of which a submission computes a value itself.
+
+    If edits of its own expressions alone make it right, all else that it computes is right.
     """
-    judged = {
-        row.name: Row(Mark.FAILED, cases, "A line is wrong.") if row.name in lost else Row(Mark.PASSED, cases, "")
-        for row in assignment.rows
-        if row.name not in RESERVED
-    }
-    failed = sum(row.mark is Mark.FAILED for row in judged.values())
+    bare = [line.shown for line in lines if line.edit is None]
+    shown = [each for each in commented if all(each.first in lines_shown for lines_shown in bare)]
+    return frozenset(row for statement in shown for row in statement.rows)
+
+
+def judge_rows_by_lines(
+    assignment: ContractAssignment, lost: Sequence[str], shown: frozenset[str], cases: int
+) -> dict[str, Row]:
+    """Return the row of each declared row of statements: those that are shown and not lost are held."""
+    judged = {}
+    for row in assignment.rows:
+        if row.name in lost:
+            judged[row.name] = Row(Mark.FAILED, cases, "A line is wrong.")
+        elif row.name not in RESERVED:
+            held = row.name in shown
+            judged[row.name] = Row(Mark.PASSED if held else Mark.NOT_RUN, cases, "" if held else NOT_SHOWN)
+    failed = sum(row.mark is not Mark.PASSED for row in judged.values())
     for row in assignment.rows:
         if row.name in RESERVED:
             open_ = 2 * failed > len(judged)

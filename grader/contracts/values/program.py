@@ -124,10 +124,12 @@ class Runner:
     candidate: Candidate
     cases: ContractCases
     left: "RunsLeft"
+    #: By case for how many runs one counts; empty: each for one.
+    weights: Sequence[int] = ()
 
     def run(self, runs: Sequence[Run]) -> list[Ran]:
         """Return what came of runs; raises CandidateError, and OutOfRunsError before there are too many."""
-        self.left.take(len(runs))
+        self.left.take(sum(self.weights[run.case] for run in runs) if self.weights else len(runs))
         ran: list[Ran] = []
         starts = self.cases.starts
         while len(ran) < len(runs):
@@ -159,17 +161,15 @@ class Runner:
 
 @dataclass
 class RunsLeft:
-    """The runs that are left."""
+    """The runs that are left: a run of many values counts for several."""
 
     count: int
-    used: int = 0
 
     def take(self, count: int) -> None:
         """Count runs; raises OutOfRunsError."""
         if count > self.count:
             raise OutOfRunsError
         self.count -= count
-        self.used += count
 
 
 @dataclass(frozen=True)

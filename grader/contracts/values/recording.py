@@ -11,6 +11,8 @@ from backmark.grader.errors import Crashed
 
 #: Axes of a value, at most.
 _AXES = 8
+#: Values of a usual run: one that has more counts for several.
+_USUAL = 200
 #: The number of the moments of one case.
 MOMENTS = 5
 
@@ -27,11 +29,6 @@ class SiteValues:
         """The earliest time of any of them."""
         return min((times[0] for times in self.times if times), default=np.inf)
 
-    @property
-    def is_known(self) -> bool:
-        """True if it has any."""
-        return any(self.values)
-
 
 @dataclass(slots=True)
 class Recording:
@@ -41,6 +38,11 @@ class Recording:
     raws: list[list[list[Array]]]
     #: By case the site that raised; -1 for none.
     raised: list[int] = field(default_factory=list)
+
+    def weigh(self) -> list[int]:
+        """Return by case for how many runs one counts."""
+        counts = [sum(map(len, case)) for case in zip(*(own.values for own in self.sites), strict=True)]
+        return [1 + count // _USUAL for count in counts]
 
 
 class OverflownError(Exception):
@@ -68,7 +70,7 @@ def _read_log(log: Array, recording: Recording) -> None:
     stop, raised, overflown = (int(number) if np.isfinite(number) else -1 for number in log[:3])
     if overflown:
         raise OverflownError
-    if not (0 <= raised <= len(recording.sites) and stop <= len(log)):
+    if not (0 <= raised <= len(recording.sites) and 3 <= stop <= len(log)):
         raise Crashed("Your code's process sent something that is not an answer.")
     recording.raised.append(raised - 1)
     at, time = 3, 0
@@ -111,13 +113,13 @@ def fingerprint(values: Sequence[Sequence[Array]]) -> Array | None:
     return np.array([moments, scales])
 
 
-def look_up(table: Array, wanted: Array | None) -> int:
-    """Return the first row of a table that has these moments; -1 if none has."""
+def look_up(table: Array, wanted: Array | None, rounding: float = 1e-7) -> int:
+    """Return the first row of a table that has these moments, but for rounding; -1 if none has."""
     if wanted is None or not len(table):
         return -1
     moments, scales = wanted
     with np.errstate(all="ignore"):
-        near = np.abs(table - moments) <= 1e-9 + 1e-7 * scales
+        near = np.abs(table - moments) <= 1e-9 + rounding * scales
     near |= np.isnan(table) & np.isnan(moments)
     near |= table == moments
     rows = np.flatnonzero(near.all(axis=1))

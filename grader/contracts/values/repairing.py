@@ -11,6 +11,7 @@ from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.rows.agreement import disagreeing
+from backmark.grader.contracts.rows.results import all_wrong
 from backmark.grader.contracts.values.choosing import choose_cases
 from backmark.grader.contracts.values.program import (
     ROOMS,
@@ -34,6 +35,8 @@ from backmark.grader.errors import CandidateError, TimedOut
 _RUNS, _EDITED, _SEARCHES, _FINDINGS, _FEWEST = 8_000, 8_000, 3, 3, 4
 #: The edits of statements: of what steers the program and unpacks, of any part, and those that add something.
 STEERING, SMALL, LARGE = "steering", "small", "large"
+#: Edits that are tried at once.
+_AT_ONCE = 150
 #: Statements whose edits are tried; edits of any statement where nothing was found.
 _STATEMENTS = 6
 
@@ -62,6 +65,8 @@ class WrongLine:
     #: The lines of the solution's statements that compute what it must, those of the innermost expression around the
     #: edit for which there are any first, each with the ones around it behind; empty if none is known.
     computing: tuple[frozenset[int], ...] = ()
+    #: Without an edit the lines of the solution whose values the submission computes itself, and needs.
+    shown: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,11 @@ class _Attempt:
     is_certain: bool = False
     #: The statements that return what was found wrong, and as it is: they may be wrong instead.
     returning: list[int] = field(default_factory=list)
+    #: What the solution computes where the only value was put into another's place, and what the submission computes.
+    computing: tuple[frozenset[int], ...] = ()
+    shown: frozenset[int] = frozenset()
+    #: By case for how many runs one counts.
+    weights: Sequence[int] = ()
     _cases: ContractCases | None = None
 
     @property
@@ -156,16 +166,20 @@ class _Attempt:
     def find(self) -> tuple[WrongLine, ...]:
         """Return the statements that must change; raises NothingFoundError, RefutedError."""
         self.places, solution = self._record_solution(self.places)
+        self.weights = solution.recording.weigh()
         steered = self._name(range(len(self.program.statements)), {}, STEERING)
         steered = steered or self._name(self._list_raising(), {}, SMALL)
         if steered is not None:
             return self._conclude([steered], solution)
         with self.programs.open(self.program.text, self.repairer.exchange) as candidate:
-            search = ValueSearch(solution, self.program, Runner(candidate, self.cases, self.left), Results(self.cases))
+            search = ValueSearch(
+                solution, self.program, Runner(candidate, self.cases, self.left, self.weights), Results(self.cases)
+            )
             try:
                 found = self._search(search)
             except OutOfRunsError:
                 found = []
+            self.weights = search.runner.weights
         wrong = list(dict.fromkeys(finding.statement for finding in found))
         named = [self._name_statement(found, statement, len(wrong)) for statement in wrong]
         if not named or not all(each.edit is not None for each in named):
@@ -181,7 +195,11 @@ class _Attempt:
         if not self.is_certain:
             raise NothingFoundError
         self._confirm_injections(found)
-        return self._describe(named)
+        described = self._describe(named)
+        if len(found) > 1 or len(self.repairer.assignment.results) == 1:
+            # Of several values, or the only result, it is not seen what of them is the submission's own.
+            return described
+        return (replace(described[0], computing=self.computing, shown=self.shown),)
 
     def _conclude(self, named: Sequence[_Named], solution: SolutionValues) -> tuple[WrongLine, ...]:
         """Return statements with edits, if these are right on all cases, and what of the solution computes the same."""
@@ -197,15 +215,19 @@ class _Attempt:
         if not written.text or len(written.changed) != len(named):
             return nothing
         with self.programs.open(written.text, self.repairer.exchange) as candidate:
-            search = ValueSearch(solution, written, Runner(candidate, self.cases, self.edited), Results(self.cases))
+            search = ValueSearch(
+                solution, written, Runner(candidate, self.cases, self.edited, self.weights), Results(self.cases)
+            )
             try:
                 search.trace({})
             except OverflownError:
                 return nothing
+            answers = [self.answers[place] for place in self.places]
+            wrong = {int(result) for result in self.cases.results[all_wrong(self.cases, answers)]}
             return [
                 # What computes nothing of the solution's by itself, as in a loop, is part of the result that it makes.
-                tuple(search.list_computing(site)) or (search.list_lines_of_result(site),) if site >= 0 else ()
-                for site in written.changed
+                tuple(search.list_computing(site)) or (search.list_lines_of_result(each.statement, wrong),)
+                for each, site in zip(named, written.changed, strict=True)
             ]
 
     def _list_raising(self) -> list[int]:
@@ -280,6 +302,8 @@ class _Attempt:
         if len(found) > 1 and len(found) >= len(self.repairer.assignment.results):
             # As many values as there are results make anything right.
             return []
+        self.computing = tuple(search.list_computing(found[0].site))
+        self.shown = search.list_shown(found[0].site)
         return self._drop_needless(search, found)
 
     @staticmethod
@@ -310,16 +334,16 @@ class _Attempt:
         full = sorted((hit for hit in hits if hit.is_full), key=lambda hit: (hit.is_right, hit.time))
         self.others = list(dict.fromkeys(hit.statement for hit in full if hit.statement != best.statement))
         wrong = {hit.statement for hit in full if not hit.is_right}
-        sites = (search.program.sites[hit.site] for hit in full if not hit.is_right)
         self.returning = [
             site.statement
-            for site in sites
-            if site.root and site.statement != best.statement and search.program.statements[site.statement].returns
+            for site in search.program.sites
+            if site.root and site.writer == best.statement and search.program.statements[site.statement].returns
         ]
         read = [
             state
             for state in search.states
             if state.site.statement == best.statement and state.site.kind == "load" and state.is_known
+            if state.number not in search.list_around(best.site)
         ]
         right = all(state.match >= 0 or state.match_last >= 0 or state.scale for state in read)
         self.is_certain = right and bool(read) and (wrong <= {best.statement} or not best.is_full)
@@ -356,13 +380,13 @@ class _Attempt:
         if not written.text or not written.edits:
             return []
         with self.programs.open(written.text, self.repairer.exchange) as candidate:
-            runner, results = Runner(candidate, self.cases, self.edited), Results(self.cases)
-            right = list(range(1, len(written.edits) + 1))
-            # Most are wrong in the first case already, which fails as it is.
-            for case in range(len(self.cases)):
-                given = {site: arrays[case] for site, arrays in base.items()}
-                ran = runner.run([Run(case, given, variant=variant) for variant in right])
-                right = [variant for variant, each in zip(right, ran, strict=True) if all(results.judge(case, each))]
+            runner, results = Runner(candidate, self.cases, self.edited, self.weights), Results(self.cases)
+            right: list[int] = []
+            for start in range(0, len(written.edits), _AT_ONCE):
+                right += self._keep_right(runner, results, base, range(start + 1, len(written.edits) + 1)[:_AT_ONCE])
+                if right and kind == LARGE:
+                    # The simplest come first.
+                    break
         firsts: dict[int, int] = {}
         for place, edit in enumerate(written.edits):
             firsts.setdefault(edit.statement, place)
@@ -370,6 +394,18 @@ class _Attempt:
         # What is exchanged or taken away says more than what is added beside it.
         named.sort(key=lambda each: (firsts[each[0].statement], each[0].before == "", each[1]))
         return [_Named(edit.statement, edit, place - firsts[edit.statement], kind) for edit, place in named]
+
+    def _keep_right(
+        self, runner: Runner, results: Results, base: Mapping[int, Any], variants: Sequence[int]
+    ) -> list[int]:
+        """Return the places of those of some edits that are right in all cases of the search."""
+        right = list(variants)
+        # Most are wrong in the first case already, which fails as it is.
+        for case in range(len(self.cases)):
+            given = {site: arrays[case] for site, arrays in base.items()}
+            ran = runner.run([Run(case, given, variant=variant) for variant in right])
+            right = [variant for variant, each in zip(right, ran, strict=True) if all(results.judge(case, each))]
+        return right
 
     # ---- what is believed
 

@@ -137,6 +137,7 @@ class ValueSearch:
         self.ran = ran
         self.good = [self.results.judge(case, each) for case, each in zip(self._cases, ran, strict=True)]
         assert self.recording is not None  # noqa: S101 - the last room raises
+        self.runner.weights = list(map(max, self.runner.weights or [1] * len(ran), self.recording.weigh()))
         bears = [state.bears for state in self.states] or [frozenset()] * len(self.program.sites)
         self.states = [self._describe(number, bears[number]) for number in range(len(self.program.sites))]
 
@@ -370,26 +371,47 @@ class ValueSearch:
                 yield frozenset(theirs.statements[theirs.sites[site].statement].spot[1] for site in own)
             number = state.site.parent
 
-    def list_lines_of_result(self, number: int) -> frozenset[int]:
-        """Return the lines of the solution that compute the only result on which a site's statement bears.
+    def list_around(self, number: int) -> list[int]:
+        """Return a site and those around it."""
+        around = []
+        while number >= 0:
+            around.append(number)
+            number = self.program.sites[number].parent
+        return around
 
-        None if it bears on several.
+    def list_shown(self, injected: int) -> frozenset[int]:
+        """Return the lines of the solution whose values other sites have than an injected one, and results need."""
+        theirs = self.solution.program
+        sites = [
+            site
+            for state in self.states
+            if state.match >= 0 and state.bears and state.number != injected
+            for site in self.solution.values[state.match].sites
+        ]
+        return frozenset(theirs.statements[theirs.sites[site].statement].spot[1] for site in sites)
+
+    def list_lines_of_result(self, statement: int, wrong: set[int]) -> frozenset[int]:
+        """Return the lines of the solution that compute the wrong results on which a statement bears: of the first.
+
+        What has no numbers may bear on any.
         """
-        statement = self.program.sites[number].statement
         sites = [state.number for state in self.states if state.site.statement == statement and state.is_known]
         runs = [Run(case, disturbed=site) for site in sites for case in self._cases[:_BEARING]]
         bears: set[int] = set()
         for run, after in zip(runs, self.runner.run(runs), strict=True):
             bears |= self.results.find_changed_results(run.case, self.ran[run.case], after)
-        if len(bears) != 1:
-            return frozenset()
-        (result,) = bears
+        concerned = sorted(bears & wrong if bears else wrong)
+        computing = filter(None, map(self._list_lines_of, concerned))
+        return min(computing, key=min, default=frozenset())
+
+    def _list_lines_of(self, result: int) -> frozenset[int]:
+        """Return the lines of the solution whose statements compute a result."""
         cases, starts = self.runner.cases, self.runner.cases.starts
         wanted = [
             [cases.expected[starts[case] : starts[case + 1]][part] for part in parts.get(result, ())]
             for case, parts in enumerate(self.results.parts)
         ]
-        found, theirs = self.solution.find(fingerprint(wanted)), self.solution.program
+        found, theirs = self.solution.find_expected(fingerprint(wanted)), self.solution.program
         own = self.solution.values[found].sites if found >= 0 else []
         roots = [theirs.sites[site].statement for site in own if theirs.sites[site].root]
         return frozenset(theirs.statements[root].spot[1] for root in roots)

@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 
 from backmark.grader.contracts.judging.judge import Judge
-from backmark.grader.model.verdict import Judgement, Mark
+from backmark.grader.model.assignment import Limits
+from backmark.grader.model.verdict import Judgement, Mark, Outcome
 from backmark.worker.grading.candidate import Jailed
+from backmark.worker.grading.grader import Grader
+from backmark.worker.grading.pool import Jails
 from backmark.worker.grading.programs import JailedPrograms
 from backmark.worker.sandbox.inside.entry import Entry
 from backmark.worker.sandbox.reply import Reply
 from backmark.worker.sandbox.request import JailRequest
-from tests.contracts.making import judge
+from tests.contracts.making import RIGHT, build_shared, contract, judge
 from tests.contracts.repair.test_own_arrangement import AFFINE
 from tests.contracts.values.test_rows import SOURCE, revision
 from tests.contracts.values.test_wrong_lines import strip_rows
@@ -110,3 +113,22 @@ def test_the_same_file_gets_the_same_lines() -> None:
     source = SOURCE.replace("total = total + row", "total = row")
     first, second = (judge(replace(revision()), source, by_values=True).repair for _ in range(2))
     assert first == second
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "while True:\n        pass",
+        "import os\n    os._exit(0)",
+        "raise MemoryError",
+        "globals()['backmark_value'] = None",
+        "import sys\n    sys.stdout.write('x' * 10**7)",
+        "[].append(bytearray(1 << 40))",
+    ],
+)
+def test_whatever_code_does_in_a_program_it_stays_a_wrong_answer(attack: str, jails: Jails) -> None:
+    made = build_shared(replace(contract(), id="linear-brief", limits=Limits(seconds_per_call=0.5, seconds=1.0)))
+    wrong = RIGHT.replace("dout @ w.T", "dout @ w") + f"\n\nif 'backmark_begin' in globals():\n    {attack}\n"
+    verdict = Grader(Judge(made), jails).grade(wrong.encode(), "a.py")
+    assert verdict.outcome is Outcome.FAILED
+    assert {row.name for row in verdict.properties if row.score} <= {"out", "dw"}

@@ -5,10 +5,13 @@ from functools import cache
 
 import pytest
 
+from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.values.repairing import ValueRepairer
 from backmark.grader.model.verdict import Judgement, Mark
 from tests.contracts.making import judge
 from tests.contracts.repair.making import find_revision
+from tests.local import local_by, local_programs
 
 SOURCE = """
 import numpy as np
@@ -68,3 +71,28 @@ def test_a_slip_costs_the_row_of_what_its_line_must_compute(right: str, wrong: s
     assert statement.rows == (row,)
     lost = {each.name for each in judgement.properties if each.name in ROWS and each.outcome is not Mark.PASSED}
     assert lost == {row}
+
+
+def test_a_line_that_no_edit_mends_costs_its_row_and_what_the_submission_computes_itself_is_held() -> None:
+    judgement = judge_with('np.einsum("ni,nj->ij", flat, dout)', "np.cos(flat.T) @ np.sin(dout)")
+    rows = {each.name: each.outcome for each in judgement.properties if each.name in ROWS}
+    assert rows["weight_gradient"] is Mark.FAILED
+    assert rows["output"] is rows["input_gradient"] is rows["bias_gradient"] is Mark.PASSED
+
+
+def test_zeros_for_one_result_hold_the_rows_of_the_others_alone() -> None:
+    judgement = judge_with("add_up(dout)\n", "np.zeros(dout.shape[1])\n")
+    rows = {each.name: each.outcome for each in judgement.properties if each.name in ROWS}
+    assert rows["bias_gradient"] is not Mark.PASSED
+    assert rows["input_gradient"] is Mark.PASSED
+
+
+def test_zeros_for_all_gradients_are_no_repair_by_values_that_holds_rows() -> None:
+    changed = SOURCE[: SOURCE.index("    return pull_back")] + (
+        "    return np.zeros_like(x), np.zeros_like(w), np.zeros(dout.shape[1])\n"
+    )
+    contract = revision().contract
+    repairer = ValueRepairer(contract.assignment, contract.cases, contract.order, contract.exchange)
+    answers = local_by(changed, contract.exchange).answer(contract.cases)
+    lines = repairer.repair(local_programs(changed, Judge(revision())), range(len(answers)), answers)
+    assert not any(line.computing or line.shown for line in lines)

@@ -9,7 +9,7 @@ from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.model.mended_statement import MendingKind
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.verdict import Judgement
-from tests.contracts.making import judge
+from tests.contracts.making import RIGHT, build, contract, judge
 from tests.contracts.repair.making import find_revision
 from tests.contracts.repair.test_own_arrangement import (
     AFFINE,
@@ -91,6 +91,19 @@ def affine_backward(dout, cache):
 
 def test_nothing_is_said_of_lines_where_nothing_is_right() -> None:
     assert judge(strip_rows("cs231n-affine"), WHOLLY_OTHER, by_values=True).repair == ()
+
+
+def test_of_several_lines_that_could_all_be_wrong_none_is_named() -> None:
+    source = AFFINE.replace("db = dout.sum(axis=0)", "db = helper(dout)") + (
+        "\n\ndef helper(a):\n    total = np.sinh(a)\n    return total\n"
+    )
+    assert judge(strip_rows("cs231n-affine"), source, by_values=True).repair == ()
+
+
+def test_a_line_and_the_one_that_returns_what_it_writes_are_named_together() -> None:
+    source = RIGHT.replace("    return x @ w\n", "    out = np.sinh(x) @ np.cosh(w)\n    return out\n")
+    (statement,) = judge(build(contract()), source, by_values=True).repair
+    assert [line.line for line in statement.lines] == [find_line(source, "out = "), find_line(source, "return out")]
 
 
 def test_the_marks_are_those_of_the_results() -> None:

@@ -62,10 +62,14 @@ def list_additions(node: ast.stmt, values: Sequence[ast.expr], parameters: Seque
     parts = list(_list_operands(node, (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.BinOp)))
     for part in parts:
         yield from _call(node, part)
+    for part in parts:
+        yield _add(node, part, ast.Mult(), ast.Constant(2), FACTOR)
+        yield _add(node, part, ast.Div(), ast.Constant(2), DIVISOR)
     for part, value in product(parts, values):
         yield _add(node, part, ast.Mult(), value, FACTOR)
-        yield _add(node, part, ast.Add(), value, TERM)
-        yield _add(node, part, ast.Sub(), value, TERM)
+        if ast.dump(part) != ast.dump(value):
+            yield _add(node, part, ast.Add(), value, TERM)
+            yield _add(node, part, ast.Sub(), value, TERM)
     for part, value in product(parts, [*values, *sizes]):
         yield _add(node, part, ast.Div(), value, DIVISOR)
     for part, size in product(parts, sizes):

@@ -12,7 +12,7 @@ from backmark.worker.sandbox.inside.tracebacks import clean
 from backmark.worker.sandbox.inside.wire import pack
 
 from .edited import ProgramEdit, list_program_edits, write_edit, write_variants
-from .sites import LOAD, SiteCalls, Sites
+from .sites import LOAD, SiteCalls, Sites, count_turns
 
 #: The most octets of a program's text, and of all that is said of it.
 _LONGEST = 1 << 20
@@ -44,6 +44,7 @@ def _write(lines: Slice, wanted: Mapping[str, Any]) -> dict[str, Any]:
         if wanted["hooked"]:
             SiteCalls(sites, frozenset(wanted["statements"])).visit(tree)
         write_variants(tree, sites, edits)
+        count_turns(tree)
     else:
         spots = [lines.origin(statement.node.lineno) for statement in sites.statements]
         made = [list_program_edits(tree, sites, [number], kind)[place] for number, kind, place in wanted["made"]]
@@ -57,6 +58,7 @@ def _write(lines: Slice, wanted: Mapping[str, Any]) -> dict[str, Any]:
             described = _describe_sites(lines, sites, spots, is_own=not made)
             described["changed"] = [_find_changed(sites, edit) for edit in made]
             SiteCalls(sites).visit(tree)
+            count_turns(tree)
     return {"text": _unparse(tree), **described, "edits": spelled}
 
 

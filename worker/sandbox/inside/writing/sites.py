@@ -202,8 +202,6 @@ class SiteCalls(ast.NodeTransformer):
                 block[:] = [part for inner in block for part in self._list(inner)]
             return node
         made: ast.AST = self.generic_visit(node)
-        if isinstance(node, ast.While):
-            node.body.insert(0, ast.copy_location(ast.Expr(_call(TURN)), node))
         if isinstance(node, ast.expr):
             return made if number < 0 else ast.copy_location(_call_for(number, cast(ast.expr, made)), node)
         written = self._written.get(id(node), [])
@@ -212,6 +210,13 @@ class SiteCalls(ast.NodeTransformer):
     def _list(self, node: ast.stmt) -> list[ast.stmt]:
         made = self.visit(node)
         return cast(list[ast.stmt], made if isinstance(made, list) else [made])
+
+
+def count_turns(tree: ast.Module) -> None:
+    """Have every loop that may not end count its turns."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.While):
+            node.body.insert(0, ast.copy_location(ast.Expr(_call(TURN)), node))
 
 
 def _call(name: str, *arguments: ast.expr) -> ast.Call:
