@@ -117,8 +117,6 @@ class Judge:
         if (mistake := _find_old(answers)) is not None:
             message = f"Your code {mistake.text} {wording.RUN_IT}"
             return self._refuse(StudentError("python_2", message, lines=(mistake.line,), mistake=mistake))
-        if answers and all(map(_is_nothing, answers, self.cases.layouts)):
-            return self._refuse(StudentError("unfilled", wording.ALL_NONE))
         rest = given[n:]
         again, probed = rest[: len(self.asked_again)], rest[len(self.asked_again) :]
         probed, further = probed[: len(self.contract.probes)], probed[len(self.contract.probes) :]
@@ -135,6 +133,9 @@ class Judge:
         if ended is not None:
             checkers = None
         judgement = self._conclude(counted, len(later), pure, noticed, witness, fresh, menders, checkers, programs)
+        if all(map(_is_nothing, answers, self.cases.layouts)) and not any(row.score for row in judgement.properties):
+            # Lines that are filled in may earn marks before any result comes back.
+            return self._refuse(StudentError("unfilled", wording.ALL_NONE))
         return judgement if self.assignment.taught is None else self._remark_taught(judgement, counted, further)
 
     def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer], witness: Witness) -> tuple[Flag, ...]:
