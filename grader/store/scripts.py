@@ -72,7 +72,9 @@ class Scripts:
             self._settle(ahead, before)
         try:
             if isinstance(reply, NoScriptError):
-                # A restarted Redis has no scripts loaded.
+                # A restarted Redis has no scripts loaded. What followed ran before this one: if it found nothing, it is
+                # run again behind it.
+                after = reply if after is None else after
                 return self._redis.execute_command("EVAL", script, 0, *args)
             return check_reply(reply)
         finally:

@@ -9,6 +9,7 @@ from backmark.grader.model.records import Claim, Kind, State
 from backmark.grader.store.scripts import ScriptCall, _source
 from backmark.grader.store.store import Store
 from tests.store.making import accept, claim_job, job, new, now, verdict
+from tests.store.regrading import claim_step, grade_submission, request_regrade
 
 
 @pytest.fixture
@@ -82,6 +83,18 @@ def test_a_restarted_redis_is_given_what_follows_again(store: Store, known_scrip
     assert store.submissions.finish(claim, verdict(), following=next_claim)
     assert store.jobs.read_following(Kind.SUBMISSION, next_claim) == Claim(job(second), 1)
     assert (now(store, first).state, now(store, second).tries) == (State.DONE, 1)
+
+
+def test_what_follows_finds_what_a_script_leaves_that_a_restarted_redis_did_not_know(store: Store) -> None:
+    """The claim alone is known, so it runs before the step that leaves it something."""
+    for at in range(2):
+        grade_submission(store, f"student-{at}", str(at))
+    claim = claim_step(store, request_regrade(store))
+    store.redis.script_flush()
+    store.redis.script_load(_source("claim_next")[0])
+    unit_claim = store.jobs.following_claim(Kind.UNIT)
+    assert store.regrades.steps.choose(claim, lambda _: "", last_of_turn=True, following=unit_claim) is not None
+    assert store.jobs.read_following(Kind.UNIT, unit_claim) is not None
 
 
 def test_nothing_follows_where_nothing_waits(store: Store) -> None:
