@@ -39,7 +39,7 @@ def body(lines: str) -> str:
         ("np.zeros(2).astype(np.int)", "is written for an older NumPy: it uses `np.int`, which NumPy no longer has."),
         (
             "half = 4 / 2; np.zeros((half, 1))",
-            "is written for Python 2: it needs `half` as a whole number, and in Python 3 `/` gives a float. Use `//`.",
+            "needs `half` as a whole number, but in Python 3 `/` gives a float. Use `//`.",
         ),
     ],
 )
@@ -51,6 +51,28 @@ def test_code_for_python_2_is_refused_with_its_line(grade: Grade, lines: str, sa
     assert verdict.error.type == "python_2"
     assert verdict.error.message.startswith(f"Line {line} {said}")
     assert [named.line for named in verdict.error.lines] == [line]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = = 1  # as `dot` does, 10L",
+        "x = '<>' '",
+        "the `np.dot` of both",
+        "for i in range(3) # raise E, 'no'",
+        "x = 01",
+    ],
+)
+def test_no_other_line_that_cannot_be_read_is_called_python_2(grade: Grade, line: str) -> None:
+    verdict = grade(body(line))
+    assert verdict.error is not None
+    assert (verdict.error.type, "Python 2" in verdict.error.message) == ("syntax_error", False)
+
+
+def test_what_a_refused_file_printed_is_not_shown(grade: Grade) -> None:
+    """It is no attempt, so it must tell nobody what the cases are."""
+    verdict = grade(body("print(y); xrange(3)"))
+    assert (verdict.outcome, verdict.output) == (Outcome.REJECTED, "")
 
 
 def test_prints_of_what_is_not_graded_stand_in_nobodys_way(grade: Grade) -> None:

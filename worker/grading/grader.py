@@ -294,6 +294,9 @@ class Grading:
         judgement = locate_functions(judgement, self._writes)
         # Of a session that was asked further, what it had printed by then.
         output = session.output if self._printed is None else self._printed
+        if judgement.outcome is Outcome.REJECTED:
+            # It is no attempt, so that it may tell nothing of the cases.
+            return judgement, ""
         if output:
             judgement = replace(judgement, flags=(*judgement.flags, PRINTS))
         return judgement, output

@@ -313,11 +313,9 @@ _RULES: Mapping[str, Sequence[tuple[str, Mapping[str, set[str]], str | Callable[
         ("old_name", {}, "is written for Python 2: it uses `{0}`, which is `{1}` in Python 3."),
         ("old_method", {}, "is written for Python 2: it uses `.{0}`, which is `{1}` in Python 3."),
         ("old_numpy", {}, "is written for an older NumPy: it uses {part}, which NumPy no longer has.{asked}"),
-        (
-            "old_division",
-            {},
-            "is written for Python 2: it needs `{0}` as a whole number, and in Python 3 `/` gives a float. Use `//`.",
-        ),
+    ),
+    "needs a whole number where `/` gives a float.": (
+        ("old_division", {}, "needs `{0}` as a whole number, but in Python 3 `/` gives a float. Use `//`."),
     ),
     "uses a whole array as a condition.": (("condition", {}, _ask_array),),
     "divides by 0.": (("zero", {}, "divides by {b.name}, which is 0."),),

@@ -10,18 +10,17 @@ PYTHON_2 = "python_2"
 #: What Python 3 says of a `print` statement.
 PRINT_STATEMENT = "Missing parentheses in call to 'print'. Did you mean print(...)?"
 #: What Python 3 says of statements of Python 2, and what such lines look like of which it says nothing of their own.
-_SAID = re.compile(
-    r"Missing parentheses in call to '(?:print|exec)'|multiple exception types must be parenthesized"
-    r"|leading zeros in decimal integer literals|inconsistent use of tabs and spaces in indentation"
-)
-_LOOKS = re.compile(r"\braise\s+\w+\s*,|\bexec\s+[\"']|<>|\b\d+L\b|`[^`]+`")
+_SAID = re.compile(r"Missing parentheses in call to '(?:print|exec)'|multiple exception types must be parenthesized")
+_LOOKS = re.compile(r"\braise\s+\w+\s*,|<>|\b\d+L\b")
+#: What may hold anything: strings, and comments.
+_WORDS = re.compile(r"'[^']*'|\"[^\"]*\"|#.*")
 #: Statements that are left out at most.
 _MOST = 100
 
 
 def is_old(message: str, line: str) -> bool:
     """Return True if a line that Python 3 cannot read, with this message, is Python 2."""
-    return _SAID.match(message) is not None or _LOOKS.search(line) is not None
+    return _SAID.match(message) is not None or _LOOKS.search(_WORDS.sub("''", line)) is not None
 
 
 def leave_out_prints(text: str) -> tuple[str, frozenset[int]]:

@@ -165,15 +165,15 @@ def _read_cell(reading: _PiecesRead, cell: notebook.NotebookCell) -> None:
 
 
 def _parse_old(
-    reading: _PiecesRead, piece: Piece, text: str, fault: SyntaxFault
+    reading: _PiecesRead, piece: Piece, text: str, unread: SyntaxFault
 ) -> tuple[str, list[ast.stmt] | SyntaxFault]:
     """Parse a text of Python 2 without its `print` statements, which are noted; return it as parsed, or the fault."""
-    if fault.reason != PYTHON_2:
-        return text, fault
+    if unread.reason != PYTHON_2:
+        return text, unread
     changed, left_out = leave_out_prints(text)
-    parsed = parse(changed, piece) if left_out else fault
+    parsed = parse(changed, piece) if left_out else unread
     if isinstance(parsed, SyntaxFault):
-        return text, fault
+        return text, unread
     reading.prints.update((piece.cell, line) for line in left_out)
     return changed, parsed
 

@@ -71,7 +71,6 @@ _MESSAGES: Mapping[str, tuple[tuple[type[ast.AST], ...], str]] = {
 _OLD_NAMES = {
     "basestring": "str",
     "izip": "zip",
-    "long": "int",
     "raw_input": "input",
     "reduce": "functools.reduce",
     "unichr": "chr",
