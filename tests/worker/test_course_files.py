@@ -56,7 +56,7 @@ def test_a_package_is_found_by_its_folder_its_archive_or_its_file(tmp_path: Path
     ("course", "says"),
     [
         ("cs231", "there is no course cs231; an ID begins with one of these: cmu, coursera, cs224n, cs231n, "),
-        ("cmu", "no file defines all functions of an assignment of cmu"),
+        ("cmu", "no file defines all functions that an assignment of cmu asks for"),
     ],
 )
 def test_what_is_not_found_is_said(tmp_path: Path, course: str, says: str) -> None:
@@ -65,10 +65,10 @@ def test_what_is_not_found_is_said(tmp_path: Path, course: str, says: str) -> No
         pass
 
 
-def test_a_damaged_archive_is_no_package(tmp_path: Path) -> None:
+def test_an_archive_that_is_not_unpacked_is_refused_by_name(tmp_path: Path) -> None:
     file = tmp_path / "work.zip"
     file.write_bytes(b"PK\x03\x04 no more")
-    with pytest.raises(click.UsageError), open_course([file], "cs231n"):
+    with pytest.raises(click.UsageError, match=r"work\.zip is not unpacked"), open_course([file], "cs231n"):
         pass
 
 

@@ -1,20 +1,20 @@
 """The assignments of a course whose functions are in somebody's files: one file often has those of many."""
 
-import io
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
 
 import click
 
 from backmark.grader.contracts.gallery import list_gallery
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.language.reading import read
+from backmark.worker.cli.archives import unpack
 from backmark.worker.cli.downloads import DownloadedFile, open_downloads
-from backmark.worker.cli.files import LARGEST_FILE, read_submission
+from backmark.worker.cli.files import read_submission
 
 #: The beginning of a definition, as it stands in a Python file, or within a string of a notebook.
 _DEFINITION = re.compile(rb'(?:^|"|\\n)[ \t]*(?:async +)?(?:def|class) +(\w+)', re.MULTILINE)
@@ -41,12 +41,12 @@ def open_course(paths: Sequence[Path], course: str) -> Iterator[list[CourseFiles
         message = f"there is no course {course}; an ID begins with one of these: {courses}"
         raise click.UsageError(message)
     with ExitStack() as stack:
-        found = [_find_files(stack, paths, read(entry.folder)) for entry in entries]
-        found = [course_files for course_files in found if course_files.files]
-        if not found:
-            message = f"no file defines all functions of an assignment of {course}; see `backmark assignment list`"
+        candidates = [_find_files(stack, paths, read(entry.folder)) for entry in entries]
+        matching = [candidate for candidate in candidates if candidate.files]
+        if not matching:
+            message = f"no file defines all functions that an assignment of {course} asks for"
             raise click.UsageError(message)
-        yield found
+        yield matching
 
 
 def _find_files(stack: ExitStack, paths: Sequence[Path], assignment: ContractAssignment) -> CourseFiles:
@@ -67,19 +67,17 @@ def _is_archive(file: DownloadedFile) -> bool:
 
 
 def _list_definitions(file: DownloadedFile, package: str) -> set[str]:
-    """Return the names that a file defines, or the graded file of a package; none of an archive that is damaged."""
+    """Return the names that a file defines, or the graded file of a package; raises ArchiveRefused."""
     if file.path.is_dir():
-        source = (file.path / package).read_bytes()
-    elif _is_archive(file):
-        source = _read_member(file.path, package)
+        source = read_submission(file.path / package)
     else:
-        source = read_submission(file.path)
+        source = _read_member(file.path, package) if _is_archive(file) else read_submission(file.path)
     return {name.decode() for name in _DEFINITION.findall(source)}
 
 
 def _read_member(archive: Path, package: str) -> bytes:
-    with suppress(zipfile.BadZipFile, OSError), zipfile.ZipFile(archive) as opened:
-        names = [name for name in opened.namelist() if f"/{name}".endswith(f"/{package}")]
-        with opened.open(min(names, key=len)) if names else nullcontext(io.BytesIO()) as stream:
-            return stream.read(LARGEST_FILE)
-    return b""
+    """Return the graded file of a package's archive; empty if there is none."""
+    with TemporaryDirectory(prefix="backmark-") as folder:
+        members = [(name, file) for name, file in unpack(archive, Path(folder)) if f"/{name}".endswith(f"/{package}")]
+        # As in the jail, the one in the fewest folders counts.
+        return read_submission(min(members, key=lambda member: len(member[0].parts))[1]) if members else b""

@@ -169,11 +169,13 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     # The verdicts are on the pages.
     summary = summary or (html_folder is not None and not as_json)
     is_class = csv_file is not None or html_folder is not None or summary or student_from is not None
-    _check_alone(course, "--course", {"--assignment": _is_given("assignment"), **inside, "a class's options": is_class})
+    _check_alone(
+        course, "--course", {"--assignment": _is_given("assignment"), **inside, "options for a class": is_class}
+    )
     printer = _Printer(script, as_json=as_json, quiet=summary)
-    how = _Grading(machine.from_environment(), seed, networks, jobs, printer, confined=confined, jailed=not no_jail)
+    grading = _Grading(machine.from_environment(), seed, networks, jobs, printer, confined=confined, jailed=not no_jail)
     if course is not None:
-        return _status(_show_summary(_grade_course(files, course, how), as_json=as_json))
+        return _status(_show_summary(_grade_course(files, course, grading), as_json=as_json))
     package = _find_package(assignment) if any(path.is_dir() or is_archive(path) for path in files) else ""
     with open_downloads(files, package, is_class=is_class) as downloads:
         submissions = choose_files(downloads)
@@ -181,7 +183,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
             _check_script(script, submissions)
         if no_jail:
             _check_own(files, is_class=is_class)
-        load_judge, batch = how.by(assignment)
+        load_judge, batch = grading.by(assignment)
         if is_class:
             from backmark.worker.cli.class_report import report_class
 
@@ -226,17 +228,18 @@ def _is_given(option: str) -> bool:
     return click.get_current_context().get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE
 
 
-def _grade_course(paths: Sequence[Path], course: str, how: _Grading) -> "list[TallyRow]":
+def _grade_course(paths: Sequence[Path], course: str, grading: _Grading) -> "list[TallyRow]":
     """Grade files by each assignment of a course whose functions they define, and return the rows of the summary."""
     from backmark.worker.cli.course_files import open_course
 
     rows: list[TallyRow] = []
-    with open_course(paths, course) as found:
-        for one in found:
-            _, batch = how.by(one.assignment.id)
-            how.printer.head(one.assignment.title)
-            graded = _grade_separately(one.files, batch)
-            rows += (replace(row, name=f"{one.assignment.id}: {row.name}") for row in graded)
+    with open_course(paths, course) as matching:
+        for course_files in matching:
+            assignment = course_files.assignment
+            _, batch = grading.by(assignment.id)
+            grading.printer.print_title(assignment.title)
+            graded = _grade_separately(course_files.files, batch)
+            rows += (replace(row, name=f"{assignment.id}: {row.name}") for row in graded)
     return rows
 
 
@@ -405,7 +408,7 @@ class _Printer:
     #: True if only a summary is printed.
     quiet: bool
 
-    def head(self, title: str) -> None:
+    def print_title(self, title: str) -> None:
         """Print the title of the assignment that the verdicts to come are by."""
         if not self.as_json:
             click.secho(title, bold=True)
