@@ -188,7 +188,7 @@ def pytest_configure(config: pytest.Config) -> None:
     Such a shell has its jobs ignore SIGINT, which all that they start inherits.
     """
     if not hasattr(config, "workerinput"):
-        for file in REVISIONS.glob("*.npz"):
+        for file in REVISIONS.glob("*"):
             if time.time() - file.stat().st_mtime > KEPT_SECONDS:
                 file.unlink()
     # How long an example takes is no behaviour of ours that anybody relies on: bench/ measures it.

@@ -23,7 +23,7 @@ from backmark.grader.errors import SubmissionError
 from backmark.grader.model.assignment import Limits
 from backmark.grader.model.verdict import Judgement
 from backmark.worker.grading.candidate import Jailed, Requests, entry, request
-from backmark.worker.grading.revisions import name_revision
+from backmark.worker.grading.revisions import name_revision, save
 from backmark.worker.sandbox.inside.rejection import Rejected
 from backmark.worker.sandbox.inside.source import extract
 from tests.conftest import REVISIONS
@@ -147,13 +147,12 @@ def build_shared(assignment: ContractAssignment) -> ContractRevision:
         return shipped
     path = REVISIONS / name_revision(assignment)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab+") as file:
+    with path.with_suffix(".lock").open("w") as lock:
         # The others wait for the first.
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if not path.stat().st_size:
-            file.write(_publish(assignment))
-        file.seek(0)
-        return revision.load(file.read())
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            save(path, _publish(assignment))
+    return revision.load(path.read_bytes())
 
 
 def _publish(assignment: ContractAssignment, *, pool: bool = False) -> bytes:
