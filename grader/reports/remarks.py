@@ -26,6 +26,6 @@ def _describe(remark: Remark, outcome: Outcome) -> str:
             )
         case RemarkKind.EPSILON:
             return (
-                f"`{remark.title}` is off by no more than a number up to {remark.epsilon:g} within its logarithm would"
-                " make it, which this assignment allows."
+                f"`{remark.title}` is slightly off, as an epsilon of up to {remark.epsilon:g} inside the logarithm"
+                " makes it. This assignment allows that."
             )
