@@ -44,12 +44,17 @@ SLOW = (
     "contracts/cases/test_layers",
     "contracts/cases/test_raising",
     "contracts/judging/test_contract",
+    "contracts/judging/test_conventions",
     "contracts/judging/test_corpus_verdicts",
+    "contracts/judging/test_epsilons",
     "contracts/judging/test_flags",
     "contracts/judging/test_forms",
     "contracts/judging/test_notebook_check",
+    "contracts/judging/test_nothing_to_judge",
+    "contracts/judging/test_own_lines",
     "contracts/judging/test_repeats",
     "contracts/judging/test_shrinking",
+    "contracts/judging/test_taught",
     "contracts/kits/test_kit",
     "contracts/kits/test_plain_code",
     "contracts/language/test_folder_names",
@@ -59,6 +64,7 @@ SLOW = (
     "contracts/publishing/test_hostile_authors",
     "contracts/publishing/test_preview",
     "contracts/publishing/test_proof",
+    "contracts/publishing/test_rare_faults",
     "contracts/publishing/test_selfcheck",
     "contracts/publishing/test_slow_authors",
     "contracts/publishing/test_weak_checks",
@@ -70,6 +76,8 @@ SLOW = (
     "contracts/repair/test_missing_lines",
     "contracts/repair/test_naming",
     "contracts/repair/test_own_arrangement",
+    "contracts/repair/test_repair_words",
+    "contracts/repair/test_returns",
     "contracts/repair/test_several_slips",
     "contracts/repair/test_single_slips",
     "contracts/repair/test_ticks",
@@ -91,6 +99,7 @@ SLOW = (
     "recipes/",
     "reports/test_disclosure",
     "reports/test_goldens",
+    "reports/test_terminal",
     "sandbox/mending/test_differences",
     "sandbox/test_blame",
     "sandbox/test_confined",
@@ -98,6 +107,7 @@ SLOW = (
     "sandbox/test_source_hostile",
     "sandbox/test_source_properties",
     "sandbox/test_template",
+    "sandbox/writing/test_programs",
     "store/test_backups",
     "store/test_histories",
     "store/test_listing",
@@ -112,6 +122,7 @@ SLOW = (
     "test_action",
     "test_corpus",
     "test_package.py",
+    "test_real_homework",
     "test_submissions",
     "test_verbs",
     "web/test_course_client",
@@ -135,6 +146,7 @@ SLOW = (
     "worker/test_conversion",
     "worker/test_course_files",
     "worker/test_deliveries",
+    "worker/test_drawing",
     "worker/test_embedded",
     "worker/test_failure",
     "worker/test_gradescope",
@@ -163,7 +175,7 @@ KEPT_SECONDS = 7 * 86_400
 #: and 0 where a test takes minutes.
 SHARES = 50
 #: Likewise of the slow ones; but all of a file that the command line names, or the commit or the working tree changes.
-SLOW_SHARES = 4
+SLOW_SHARES = 6
 #: Examples of a property by Hypothesis: `--hypothesis-profile night` draws more.
 EXAMPLES = {"day": 25, "night": 300}
 #: Seconds that a test of a whole service may take; each of its waits gives up sooner, with a sentence.
