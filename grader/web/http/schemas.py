@@ -1,5 +1,6 @@
 """The base classes and field types of the API's schemas: requests are strict, responses are as documented."""
 
+import functools
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -124,6 +125,7 @@ class _RecordSchemas(GenerateJsonSchema):
         return described
 
 
+@functools.cache
 def document(model: type[BaseModel]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a model's JSON Schema for OpenAPI, and the schemas that it refers to, by name."""
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}", schema_generator=_RecordSchemas)
