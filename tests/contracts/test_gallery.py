@@ -194,10 +194,10 @@ def dropout() -> ContractRevision:
         ("np.random.default_rng().random(x.shape) < p", ""),
         ("np.random.binomial(1, p, x.shape)", ""),
         ("np.random.choice([0, 1], x.shape, p=[1 - p, p])", ""),
-        ("np.random.rand(x.shape[-1]) < p", "examples_differ"),
-        ("np.random.rand(*x.shape[:1], *[1] * (x.ndim - 1)) < p", "units_differ"),
-        ("np.random.rand(*x.shape) < (p + 1) / 2", "keeps_share_p"),
-        ("np.random.choice([0, 1], x.shape) if p < 1 else np.ones(x.shape)", "keeps_share_p"),
+        ("np.random.rand(x.shape[-1]) < p", "examples_lose_different_units"),
+        ("np.random.rand(*x.shape[:1], *[1] * (x.ndim - 1)) < p", "units_are_lost_in_different_examples"),
+        ("np.random.rand(*x.shape) < (p + 1) / 2", "share_kept_is_about_p"),
+        ("np.random.choice([0, 1], x.shape) if p < 1 else np.ones(x.shape)", "share_kept_is_about_p"),
     ],
 )
 def test_a_mask_of_dropout_may_be_drawn_in_any_way_that_keeps_p_of_the_units(
