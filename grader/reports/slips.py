@@ -6,8 +6,8 @@ from backmark.grader.model.slip import Slip, SlipKind
 
 
 def describe_slips(slips: Sequence[Slip]) -> str:
-    """Return a phrase that follows the place: "leaves out the factor `y`"; empty if nothing is known."""
-    return " and ".join(filter(None, map(_describe, slips)))
+    """Return a phrase that follows the place: "leaves out the factor `y`", each once; empty if nothing is known."""
+    return " and ".join(dict.fromkeys(filter(None, map(_describe, slips))))
 
 
 def ask_about(slips: Sequence[Slip]) -> str:

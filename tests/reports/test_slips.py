@@ -39,6 +39,10 @@ def test_each_kind_has_a_question_and_a_title_for_a_class(kind: SlipKind) -> Non
     assert Slip(kind).title.startswith(": ")
 
 
+def test_a_name_that_stands_twice_in_a_line_is_told_once() -> None:
+    assert describe_slips([Slip(SlipKind.OPERAND, "q", "p")] * 2) == "uses `q` instead of `p`"
+
+
 def test_a_question_is_asked_once_and_repeats_nothing_of_the_code() -> None:
     asked = ask_about([Slip(SlipKind.INDEX, "secret[1]", "secret[2]"), Slip(SlipKind.INDEX)])
     assert asked.count("?") == 1
