@@ -164,7 +164,8 @@ class Judge:
             rows |= contract.right(len(answers))
         else:
             repeats = pure.mark is not Mark.FAILED or CHANGES in noticed
-            marks = contract.marks(Given(answers, agrees, repeats=repeats))
+            loosened = contract.loosen(answers, checkers) if repeats else ()
+            marks = contract.marks(Given(answers, agrees, repeats, loosened))
             outcome = Outcome.FAILED if marks.raised is None else Outcome.ERROR
             raised = marks.raised or raised
             rows |= marks.rows
@@ -260,7 +261,7 @@ class Judge:
                     spec.name,
                     spec.title,
                     row.mark,
-                    spec.most if row.mark is Mark.PASSED else 0,
+                    spec.most if row.earns else 0,
                     spec.most,
                     row.cases,
                     row.message + ("" if example is None or example.repeats else wording.STATE),

@@ -21,6 +21,8 @@ class Given:
     agrees: Row
     #: False if the same question had different answers, and no argument was changed.
     repeats: bool
+    #: The same answers, if arrays may have axes of length 1 anywhere; none if that would be no news.
+    loosened: Sequence[Answer] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from backmark.grader.contracts.repair.rows import (
     describe_repair,
     judge_by_repair,
 )
-from backmark.grader.contracts.rows.results import judge_rows, list_rows
+from backmark.grader.contracts.rows.results import judge_rows, keep_rows, list_rows
 from backmark.grader.contracts.rows.row import Row, RowSpec
 from backmark.grader.contracts.values.describing import (
     describe_lines,
@@ -156,6 +156,8 @@ def _is_authors(contract: JudgedContract, explanation: Diagnosis) -> bool:
 
 def _judge_results(contract: JudgedContract, given: Given) -> ContractMarks:
     rows = judge_rows(contract.assignment, contract.cases, given.answers)
+    if given.loosened:
+        rows = keep_rows(contract.assignment, rows, judge_rows(contract.assignment, contract.cases, given.loosened))
     raised = [answer for answer in given.answers if isinstance(answer, Raised) and not answer.completed]
     first = find_first_difference(
         contract.cases, given.answers, [result.expression for result in contract.assignment.results]
@@ -169,4 +171,4 @@ def _judge_results(contract: JudgedContract, given: Given) -> ContractMarks:
 
 
 def _sum_marks(specs: Sequence[RowSpec], rows: Mapping[str, Row]) -> int:
-    return sum(spec.most for spec in specs if spec.name in rows and rows[spec.name].mark is Mark.PASSED)
+    return sum(spec.most for spec in specs if spec.name in rows and rows[spec.name].earns)

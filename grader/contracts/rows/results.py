@@ -1,7 +1,7 @@
 """The rows of a contract's verdict: each declared result is right or wrong by itself, whatever became of the others."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -80,6 +80,38 @@ def judge_rows(assignment: ContractAssignment, cases: ContractCases, answers: Se
     return rows
 
 
+def has_other_ones(answers: Sequence[Answer]) -> bool:
+    """Return True if a result has the right axes but for some of length 1."""
+    return any(map(_is_of_other_ones, (form for answer in answers for form in _list_forms(answer))))
+
+
+def keep_rows(assignment: ContractAssignment, rows: Mapping[str, Row], loosened: Mapping[str, Row]) -> dict[str, Row]:
+    """Return rows of which those that only axes of length 1 make wrong lose marks once: the one with the fewest.
+
+    `loosened` are the rows if such axes may stand anywhere.
+    """
+    same = [name for name, row in rows.items() if row.mark is Mark.FAILED and loosened[name].mark is Mark.PASSED]
+    kept = dict(rows)
+    if same:
+        costs = min(same, key=lambda name: assignment.rubric.get(name, 0))
+        title = next(result.title for result in assignment.results if result.row == costs)
+        for name in same:
+            message = f"{rows[name].message} {wording.describe_shape_alone('' if name == costs else title)}"
+            kept[name] = replace(rows[name], message=message, is_kept=name != costs)
+    return kept
+
+
+def _is_of_other_ones(form: Malformed) -> bool:
+    received, wanted = None if form.received is None else form.received.shape, form.wanted
+    if received is None or wanted is None or received == wanted:
+        return False
+    return [axis for axis in received if axis != 1] == [axis for axis in wanted if axis != 1]
+
+
+def _list_forms(answer: Answer) -> Sequence[Malformed]:
+    return () if isinstance(answer, Returned) else answer.forms
+
+
 def _explain_lacking(fails: RowFails, cases: ContractCases, answers: Sequence[Answer], failing: Sequence[int]) -> str:
     """Say which functions the submission lacks, if that is why each of the failing cases fails; else nothing."""
     lacking = ([cause.lacking for cause in _list_causes(fails, cases, answers[i], i) if cause.lacking] for i in failing)
@@ -154,7 +186,7 @@ def _describe_sort(sort: str, fails: RowFails, cases: ContractCases, answer: Ans
 
 def find_form(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> Malformed | None:
     """Return the first of a row's results that has another form in an answer; None if there is none."""
-    forms = () if isinstance(answer, Returned) else answer.forms
+    forms = _list_forms(answer)
     results = fails.assignment.results
     own = [place.expression for place in cases.layouts[i] if results[place.result].row == fails.row]
     return next((form for form in forms if any(map(form.concerns, own))), None)

@@ -60,3 +60,10 @@ class Row:
     fails: Fails | None = None
     #: Other properties of which the message speaks.
     names: tuple[str, ...] = ()
+    #: True if it keeps its marks though it is wrong: the same slip costs those of another row.
+    is_kept: bool = False
+
+    @property
+    def earns(self) -> bool:
+        """True if it earns its marks."""
+        return self.mark is Mark.PASSED or self.is_kept

@@ -55,6 +55,12 @@ def later(wrong: int) -> str:
     return f" On {wrong} of these, the first answer was right and the second one was wrong."
 
 
+def describe_shape_alone(title: str) -> str:
+    """Say that only a result's shape is wrong, and the title of the row that this costs if that is another one."""
+    costs = f' This slip costs marks only once, in the row "{title}".' if title else ""
+    return f"The numbers are right; only axes of length 1 differ.{costs}"
+
+
 def changes_arguments(names: Sequence[str], changing: int, of: int, returned: int) -> str:
     """The arguments that it changes in place, and the number of cases on which it does, of those that `returned`."""
     cases = count(changing, of) if returned == of else f"{changing} of the {returned} cases that could be checked"
