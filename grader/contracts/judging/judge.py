@@ -253,15 +253,19 @@ class Judge:
         rows: dict[str, Row], shown: Mapping[str, Example], specs: Sequence[RowSpec]
     ) -> tuple[Property, ...]:
         properties = []
+        titles = {spec.name: spec.title for spec in specs}
         for spec in specs:
             row = rows[spec.name]
+            if row.kept_by and spec.most:
+                once = wording.costs_once(titles[row.kept_by])
+                row = replace(row, message=f"{row.message} {once}", names=(*row.names, row.kept_by))
             example = shown.get(spec.name)
             properties.append(
                 Property(
                     spec.name,
                     spec.title,
                     row.mark,
-                    spec.most if row.earns else 0,
+                    row.earn(spec.most),
                     spec.most,
                     row.cases,
                     row.message + ("" if example is None or example.repeats else wording.STATE),

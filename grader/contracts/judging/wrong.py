@@ -23,7 +23,14 @@ from backmark.grader.contracts.repair.rows import (
     describe_repair,
     judge_by_repair,
 )
-from backmark.grader.contracts.rows.results import judge_rows, keep_rows, list_rows
+from backmark.grader.contracts.rows.results import (
+    judge_rows,
+    keep_rows,
+    list_raising,
+    list_rows,
+    list_same_numbers,
+    list_varied,
+)
 from backmark.grader.contracts.rows.row import Row, RowSpec
 from backmark.grader.contracts.values.describing import (
     describe_lines,
@@ -156,8 +163,6 @@ def _is_authors(contract: JudgedContract, explanation: Diagnosis) -> bool:
 
 def _judge_results(contract: JudgedContract, given: Given) -> ContractMarks:
     rows = judge_rows(contract.assignment, contract.cases, given.answers)
-    if given.loosened:
-        rows = keep_rows(contract.assignment, rows, judge_rows(contract.assignment, contract.cases, given.loosened))
     raised = [answer for answer in given.answers if isinstance(answer, Raised) and not answer.completed]
     first = find_first_difference(
         contract.cases, given.answers, [result.expression for result in contract.assignment.results]
@@ -166,9 +171,22 @@ def _judge_results(contract: JudgedContract, given: Given) -> ContractMarks:
     if nothing and len(raised) == len(given.answers):
         return ContractMarks(rows, raised=find_told(raised))
     # Of answers that differ from time to time nothing is said.
-    diagnosis = contract.diagnoser.diagnose(given.answers) if given.repeats else ()
-    return ContractMarks(rows, diagnosis=diagnosis, first_difference=first)
+    diagnosis, slips = contract.diagnoser.diagnose(given.answers) if given.repeats else ((), ())
+    varied = list_varied(contract.assignment, contract.cases, given.answers)
+    slips = [*(names & varied for names in slips), frozenset(list_raising(rows, given.answers))]
+    return ContractMarks(
+        keep_rows(contract.assignment, rows, slips, _list_other_axes(contract, given, rows)),
+        diagnosis=diagnosis,
+        first_difference=first,
+    )
+
+
+def _list_other_axes(contract: JudgedContract, given: Given, rows: Mapping[str, Row]) -> frozenset[str]:
+    """Return the rows that only axes of length 1 make wrong."""
+    if not given.loosened:
+        return frozenset()
+    return frozenset(list_same_numbers(rows, judge_rows(contract.assignment, contract.cases, given.loosened)))
 
 
 def _sum_marks(specs: Sequence[RowSpec], rows: Mapping[str, Row]) -> int:
-    return sum(spec.most for spec in specs if spec.name in rows and rows[spec.name].earns)
+    return sum(rows[spec.name].earn(spec.most) for spec in specs if spec.name in rows)

@@ -63,12 +63,15 @@ class ContractDiagnoser:
         """By row the group of all its numbers, and those of its expressions if there are several."""
         return list_groups(self.assignment, self.cases)
 
-    def diagnose(self, answers: Sequence[Answer]) -> tuple[Diagnosis, ...]:
-        """Return the explanation of the answers to every case; none if nothing holds on all of them."""
+    def diagnose(self, answers: Sequence[Answer]) -> tuple[tuple[Diagnosis, ...], list[frozenset[str]]]:
+        """Return the explanation of the answers to every case, and by known mistake the rows that it makes wrong.
+
+        There is none of either if nothing holds on all cases.
+        """
         wrong = all_wrong(self.cases, answers)
         failing = [row for row, groups in self.groups.items() if wrong[groups[0].index].any()]
         if not failing:
-            return ()
+            return (), []
         got = join_numbers(answers, self.cases.starts)
         with np.errstate(all="ignore"):
             known = self._known.recognise(answers, got, frozenset(failing))
@@ -80,7 +83,7 @@ class ContractDiagnoser:
                 for group, claims_of_group in self._find_claims(row, answers, got, wrong).items()
             }
         statements = [*map(_state_known, known), *_state_claims(claims)][:_STATEMENTS]
-        return (_write(statements),) if statements else ()
+        return (_write(statements),) if statements else (), [statement.rows for statement in known]
 
     def _find_claims(
         self, row: str, answers: Sequence[Answer], got: Array, wrong: Booleans

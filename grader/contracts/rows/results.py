@@ -1,7 +1,8 @@
 """The rows of a contract's verdict: each declared result is right or wrong by itself, whatever became of the others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 
@@ -20,6 +21,10 @@ from backmark.grader.model.words import join_words
 #: What may come in the place of numbers beside an exception, whose type a Python name cannot be; sorts that are told.
 _FORM, _ABSENT, _MISSING = " form", " absent", " missing"
 _MOST_SORTS = 2
+#: An exception in one of so many cases is a slip by itself.
+_SELDOM = 3
+#: Arrays of another shape with the right numbers cost one in so many marks.
+_SHARE_OF_SHAPE = 10
 
 
 def list_rows(assignment: ContractAssignment, *, by_results: bool | None = None) -> tuple[RowSpec, ...]:
@@ -85,20 +90,50 @@ def has_other_ones(answers: Sequence[Answer]) -> bool:
     return any(map(_is_of_other_ones, (form for answer in answers for form in _list_forms(answer))))
 
 
-def keep_rows(assignment: ContractAssignment, rows: Mapping[str, Row], loosened: Mapping[str, Row]) -> dict[str, Row]:
-    """Return rows of which those that only axes of length 1 make wrong lose marks once: the one with the fewest.
+def keep_rows(
+    assignment: ContractAssignment,
+    rows: Mapping[str, Row],
+    slips: Sequence[Collection[str]],
+    shaped: Collection[str],
+) -> dict[str, Row]:
+    """Return rows of which each slip costs one, that with the fewest marks; the others keep theirs, and stay wrong.
 
-    `loosened` are the rows if such axes may stand anywhere.
+    `slips` are the names of the rows that each of them alone makes wrong, `shaped` those that shapes alone do, which
+    cost a tenth of all marks.
     """
-    same = [name for name, row in rows.items() if row.mark is Mark.FAILED and loosened[name].mark is Mark.PASSED]
+    marks = {name: assignment.rubric.get(name, 0) for name in rows}
     kept = dict(rows)
-    if same:
-        costs = min(same, key=lambda name: assignment.rubric.get(name, 0))
-        title = next(result.title for result in assignment.results if result.row == costs)
-        for name in same:
-            message = f"{rows[name].message} {wording.describe_shape_alone('' if name == costs else title)}"
-            kept[name] = replace(rows[name], message=message, is_kept=name != costs)
+    costing: set[str] = set()
+    for names in (*slips, shaped):
+        counted = [name for name in rows if name in names and marks[name] and name not in costing]
+        if not counted:
+            continue
+        costs = min(counted, key=marks.__getitem__)
+        costing.add(costs)
+        loses = ceil(sum(marks.values()) / _SHARE_OF_SHAPE) if names is shaped else None
+        kept[costs] = replace(rows[costs], loses=loses)
+        kept |= {name: replace(rows[name], kept_by=costs) for name in counted if name != costs}
     return kept
+
+
+def list_same_numbers(rows: Mapping[str, Row], loosened: Mapping[str, Row]) -> list[str]:
+    """Return the rows that only axes of length 1 make wrong; `loosened` are the rows if these may stand anywhere."""
+    return [name for name, row in rows.items() if row.mark is Mark.FAILED and loosened[name].mark is Mark.PASSED]
+
+
+def list_raising(rows: Mapping[str, Row], answers: Sequence[Answer]) -> list[str]:
+    """Return the rows that an exception alone makes wrong, if it comes in a third of the cases at most."""
+    raising = {i for i, answer in enumerate(answers) if isinstance(answer, Raised) and not answer.completed}
+    if len(raising) > len(answers) / _SELDOM:
+        return []
+    return [name for name, row in rows.items() if row.mark is Mark.FAILED and raising.issuperset(row.failing)]
+
+
+def list_varied(assignment: ContractAssignment, cases: ContractCases, answers: Sequence[Answer]) -> set[str]:
+    """Return the rows of whose numbers there are several: zeros everywhere are no work."""
+    got = join_numbers(answers, cases.starts)
+    own = {result.row: got[RowFails(assignment, result.row).owns(cases)] for result in assignment.results}
+    return {name for name, numbers in own.items() if len({*numbers[np.isfinite(numbers)].tolist()}) > 1}
 
 
 def _is_of_other_ones(form: Malformed) -> bool:

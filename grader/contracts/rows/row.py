@@ -60,10 +60,13 @@ class Row:
     fails: Fails | None = None
     #: Other properties of which the message speaks.
     names: tuple[str, ...] = ()
-    #: True if it keeps its marks though it is wrong: the same slip costs those of another row.
-    is_kept: bool = False
+    #: The row that a slip costs which makes both wrong: this one keeps its marks. Empty if there is none.
+    kept_by: str = ""
+    #: The marks that it loses by being wrong, if these are not all.
+    loses: int | None = None
 
-    @property
-    def earns(self) -> bool:
-        """True if it earns its marks."""
-        return self.mark is Mark.PASSED or self.is_kept
+    def earn(self, most: int) -> int:
+        """Return the marks that it earns of the most for it."""
+        if self.mark is Mark.PASSED or self.kept_by:
+            return most
+        return 0 if self.loses is None else max(most - self.loses, 0)

@@ -55,10 +55,9 @@ def later(wrong: int) -> str:
     return f" On {wrong} of these, the first answer was right and the second one was wrong."
 
 
-def describe_shape_alone(title: str) -> str:
-    """Say that only a result's shape is wrong, and the title of the row that this costs if that is another one."""
-    costs = f' This slip costs marks only once, in the row "{title}".' if title else ""
-    return f"The numbers are right; only axes of length 1 differ.{costs}"
+def costs_once(title: str) -> str:
+    """Say in which row a slip costs marks that makes others wrong, too."""
+    return f'This slip costs marks only once, in the row "{title}".'
 
 
 def changes_arguments(names: Sequence[str], changing: int, of: int, returned: int) -> str:

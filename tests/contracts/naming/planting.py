@@ -175,7 +175,7 @@ def plant(revision: ContractRevision, row: str, edit: Edit) -> list[Answer]:
 
 def diagnose(revision: ContractRevision, answers: list[Answer]) -> tuple[Diagnosis, ...]:
     """Return the diagnosis of these answers."""
-    return revision.contract.diagnoser.diagnose(answers)
+    return revision.contract.diagnoser.diagnose(answers)[0]
 
 
 def noise(cases: ContractCases, seed: int) -> Array:

@@ -1,4 +1,4 @@
-"""Right numbers in arrays with other axes of length 1 cost marks once, however many results have them."""
+"""A slip costs one row, however many results it makes wrong: other axes of length 1, and a mistake of the author's."""
 
 from functools import cache
 
@@ -14,18 +14,25 @@ AXES = RIGHT.replace(GRADIENTS, "return (dout @ w.T)[None], (x.T @ dout)[:, None
 EVERYWHERE = AXES.replace("return x @ w", "return (x @ w)[..., None]")
 
 
+#: A mistake of the author's that makes every result wrong, and one that leaves nothing of them.
+DOUBLED = '"""doubles x."""\n' + RIGHT.replace("(x, w):", "(x, w):\n    x = 2 * x").replace("w.T", "(2 * w.T)").replace(
+    "x.T", "(2 * x.T)"
+)
+ZEROS = '"""returns zeros."""\n' + RIGHT.replace("w.T", "(0 * w.T)").replace("x.T", "(0 * x.T)")
+
+
 @cache
 def publish() -> ContractRevision:
-    return build(contract(LINEAR))
+    return build(contract(LINEAR, mistake_doubled=DOUBLED, mistake_zeros=ZEROS))
 
 
 def count(judgement: Judgement) -> dict[str, int]:
     return {row.name: row.score for row in judgement.properties if row.max_score}
 
 
-def test_right_numbers_with_an_axis_more_cost_the_row_with_the_fewest_marks() -> None:
+def test_right_numbers_with_an_axis_more_cost_a_tenth_of_the_marks() -> None:
     assert count(judge(publish(), EVERYWHERE)) == {"out": 0, "dx": 2, "dw": 2}
-    assert count(judge(publish(), AXES)) == {"out": 1, "dx": 0, "dw": 2}
+    assert count(judge(publish(), AXES)) == {"out": 1, "dx": 1, "dw": 2}
 
 
 def test_a_row_that_keeps_its_marks_is_not_called_right() -> None:
@@ -54,3 +61,22 @@ def test_who_answers_otherwise_when_asked_again_keeps_nothing() -> None:
         "def", "import numpy as np\ndef", 1
     )
     assert count(judge(publish(), source))["dw"] == 0
+
+
+def test_a_mistake_of_the_authors_costs_one_row() -> None:
+    assert count(judge(publish(), DOUBLED)) == {"out": 0, "dx": 2, "dw": 2}
+
+
+def test_zeros_are_no_slip() -> None:
+    assert count(judge(publish(), ZEROS)) == {"out": 1, "dx": 0, "dw": 0}
+
+
+def test_a_slip_beside_a_mistake_of_the_authors_costs_its_own_row() -> None:
+    source = DOUBLED.replace(".T) @ dout", ".T) @ dout + 1")
+    assert count(judge(publish(), source)) == {"out": 0, "dx": 0, "dw": 0}
+
+
+@pytest.mark.parametrize(("least", "kept"), [(4, {"out": 1, "dx": 0, "dw": 2}), (2, {"out": 1, "dx": 0, "dw": 0})])
+def test_an_exception_in_a_third_of_the_cases_at_most_costs_one_row(least: int, kept: dict[str, int]) -> None:
+    source = RIGHT.replace("    return dout", f"    assert len(x) < {least}\n    return dout")
+    assert count(judge(publish(), source)) == kept
