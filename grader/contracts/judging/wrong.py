@@ -26,9 +26,9 @@ from backmark.grader.contracts.repair.rows import (
 from backmark.grader.contracts.rows.results import (
     judge_rows,
     keep_rows,
-    list_raising,
     list_rows,
     list_same_numbers,
+    list_seldom,
     list_varied,
 )
 from backmark.grader.contracts.rows.row import Row, RowSpec
@@ -173,19 +173,17 @@ def _judge_results(contract: JudgedContract, given: Given) -> ContractMarks:
     # Of answers that differ from time to time nothing is said.
     diagnosis, slips = contract.diagnoser.diagnose(given.answers) if given.repeats else ((), ())
     varied = list_varied(contract.assignment, contract.cases, given.answers)
-    slips = [*(names & varied for names in slips), frozenset(list_raising(rows, given.answers))]
-    return ContractMarks(
-        keep_rows(contract.assignment, rows, slips, _list_other_axes(contract, given, rows)),
-        diagnosis=diagnosis,
-        first_difference=first,
-    )
+    slips = [names & varied for names in slips]
+    small = [_list_other_axes(contract, given, rows), list_seldom(rows, given.answers)]
+    rows = keep_rows(contract.assignment, rows, slips, small)
+    return ContractMarks(rows, diagnosis=diagnosis, first_difference=first)
 
 
-def _list_other_axes(contract: JudgedContract, given: Given, rows: Mapping[str, Row]) -> frozenset[str]:
+def _list_other_axes(contract: JudgedContract, given: Given, rows: Mapping[str, Row]) -> list[str]:
     """Return the rows that only axes of length 1 make wrong."""
     if not given.loosened:
-        return frozenset()
-    return frozenset(list_same_numbers(rows, judge_rows(contract.assignment, contract.cases, given.loosened)))
+        return []
+    return list_same_numbers(rows, judge_rows(contract.assignment, contract.cases, given.loosened))
 
 
 def _sum_marks(specs: Sequence[RowSpec], rows: Mapping[str, Row]) -> int:

@@ -21,10 +21,10 @@ from backmark.grader.model.words import join_words
 #: What may come in the place of numbers beside an exception, whose type a Python name cannot be; sorts that are told.
 _FORM, _ABSENT, _MISSING = " form", " absent", " missing"
 _MOST_SORTS = 2
-#: An exception in one of so many cases is a slip by itself.
+#: What comes in the place of a result in one of so many cases is a small slip.
 _SELDOM = 3
-#: Arrays of another shape with the right numbers cost one in so many marks.
-_SHARE_OF_SHAPE = 10
+#: A small slip costs one in so many marks.
+_SHARE_OF_SMALL = 10
 
 
 def list_rows(assignment: ContractAssignment, *, by_results: bool | None = None) -> tuple[RowSpec, ...]:
@@ -94,23 +94,22 @@ def keep_rows(
     assignment: ContractAssignment,
     rows: Mapping[str, Row],
     slips: Sequence[Collection[str]],
-    shaped: Collection[str],
+    small: Sequence[Collection[str]],
 ) -> dict[str, Row]:
     """Return rows of which each slip costs one, that with the fewest marks; the others keep theirs, and stay wrong.
 
-    `slips` are the names of the rows that each of them alone makes wrong, `shaped` those that shapes alone do, which
-    cost a tenth of all marks.
+    `slips` are the names of the rows that each of them alone makes wrong; a `small` one costs a tenth of all marks.
     """
     marks = {name: assignment.rubric.get(name, 0) for name in rows}
     kept = dict(rows)
-    costing: set[str] = set()
-    for names in (*slips, shaped):
-        counted = [name for name in rows if name in names and marks[name] and name not in costing]
+    told: set[str] = set()
+    tenth = ceil(sum(marks.values()) / _SHARE_OF_SMALL)
+    for names, loses in (*((names, tenth) for names in small), *((names, None) for names in slips)):
+        counted = [name for name in rows if name in names and marks[name] and name not in told]
         if not counted:
             continue
         costs = min(counted, key=marks.__getitem__)
-        costing.add(costs)
-        loses = ceil(sum(marks.values()) / _SHARE_OF_SHAPE) if names is shaped else None
+        told.update(counted)
         kept[costs] = replace(rows[costs], loses=loses)
         kept |= {name: replace(rows[name], kept_by=costs) for name in counted if name != costs}
     return kept
@@ -121,12 +120,12 @@ def list_same_numbers(rows: Mapping[str, Row], loosened: Mapping[str, Row]) -> l
     return [name for name, row in rows.items() if row.mark is Mark.FAILED and loosened[name].mark is Mark.PASSED]
 
 
-def list_raising(rows: Mapping[str, Row], answers: Sequence[Answer]) -> list[str]:
-    """Return the rows that an exception alone makes wrong, if it comes in a third of the cases at most."""
-    raising = {i for i, answer in enumerate(answers) if isinstance(answer, Raised) and not answer.completed}
-    if len(raising) > len(answers) / _SELDOM:
+def list_seldom(rows: Mapping[str, Row], answers: Sequence[Answer]) -> list[str]:
+    """Return the rows that are wrong only where the call raised or returned another form: in a third of the cases."""
+    lacking = {i for i, answer in enumerate(answers) if not isinstance(answer, Returned)}
+    if len(lacking) > len(answers) / _SELDOM:
         return []
-    return [name for name, row in rows.items() if row.mark is Mark.FAILED and raising.issuperset(row.failing)]
+    return [name for name, row in rows.items() if row.mark is Mark.FAILED and lacking.issuperset(row.failing)]
 
 
 def list_varied(assignment: ContractAssignment, cases: ContractCases, answers: Sequence[Answer]) -> set[str]:

@@ -76,7 +76,7 @@ def test_a_slip_beside_a_mistake_of_the_authors_costs_its_own_row() -> None:
     assert count(judge(publish(), source)) == {"out": 0, "dx": 0, "dw": 0}
 
 
-@pytest.mark.parametrize(("least", "kept"), [(4, {"out": 1, "dx": 0, "dw": 2}), (2, {"out": 1, "dx": 0, "dw": 0})])
-def test_an_exception_in_a_third_of_the_cases_at_most_costs_one_row(least: int, kept: dict[str, int]) -> None:
+@pytest.mark.parametrize(("least", "kept"), [(4, {"out": 1, "dx": 1, "dw": 2}), (2, {"out": 1, "dx": 0, "dw": 0})])
+def test_an_exception_in_a_third_of_the_cases_at_most_is_a_small_slip(least: int, kept: dict[str, int]) -> None:
     source = RIGHT.replace("    return dout", f"    assert len(x) < {least}\n    return dout")
     assert count(judge(publish(), source)) == kept
