@@ -1,33 +1,46 @@
 """Values beside the solution's: equal but for rounding, as many and in the same order, or the first of them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.arrays import Array, Booleans
 from backmark.grader.contracts.values.program import Given
 
 #: Numbers that are equal but for rounding.
 _RTOL, _ATOL = 1e-6, 1e-9
 
 
-def are_same(first: Array, second: Array) -> bool:
-    """Return True if two arrays are equal but for rounding."""
-    scale = np.max(np.abs(second), initial=0)
-    return first.shape == second.shape and bool(np.allclose(first, second, _RTOL, _ATOL * (1 + scale), equal_nan=True))
+def find_differing(first: Sequence[Array], second: Sequence[Array]) -> Booleans:
+    """Return for each pair of arrays, which have the same shapes, True if they differ by more than rounding."""
+    own, wanted = _join(first), _join(second)
+    sizes = np.array([array.size for array in second], int)
+    with np.errstate(all="ignore"):
+        scales = np.array([np.max(np.abs(array), initial=0) for array in second], float)
+        allowed = _RTOL * np.abs(wanted) + np.repeat(_ATOL * (1 + scales), sizes)
+        same = (np.abs(own - wanted) <= allowed) & np.isfinite(wanted)
+    same |= (own == wanted) | (np.isnan(own) & np.isnan(wanted))
+    return np.bincount(np.repeat(np.arange(len(sizes)), sizes), ~same, len(sizes)) > 0
 
 
-def _have_same_numbers(first: Array, second: Array) -> bool:
-    return first.size == second.size and bool(
-        np.allclose(np.sort(first.ravel()), np.sort(second.ravel()), _RTOL, _ATOL, equal_nan=True)
-    )
+def _join(arrays: Sequence[Array]) -> Array:
+    return np.concatenate([np.zeros(0), *(array.ravel() for array in arrays)])
+
+
+def _have_same_numbers(first: Sequence[Array], second: Sequence[Array]) -> bool:
+    """Return True if pairs of arrays have the same numbers, each pair in any order."""
+    if any(one.size != other.size for one, other in zip(first, second, strict=True)):
+        return False
+    own, wanted = (_join([np.sort(array, axis=None) for array in arrays]) for arrays in (first, second))
+    return bool(np.allclose(own, wanted, _RTOL, _ATOL, equal_nan=True))
 
 
 def are_in_order(own: Given, wanted: Given) -> bool:
     """Return False if values are as many as the solution's, but neither in its order nor in the reverse one."""
     for mine, theirs in zip(own, wanted, strict=True):
-        if len(mine) == len(theirs) and mine and (len(mine) == 1 or mine[0].shape == theirs[0].shape):
-            turns = (theirs, theirs[::-1])
-            if not any(all(map(_have_same_numbers, mine, turned)) for turned in turns):
-                return False
+        are_pairs = len(mine) == len(theirs) and mine and (len(mine) == 1 or mine[0].shape == theirs[0].shape)
+        if are_pairs and not any(_have_same_numbers(mine, turned) for turned in (theirs, theirs[::-1])):
+            return False
     return True
 
 
@@ -35,7 +48,7 @@ def begins(own: Given, wanted: Given) -> bool:
     """Return True if values are the first ones of the solution's, in its order or in the reverse one."""
     return any(
         all(
-            len(mine) <= len(theirs) and all(map(_have_same_numbers, mine, theirs[::turn]))
+            len(mine) <= len(theirs) and _have_same_numbers(mine, theirs[::turn][: len(mine)])
             for mine, theirs in zip(own, wanted, strict=True)
         )
         for turn in (1, -1)

@@ -32,6 +32,14 @@ def list_layouts(
     return found
 
 
+def may_fit(wanted: Sequence[Array], own: Sequence[Array]) -> bool:
+    """Return False if no value that is not strange can take the place of a site's own in one case."""
+    if not own:
+        return True
+    total = sum(map(np.size, own))
+    return total == sum(map(np.size, wanted)) or total == len(own) * wanted[-1].size
+
+
 def _list_free(wanted: Sequence[Array]) -> Iterator[tuple[str, list[Array]]]:
     if not wanted:
         return

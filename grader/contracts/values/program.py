@@ -1,6 +1,6 @@
 """Programs that are made of a submission, run as any submission is: with more inputs, and with more results."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,13 +16,14 @@ from backmark.grader.contracts.cases.drawn import DrawnCase
 from backmark.grader.contracts.cases.exchange import ContractExchange, numbers_of
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.rows.agreement import find_wrong
+from backmark.grader.contracts.values.work import Work
 from backmark.grader.contracts.values.written import WrittenProgram
 
 _PLAN, _ARRAYS, _LOG = "backmark_plan", "backmark_arrays", "backmark_log"
 _BEGIN = f"{_LOG} = backmark_begin({_PLAN}, {_ARRAYS})\n"
 _HOOKS = Path(__file__).with_name("hooks.py").read_text(encoding="utf-8")
-#: Numbers that the answers of one request have, and turns of the loops of one run.
-_NUMBERS, _TURNS = 1 << 20, 20_000
+#: Numbers that one request and its answers have, arrays that it gives, and turns of the loops of one run.
+_NUMBERS, _ARRAYS_SENT, _TURNS = 1 << 20, 1 << 14, 20_000
 #: Numbers of a log: most runs have few; no run is kept that has more.
 ROOMS = (1 << 14, 1 << 18)
 
@@ -31,10 +32,6 @@ SITED: Mapping[str, Any] = {"made": [], "hooked": True}
 
 #: By case the arrays that take the place of a site's values, one after the other.
 Given = Sequence[Sequence[Array]]
-
-
-class OutOfRunsError(Exception):
-    """A submission has been run as often as it may be."""
 
 
 class Programs(Protocol):
@@ -119,29 +116,39 @@ class ProgramExchange(ContractExchange):
 
 @dataclass
 class Runner:
-    """A program in its jail, and the runs that are left for it and others of the same submission."""
+    """A program in its jail, and the work that is left for it and others of the same submission."""
 
     candidate: Candidate
     cases: ContractCases
-    left: "RunsLeft"
-    #: By case for how many runs one counts; empty: each for one.
-    weights: Sequence[int] = ()
+    work: Work
+    #: By case the turns of sites that a run has.
+    turns: Sequence[int] = ()
 
-    def run(self, runs: Sequence[Run]) -> list[Ran]:
-        """Return what came of runs; raises CandidateError, and OutOfRunsError before there are too many."""
-        self.left.take(sum(self.weights[run.case] for run in runs) if self.weights else len(runs))
-        ran: list[Ran] = []
-        starts = self.cases.starts
-        while len(ran) < len(runs):
-            part: list[Run] = []
-            numbers = 0
-            for run in runs[len(ran) :]:
-                numbers += starts[run.case + 1] - starts[run.case] + run.room
-                if part and numbers > _NUMBERS:
-                    break
-                part.append(run)
-            ran += self._ask(part)
-        return ran
+    def run(self, runs: Iterable[Run]) -> list[Ran]:
+        """Return what came of runs, which may be made as they are sent; raises CandidateError, OutOfWorkError."""
+        return [ran for part in self._list_parts(runs) for ran in self._ask(part)]
+
+    def _list_parts(self, runs: Iterable[Run]) -> Iterator[list[Run]]:
+        """Yield runs that one request has, each counted as soon as it is made."""
+        part: list[Run] = []
+        numbers = arrays = 0
+        for run in runs:
+            own, given = self._count_numbers(run), sum(map(len, run.given.values()))
+            turns = self.turns[run.case] if self.turns else 0
+            self.work.take(runs=1, turns=turns, arrays=given, numbers=own)
+            numbers, arrays = numbers + own, arrays + given
+            if part and (numbers > _NUMBERS or arrays > _ARRAYS_SENT):
+                yield part
+                part, numbers, arrays = [], own, given
+            part.append(run)
+        if part:
+            yield part
+
+    def _count_numbers(self, run: Run) -> int:
+        """Return the numbers of a run's question and answer."""
+        starts, inputs = self.cases.starts, len(self.cases.drawn[run.case].numbers)
+        given = sum(array.size for own in run.given.values() for array in own)
+        return starts[run.case + 1] - starts[run.case] + run.room + given + inputs
 
     def _ask(self, runs: Sequence[Run]) -> list[Ran]:
         drawn = tuple(run.bind(self.cases.drawn[run.case]) for run in runs)
@@ -157,19 +164,6 @@ class Runner:
             numbers = numbers_of(answer, stop - start)
             ran.append(Ran(numbers[: stop - start - run.room], numbers[stop - start - run.room :]))
         return ran
-
-
-@dataclass
-class RunsLeft:
-    """The runs that are left: a run of many values counts for several."""
-
-    count: int
-
-    def take(self, count: int) -> None:
-        """Count runs; raises OutOfRunsError."""
-        if count > self.count:
-            raise OutOfRunsError
-        self.count -= count
 
 
 @dataclass(frozen=True)

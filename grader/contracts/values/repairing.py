@@ -16,23 +16,22 @@ from backmark.grader.contracts.values.choosing import choose_cases
 from backmark.grader.contracts.values.program import (
     ROOMS,
     SITED,
-    OutOfRunsError,
     ProgramExchange,
     Programs,
     Results,
     Run,
     Runner,
-    RunsLeft,
 )
 from backmark.grader.contracts.values.recording import OverflownError, is_overflown, read_logs
 from backmark.grader.contracts.values.search import Finding, ValueSearch
 from backmark.grader.contracts.values.solution import SolutionValues
+from backmark.grader.contracts.values.work import OutOfWorkError, Work
 from backmark.grader.contracts.values.written import WrittenEdit, WrittenProgram
 from backmark.grader.errors import CandidateError, TimedOut
 
-#: Runs of one submission's programs in its searches, and with its edits; searches, each with the case that has refuted
+#: Work of one submission's programs in its searches, and with its edits; searches, each with the case that has refuted
 #: the one before; findings; cases of a search.
-_RUNS, _EDITED, _SEARCHES, _FINDINGS, _FEWEST = 8_000, 8_000, 3, 3, 4
+_SEARCHED, _EDITED, _SEARCHES, _FINDINGS, _FEWEST = 8_000, 8_000, 3, 3, 4
 #: The edits of statements: of what steers the program and unpacks, of any part, and those that add something.
 STEERING, SMALL, LARGE = "steering", "small", "large"
 #: Edits that are tried at once.
@@ -104,13 +103,13 @@ class ValueRepairer:
     def repair(self, programs: Programs, failing: Sequence[int], answers: Sequence[Answer]) -> tuple[WrongLine, ...]:
         """Return the statements that must change, none if nothing can be said; raises TimedOut."""
         places = choose_cases(self.cases, self.order, failing)
-        left, edited = RunsLeft(_RUNS), RunsLeft(_EDITED)
+        left, edited = Work(_SEARCHED), Work(_EDITED)
         for _ in range(_SEARCHES):
             try:
                 return _Attempt(self, programs, places, answers, left, edited).find()
             except RefutedError as error:
                 places = [error.place, *(place for place in places if place != error.place)]
-            except (NothingFoundError, OutOfRunsError, OverflownError):
+            except (NothingFoundError, OutOfWorkError, OverflownError):
                 return ()
             except TimedOut:
                 raise
@@ -133,8 +132,8 @@ class _Attempt:
     programs: Programs
     places: Sequence[int]
     answers: Sequence[Answer]
-    left: RunsLeft
-    edited: RunsLeft
+    left: Work
+    edited: Work
     #: The full repairs by other statements than the one that was found.
     others: list[int] = field(default_factory=list)
     #: True if the operands of the statement that was found are right.
@@ -144,8 +143,8 @@ class _Attempt:
     #: What the solution computes where the only value was put into another's place, and what the submission computes.
     computing: tuple[frozenset[int], ...] = ()
     shown: frozenset[int] = frozenset()
-    #: By case for how many runs one counts.
-    weights: Sequence[int] = ()
+    #: By case the turns of sites that a run has.
+    turns: Sequence[int] = ()
     _cases: ContractCases | None = None
 
     @property
@@ -166,20 +165,20 @@ class _Attempt:
     def find(self) -> tuple[WrongLine, ...]:
         """Return the statements that must change; raises NothingFoundError, RefutedError."""
         self.places, solution = self._record_solution(self.places)
-        self.weights = solution.recording.weigh()
+        self.turns = solution.recording.count_turns()
         steered = self._name(range(len(self.program.statements)), {}, STEERING)
         steered = steered or self._name(self._list_raising(), {}, SMALL)
         if steered is not None:
             return self._conclude([steered], solution)
         with self.programs.open(self.program.text, self.repairer.exchange) as candidate:
             search = ValueSearch(
-                solution, self.program, Runner(candidate, self.cases, self.left, self.weights), Results(self.cases)
+                solution, self.program, Runner(candidate, self.cases, self.left, self.turns), Results(self.cases)
             )
             try:
                 found = self._search(search)
-            except OutOfRunsError:
+            except OutOfWorkError:
                 found = []
-            self.weights = search.runner.weights
+            self.turns = search.runner.turns
         wrong = list(dict.fromkeys(finding.statement for finding in found))
         named = [self._name_statement(found, statement, len(wrong)) for statement in wrong]
         if not named or not all(each.edit is not None for each in named):
@@ -216,7 +215,7 @@ class _Attempt:
             return nothing
         with self.programs.open(written.text, self.repairer.exchange) as candidate:
             search = ValueSearch(
-                solution, written, Runner(candidate, self.cases, self.edited, self.weights), Results(self.cases)
+                solution, written, Runner(candidate, self.cases, self.edited, self.turns), Results(self.cases)
             )
             try:
                 search.trace({})
@@ -380,7 +379,7 @@ class _Attempt:
         if not written.text or not written.edits:
             return []
         with self.programs.open(written.text, self.repairer.exchange) as candidate:
-            runner, results = Runner(candidate, self.cases, self.edited, self.weights), Results(self.cases)
+            runner, results = Runner(candidate, self.cases, self.edited, self.turns), Results(self.cases)
             right: list[int] = []
             for start in range(0, len(written.edits), _AT_ONCE):
                 right += self._keep_right(runner, results, base, range(start + 1, len(written.edits) + 1)[:_AT_ONCE])
@@ -443,7 +442,8 @@ class _Attempt:
                     Run(case, {site: given[case] for site, given in base.items()}, ROOMS[0], (origin.site,))
                     for case in range(len(cases))
                 ]
-                own = read_logs([each.log for each in runner.run(runs)], len(self.program.sites)).sites[origin.site]
+                logs = [each.log for each in runner.run(runs)]
+                own = read_logs(logs, len(self.program.sites), self.left).sites[origin.site]
                 base[origin.site] = origin.make_anew(everywhere, own.values)
             runs = [Run(case, {site: given[case] for site, given in base.items()}) for case in range(len(cases))]
             wrong = [not all(results.judge(case, each)) for case, each in enumerate(runner.run(runs))]

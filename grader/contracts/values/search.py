@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from backmark.grader.contracts.cases.arrays import Array
-from backmark.grader.contracts.values.comparing import are_in_order, are_same, begins
-from backmark.grader.contracts.values.layouts import list_layouts
+from backmark.grader.contracts.values.comparing import are_in_order, begins, find_differing
+from backmark.grader.contracts.values.layouts import list_layouts, may_fit
 from backmark.grader.contracts.values.operands import Operation, solve
 from backmark.grader.contracts.values.program import ROOMS, Given, Ran, Results, Run, Runner
 from backmark.grader.contracts.values.recording import (
@@ -129,7 +129,7 @@ class ValueSearch:
         for room in ROOMS:
             ran = self.runner.run([Run(case, _of_case(base, case), room) for case in self._cases])
             try:
-                self.recording = read_logs([each.log for each in ran], len(self.program.sites))
+                self.recording = read_logs([each.log for each in ran], len(self.program.sites), self.runner.work)
                 break
             except OverflownError:
                 if room == ROOMS[-1]:
@@ -137,7 +137,7 @@ class ValueSearch:
         self.ran = ran
         self.good = [self.results.judge(case, each) for case, each in zip(self._cases, ran, strict=True)]
         assert self.recording is not None  # noqa: S101 - the last room raises
-        self.runner.weights = list(map(max, self.runner.weights or [1] * len(ran), self.recording.weigh()))
+        self.runner.turns = list(map(max, self.runner.turns or [0] * len(ran), self.recording.count_turns()))
         bears = [state.bears for state in self.states] or [frozenset()] * len(self.program.sites)
         self.states = [self._describe(number, bears[number]) for number in range(len(self.program.sites))]
 
@@ -294,20 +294,14 @@ class ValueSearch:
     def _try(self, state: SiteState, ways: "_Ways", base: Injections) -> Iterator[Finding]:
         """Yield the findings of one site: of values that make more right in one case those that do in all."""
         probe = ways.probe
-        tried: list[tuple[SolutionValue, str, list[Array], bool]] = []
-        occurring = {each for other in self.states for each in (other.match, other.match_last)}
-        for number, wanted in ways.candidates:
-            if (number >= 0 and number == state.match and not ways.is_strange) or not wanted.values[probe]:
-                continue
-            layouts = ways.list(wanted.values[probe], state.values[probe])
-            tried += [(wanted, name, arrays, number < 0 or number not in occurring) for name, arrays in layouts.items()]
-        held = _of_case(base, probe)
-        ran = self.runner.run([Run(probe, {**held, state.number: arrays}) for _, _, arrays, _ in tried])
+        tried: list[tuple[SolutionValue, str, bool]] = []
+        ran = self.runner.run(self._list_runs(state, ways, _of_case(base, probe), tried))
         start, before = self.good[probe], self.right
         hopeful = []
-        for (wanted, name, _, is_new), each in zip(tried, ran, strict=True):
+        for (wanted, name, is_new), each in zip(tried, ran, strict=True):
             good = self.results.judge(probe, each)
             if _is_better(good, start) and (all(good) or not ways.is_full):
+                self.runner.work.take(arrays=sum(map(len, state.values)), numbers=_count_numbers(state.values))
                 given: Given = [
                     _choose(ways.list(theirs, own), name, own)
                     for theirs, own in zip(wanted.values, state.values, strict=True)
@@ -338,12 +332,34 @@ class ValueSearch:
                 is_new,
             )
 
+    def _list_runs(
+        self,
+        state: SiteState,
+        ways: "_Ways",
+        held: Mapping[int, Sequence[Array]],
+        tried: list[tuple[SolutionValue, str, bool]],
+    ) -> Iterator[Run]:
+        """Yield the runs of one case with each value in a site's place, and list what they try."""
+        occurring = {each for other in self.states for each in (other.match, other.match_last)}
+        own = state.values[ways.probe]
+        for number, wanted in ways.candidates:
+            theirs = wanted.values[ways.probe]
+            self.runner.work.take(turns=1)
+            if (number >= 0 and number == state.match and not ways.is_strange) or not theirs:
+                continue
+            if not (ways.is_open or ways.is_strange or may_fit(theirs, own)):
+                continue
+            self.runner.work.take(arrays=len(own) + len(theirs))
+            for name, arrays in ways.list(theirs, own).items():
+                tried.append((wanted, name, number < 0 or number not in occurring))
+                yield Run(ways.probe, {**held, state.number: arrays})
+
     def _is_right_under(self, site: int, injection: Injections, scale: str) -> bool:
         """Return True if a site's own expression is right once the injection has repaired what comes before it."""
         runs = [Run(case, _of_case(injection, case), ROOMS[0], (site,), raw=True) for case in self._cases]
         try:
             logs = [each.log for each in self.runner.run(runs)]
-            raws = read_logs(logs, len(self.program.sites)).raws[site]
+            raws = read_logs(logs, len(self.program.sites), self.runner.work).raws[site]
         except OverflownError:
             return False
         moments = fingerprint(raws)
@@ -633,12 +649,19 @@ def _choose(layouts: Mapping[str, list[Array]], name: str, own: Sequence[Array])
     return layouts.get(name) or next(iter(layouts.values()), own)
 
 
+def _count_numbers(values: Given) -> int:
+    return sum(array.size for case in values for array in case)
+
+
 def _find_deviation(state: SiteState, given: Given) -> float:
     """Return the first time at which a site has another value than the given one."""
     first = np.inf
     for values, times, new in zip(state.values, state.times, given, strict=True):
-        for value, time, other in zip(values, times, new, strict=False):
-            if not are_same(value, other):
-                first = min(first, time)
-                break
+        pairs = list(zip(values, new, strict=False))
+        shapes = [value.shape == other.shape for value, other in pairs]
+        count = shapes.index(False) if False in shapes else len(pairs)
+        differing = np.flatnonzero(find_differing(values[:count], new[:count]))
+        place = int(differing[0]) if len(differing) else count
+        if place < len(pairs):
+            first = min(first, times[place])
     return float(first)

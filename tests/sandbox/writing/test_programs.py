@@ -1,6 +1,7 @@
 """Programs are written from a submission's text: the same numbers, sites that know their lines, and edits."""
 
 import json
+import time
 from typing import Any
 
 import numpy as np
@@ -105,3 +106,19 @@ def test_what_cannot_be_written_is_empty() -> None:
     written = write(deep, SITED)
     assert isinstance(json.dumps(written), str)
     assert len(written["sites"]) <= 3000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    k = x + 1\n" * 12_000,
+        "    k = " + "x + " * 1_000 + "x\n",
+        "    k = [" + "1, " * 50_000 + "]\n",
+        "    k = f(" * 80 + "x" + ")" * 80 + "\n",
+    ],
+)
+def test_however_long_a_text_is_little_time_is_spent_on_it(body: str) -> None:
+    started = time.process_time()
+    for wanted in (SITED, {"statements": [0], "edits": "large", "hooked": False}):
+        write(f"def f(x, y):\n{body}    return x, y\n", wanted)
+    assert time.process_time() - started < 6

@@ -1,16 +1,15 @@
 """Programs with edits: one that has many, of which an input says which is in force, and one with a single edit."""
 
 import ast
-import copy
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from backmark.worker.sandbox.inside.entry import MOST_WRITTEN_EDITS
-from backmark.worker.sandbox.inside.mending.edits import ORDER, Change, list_edits, list_edits_of_test
-from backmark.worker.sandbox.inside.mending.groups import Function, list_functions
+from backmark.worker.sandbox.inside.mending.edits import ORDER, Change, Edit, list_edits, list_edits_of_test
+from backmark.worker.sandbox.inside.mending.groups import Function, StatementGroup, list_functions
 
 from .additions import list_additions, list_exchanges, list_operations, list_values
-from .sites import Sites, list_blocks
+from .sites import LARGEST, Sites, list_blocks
 
 #: The function that says whether an edit is in force.
 VARIANT = "backmark_variant"
@@ -18,10 +17,6 @@ VARIANT = "backmark_variant"
 EDITED = STEERING, SMALL, LARGE = ("steering", "small", "large")
 #: Edits of one statement.
 _MOST_OF_ONE = 1_200
-
-
-#: A statement, what stands there then, and the change.
-_Made = tuple[ast.stmt, ast.stmt, Change]
 _HEADED = (ast.For, ast.AsyncFor, ast.While, ast.If)
 
 
@@ -36,59 +31,80 @@ class ProgramEdit:
 
 def list_program_edits(tree: ast.Module, sites: Sites, wanted: Sequence[int], kind: str) -> list[ProgramEdit]:
     """Return the edits of statements, of one of the kinds `EDITED`, the likeliest of each first."""
-    numbers = {id(statement.node): number for number, statement in enumerate(sites.statements)}
-    by_statement: dict[int, list[ProgramEdit]] = {number: [] for number in wanted}
-    functions = list_functions([tree]).values()
-    made = [edit for function in functions for edit in _LISTING[kind](function)]
-    if kind != LARGE:
-        made += [edit for number in wanted for edit in _list_of_test(sites.statements[number].node)]
-    for at, node, change in made:
-        number = numbers.get(id(at), -1)
-        if number in by_statement:
-            by_statement[number].append(ProgramEdit(number, node, change))
-    every = [edit for own in by_statement.values() for edit in _drop_alike(own)[:_MOST_OF_ONE]]
-    return every[:MOST_WRITTEN_EDITS]
+    places = _Places.of(tree)
+    every: list[ProgramEdit] = []
+    for number in wanted:
+        own: dict[str, ProgramEdit] = {}
+        for node, change in places.list_edits(sites.statements[number].node, kind):
+            own.setdefault(ast.dump(node), ProgramEdit(number, node, change))
+            if len(own) == _MOST_OF_ONE or len(every) + len(own) == MOST_WRITTEN_EDITS:
+                break
+        every += own.values()
+        if len(every) == MOST_WRITTEN_EDITS:
+            break
+    return every
 
 
-def _list_steering(function: Function) -> Iterator[_Made]:
-    for at, node, change in _list_single(function):
-        if isinstance(node, ast.Expr) or (change.kind == ORDER and isinstance(change.before, ast.Tuple)):
-            yield at, node, change
+@dataclass(slots=True)
+class _Places:
+    """The statements of a program's functions that may be edited, by their identity: each in its group and function."""
+
+    places: dict[int, tuple[Function, StatementGroup, int]] = field(default_factory=dict)
+    #: By the identity of a group its single edits.
+    _single: dict[int, list[Edit]] = field(default_factory=dict)
+    #: By the identity of a function its values.
+    _values: dict[int, list[ast.expr]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, tree: ast.Module) -> "_Places":
+        """Return those of a program."""
+        made = cls()
+        for function in list_functions([tree]).values():
+            for group in function.mendable:
+                for place, node in enumerate(group.nodes):
+                    made.places[id(group.loop or node)] = function, group, place
+        return made
+
+    def list_edits(self, node: ast.stmt, kind: str) -> Iterator[tuple[ast.stmt, Change]]:
+        """Yield the edits of one statement; one that is too large has none."""
+        parts = getattr(node, _name_header(node)) if isinstance(node, _HEADED) else node
+        if sum(1 for _ in ast.walk(parts)) > LARGEST:
+            return
+        if kind != LARGE and isinstance(node, ast.If):
+            yield from list_edits_of_test(node.test)
+        if id(node) not in self.places:
+            return
+        function, group, place = self.places[id(node)]
+        own = group.nodes[place]
+        if kind == LARGE:
+            yield from list_additions(own, self._list_values(function), function.parameters)
+        elif kind == SMALL or group.loop is not None or _is_unpacking(own):
+            for edit in self._list_single(function, group):
+                if edit.place == place and (kind == SMALL or _is_steering(edit)):
+                    yield edit.nodes[0], edit.changes[0]
+        if kind == SMALL and group.loop is None:
+            yield from list_operations(own)
+            yield from list_exchanges(own, self._list_values(function))
+
+    def _list_single(self, function: Function, group: StatementGroup) -> list[Edit]:
+        if id(group) not in self._single:
+            self._single[id(group)] = list_edits(group, function, widely=True)
+        return self._single[id(group)]
+
+    def _list_values(self, function: Function) -> list[ast.expr]:
+        if id(function) not in self._values:
+            self._values[id(function)] = list_values(function)
+        return self._values[id(function)]
 
 
-def _list_small(function: Function) -> Iterator[_Made]:
-    yield from _list_single(function)
-    values = list_values(function)
-    for own in (node for group in function.groups for node in group.nodes):
-        yield from ((own, *made) for made in (*list_operations(own), *list_exchanges(own, values)))
+def _is_unpacking(node: ast.stmt) -> bool:
+    whole = node.targets[0] if isinstance(node, ast.Assign) else node.value if isinstance(node, ast.Return) else None
+    return isinstance(whole, ast.Tuple)
 
 
-def _list_large(function: Function) -> Iterator[_Made]:
-    values = list_values(function)
-    for own in (node for group in function.groups for node in group.nodes):
-        yield from ((own, *made) for made in list_additions(own, values, function.parameters))
-
-
-def _list_single(function: Function) -> Iterator[_Made]:
-    for group in function.mendable:
-        for edit in list_edits(group, function, widely=True):
-            yield group.loop or group.nodes[edit.place], edit.nodes[0], edit.changes[0]
-
-
-def _list_of_test(node: ast.stmt) -> Iterator[_Made]:
-    if isinstance(node, ast.If):
-        yield from ((node, *made) for made in list_edits_of_test(node.test))
-
-
-_LISTING: dict[str, Callable[[Function], Iterator[_Made]]] = {
-    STEERING: _list_steering,
-    SMALL: _list_small,
-    LARGE: _list_large,
-}
-
-
-def _drop_alike(edits: Sequence[ProgramEdit]) -> list[ProgramEdit]:
-    return list({ast.dump(edit.node): edit for edit in reversed(edits)}.values())[::-1]
+def _is_steering(edit: Edit) -> bool:
+    node, change = edit.nodes[0], edit.changes[0]
+    return isinstance(node, ast.Expr) or (change.kind == ORDER and isinstance(change.before, ast.Tuple))
 
 
 def write_variants(tree: ast.Module, sites: Sites, edits: Sequence[ProgramEdit]) -> None:
@@ -107,7 +123,7 @@ def _vary(node: ast.stmt, edits: Sequence[tuple[int, ProgramEdit]]) -> ast.stmt:
     if isinstance(node, _HEADED):
         name = _name_header(node)
         for place, edit in reversed(edits):
-            value = copy.deepcopy(edit.node.value)  # type: ignore[attr-defined] # a header's edit is an expression
+            value = edit.node.value  # type: ignore[attr-defined] # a header's edit is an expression
             setattr(node, name, ast.IfExp(_is_in_force(place), value, getattr(node, name)))
         return node
     return _choose(node, edits)
@@ -120,7 +136,7 @@ def _choose(node: ast.stmt, edits: Sequence[tuple[int, ProgramEdit]]) -> ast.stm
     """
     if len(edits) == 1:
         place, edit = edits[0]
-        return ast.If(_is_in_force(place), [copy.deepcopy(edit.node)], [node])
+        return ast.If(_is_in_force(place), [edit.node], [node])
     half = len(edits) // 2
     first, second = _choose(node, edits[:half]), _choose(node, edits[half:])
     return ast.If(_is_in_force(edits[0][0], edits[half - 1][0]), [first], [second])

@@ -1,7 +1,6 @@
 """What is written of a submission: a program whose values are kept or replaced, and programs with edits."""
 
 import ast
-import copy
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,8 +13,8 @@ from backmark.worker.sandbox.inside.wire import pack
 from .edited import ProgramEdit, list_program_edits, write_edit, write_variants
 from .sites import LOAD, SiteCalls, Sites, count_turns
 
-#: The most octets of a program's text, and of all that is said of it.
-_LONGEST = 1 << 20
+#: The most octets of a program's text, and of all that is said of it; nodes of a submission's.
+_LONGEST, _MOST_NODES = 1 << 20, 40_000
 _OPERATORS = {ast.Mult: "*", ast.Add: "+", ast.Sub: "-", ast.Div: "/"}
 
 
@@ -35,6 +34,8 @@ def _write(lines: Slice, wanted: Mapping[str, Any]) -> dict[str, Any]:
     if lines.modules or lines.whole is None:
         raise ValueError("a package has several files")
     tree = ast.parse(lines.code)
+    if sum(1 for _ in ast.walk(tree)) > _MOST_NODES:
+        raise ValueError("it is too long")
     sites = Sites.of(tree)
     described: dict[str, list[Any]] = {"sites": [], "statements": [], "changed": []}
     spelled: list[list[Any]] = []
@@ -71,8 +72,11 @@ def _spell(edit: ProgramEdit) -> list[Any]:
 
 
 def _unparse(node: ast.AST) -> str:
-    # What was made of parts of others stands nowhere.
-    return ast.unparse(ast.fix_missing_locations(copy.deepcopy(node)))
+    for part in ast.walk(node):
+        # What was made of parts of others stands nowhere; a statement needs a line to be spelled.
+        if isinstance(part, ast.stmt) and not hasattr(part, "lineno"):
+            part.lineno = 0
+    return ast.unparse(node)
 
 
 def _find_changed(sites: Sites, edit: ProgramEdit) -> int:
@@ -88,10 +92,11 @@ def _describe_sites(
     lines: Slice, sites: Sites, spots: Sequence[tuple[int, int]], *, is_own: bool
 ) -> dict[str, list[Any]]:
     """Return what is known of sites and statements by their text; with edits only statements have lines."""
+    writers = _list_writers(sites)
+    places = [lines.origin(site.node.lineno) if is_own else spots[site.statement] for site in sites.sites]
     return {
         "sites": [
-            _describe(sites, number, lines.origin(site.node.lineno) if is_own else spots[site.statement])
-            for number, site in enumerate(sites.sites)
+            _describe(sites, number, _find_writer(sites, number, writers), spot) for number, spot in enumerate(places)
         ],
         "statements": [
             {
@@ -105,7 +110,7 @@ def _describe_sites(
     }
 
 
-def _describe(sites: Sites, number: int, spot: tuple[int, int]) -> dict[str, Any]:
+def _describe(sites: Sites, number: int, writer: int, spot: tuple[int, int]) -> dict[str, Any]:
     """Return what is known of a site by its text."""
     site = sites.sites[number]
     node, statement = site.node, sites.statements[site.statement]
@@ -116,7 +121,7 @@ def _describe(sites: Sites, number: int, spot: tuple[int, int]) -> dict[str, Any
         "spot": list(spot),
         "variable": isinstance(node, ast.Name) and site.kind == LOAD,
         "root": getattr(statement.node, "value", None) is node,
-        "writer": _find_writer(sites, number),
+        "writer": writer,
         "operator": "",
         "operands": [],
     }
@@ -132,21 +137,24 @@ def _describe_operand(sites: Sites, node: ast.expr) -> list[Any]:
     return [sites.number_of(node), float(constant) if type(constant) in {int, float} else None]  # type: ignore[arg-type] # mypy does not narrow
 
 
-def _find_writer(sites: Sites, number: int) -> int:
+def _list_writers(sites: Sites) -> dict[tuple[int, str], list[tuple[int, int]]]:
+    """Return by function and variable the lines of the statements that write it, and their numbers."""
+    writers: dict[tuple[int, str], list[tuple[int, int]]] = {}
+    for number, statement in enumerate(sites.statements):
+        if isinstance(statement.node, (ast.Assign, ast.AugAssign)):
+            for part in ast.walk(statement.node):
+                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                    own = writers.setdefault((id(statement.function), part.id), [])
+                    own.append((statement.node.lineno, number))
+    return writers
+
+
+def _find_writer(sites: Sites, number: int, writers: Mapping[tuple[int, str], Sequence[tuple[int, int]]]) -> int:
     """Return the statement that wrote the variable that a site reads, the last above it; -1 if there is none."""
     site = sites.sites[number]
     if not isinstance(site.node, ast.Name) or site.kind != LOAD:
         return -1
     own = sites.statements[site.statement]
-    writers = [
-        (statement.node.lineno, place)
-        for place, statement in enumerate(sites.statements)
-        if statement.function is own.function
-        and isinstance(statement.node, (ast.Assign, ast.AugAssign))
-        and any(
-            isinstance(part, ast.Name) and part.id == site.node.id and isinstance(part.ctx, ast.Store)
-            for part in ast.walk(statement.node)
-        )
-    ]
-    above = [writer for writer in writers if writer[0] < own.node.lineno]
-    return max(above or writers, default=(0, -1))[1]
+    written = writers.get((id(own.function), site.node.id), [])
+    above = [writer for writer in written if writer[0] < own.node.lineno]
+    return max(above or written, default=(0, -1))[1]

@@ -13,6 +13,9 @@ COMPUTED, LOAD, WRITTEN = SITE_KINDS
 #: The functions that a program with sites calls.
 VALUE, NAME, STORE, TURN = "backmark_value", "backmark_name", "backmark_store", "backmark_turn"
 
+#: Nodes of the largest expression that has sites, or edits.
+LARGEST = 300
+
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 #: Names whose values are no numbers of the program's.
 _OTHERS = frozenset({"np", "numpy", "math", "self", *dir(builtins)})
@@ -69,7 +72,8 @@ class Sites:
     def _read(self, node: ast.stmt, function: _Function) -> None:
         self.statements.append(SiteStatement(node, function))
         for part in _list_read(node):
-            self._visit(part, -1)
+            if sum(1 for _ in ast.walk(part)) <= LARGEST:
+                self._visit(part, -1)
         for target in _list_written(node):
             if len(self.sites) < MOST_SITES:
                 self.statements[-1].written.append(len(self.sites))
