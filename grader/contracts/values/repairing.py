@@ -36,8 +36,8 @@ _SEARCHED, _EDITED, _SEARCHES, _FINDINGS, _FEWEST = 8_000, 8_000, 3, 3, 4
 STEERING, SMALL, LARGE = "steering", "small", "large"
 #: Edits that are tried at once.
 _AT_ONCE = 150
-#: Statements whose edits are tried; edits of any statement where nothing was found.
-_STATEMENTS = 6
+#: Statements whose edits are tried, and edits of these that are traced.
+_STATEMENTS, _TRACED = 6, 4
 
 
 class RefutedError(Exception):
@@ -77,6 +77,16 @@ class _Named:
     place: int = 0
     #: The edits among which it is.
     kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _TracedEdit:
+    """An edit in force: the lines of the solution that compute the same, from the inside out."""
+
+    computing: tuple[frozenset[int], ...] = ()
+    #: True if what it changes has a value of the solution's; if all that its statement reads has.
+    computes: bool = False
+    reads: bool = False
 
 
 def _list_made(named: Sequence[_Named]) -> list[list[int | str]]:
@@ -146,6 +156,8 @@ class _Attempt:
     #: By case the turns of sites that a run has.
     turns: Sequence[int] = ()
     _cases: ContractCases | None = None
+    #: What is known of edits that were traced.
+    _traced: dict[tuple[_Named, ...], list[_TracedEdit]] = field(default_factory=dict)
 
     @property
     def cases(self) -> ContractCases:
@@ -180,21 +192,19 @@ class _Attempt:
                 found = []
             self.turns = search.runner.turns
         wrong = list(dict.fromkeys(finding.statement for finding in found))
-        named = [self._name_statement(found, statement, len(wrong)) for statement in wrong]
-        if not named or not all(each.edit is not None for each in named):
-            anywhere = self._name_anywhere()
-            named = named if anywhere is None else [anywhere]
-        if not named:
-            raise NothingFoundError
-        known = [each for each in named if each.edit is not None]
-        if known and len(known) < len(named) and self._is_enough(known):
-            named = known
-        if all(each.edit is not None for each in named):
-            return self._conclude(named, solution)
-        if not self.is_certain:
+        if len(wrong) > 1:
+            named = [self._name_statement(found, statement) for statement in wrong]
+            known = [each for each in named if each.edit is not None]
+            if known and (len(known) == len(named) or self._is_enough(known)):
+                return self._conclude(known, solution)
+            if known:
+                raise NothingFoundError
+        elif (alone := self._name_alone(wrong, solution)) is not None:
+            return self._conclude([alone], solution)
+        if not found or not self.is_certain:
             raise NothingFoundError
         self._confirm_injections(found)
-        described = self._describe(named)
+        described = self._describe([_Named(statement) for statement in wrong])
         if len(found) > 1 or len(self.repairer.assignment.results) == 1:
             # Of several values, or the only result, it is not seen what of them is the submission's own.
             return described
@@ -203,14 +213,16 @@ class _Attempt:
     def _conclude(self, named: Sequence[_Named], solution: SolutionValues) -> tuple[WrongLine, ...]:
         """Return statements with edits, if these are right on all cases, and what of the solution computes the same."""
         self._confirm_edits(named)
-        computing = self._find_computing(named, solution)
+        traced = self._trace_edits(named, solution)
         described = self._describe(named)
-        return tuple(replace(line, computing=own) for line, own in zip(described, computing, strict=True))
+        return tuple(replace(line, computing=own.computing) for line, own in zip(described, traced, strict=True))
 
-    def _find_computing(self, named: Sequence[_Named], solution: SolutionValues) -> list[tuple[frozenset[int], ...]]:
-        """Return for each edit which lines of the solution compute what the expressions around its change compute."""
+    def _trace_edits(self, named: Sequence[_Named], solution: SolutionValues) -> list[_TracedEdit]:
+        """Return for each edit what it makes of its statement, with all of them in force."""
+        if (known := self._traced.get(tuple(named))) is not None:
+            return known
         written = self.programs.write({"made": _list_made(named), "hooked": True})
-        nothing: list[tuple[frozenset[int], ...]] = [() for _ in named]
+        nothing = [_TracedEdit() for _ in named]
         if not written.text or len(written.changed) != len(named):
             return nothing
         with self.programs.open(written.text, self.repairer.exchange) as candidate:
@@ -223,11 +235,19 @@ class _Attempt:
                 return nothing
             answers = [self.answers[place] for place in self.places]
             wrong = {int(result) for result in self.cases.results[all_wrong(self.cases, answers)]}
-            return [
+            traced = []
+            for each, site in zip(named, written.changed, strict=True):
+                computing = tuple(search.list_computing(site))
                 # What computes nothing of the solution's by itself, as in a loop, is part of the result that it makes.
-                tuple(search.list_computing(site)) or (search.list_lines_of_result(each.statement, wrong),)
-                for each, site in zip(named, written.changed, strict=True)
-            ]
+                traced.append(
+                    _TracedEdit(
+                        computing or (search.list_lines_of_result(each.statement, wrong),),
+                        computes=bool(computing),
+                        reads=search.reads_right_values(each.statement),
+                    )
+                )
+        self._traced[tuple(named)] = traced
+        return traced
 
     def _list_raising(self) -> list[int]:
         """Return the statements that raised, and those that wrote what these read."""
@@ -345,25 +365,45 @@ class _Attempt:
             if state.number not in search.list_around(best.site)
         ]
         right = all(state.match >= 0 or state.match_last >= 0 or state.scale for state in read)
-        self.is_certain = right and bool(read) and (wrong <= {best.statement} or not best.is_full)
+        # A right value that is used wrongly may be so anywhere between the two.
+        full_elsewhere = set(self.others) - set(self.returning) if best.is_right else wrong - {best.statement}
+        self.is_certain = right and bool(read) and (not full_elsewhere or not best.is_full)
 
     # ---- the names
 
-    def _name_statement(self, found: Sequence[Finding], statement: int, count: int) -> _Named:
-        """Return a statement that was found, with an edit; or another one that repairs all as well, if it is alone."""
+    def _name_statement(self, found: Sequence[Finding], statement: int) -> _Named:
+        """Return one of several statements that were found, with an edit if one is right beside the other findings."""
         base = {finding.site: finding.given for finding in found if finding.statement != statement}
-        others = self.others if count == 1 else []
-        statements = [statement, *others][:_STATEMENTS]
-        for some, kind in ((statements[:1], SMALL), (statements[1:], SMALL), (statements, LARGE)):
-            if named := self._name(some, base, kind):
-                return named
-        return _Named(statement)
+        return self._name([statement], base, SMALL) or self._name([statement], base, LARGE) or _Named(statement)
 
-    def _name_anywhere(self) -> _Named | None:
-        """Return the edit of any statement that is right, if edits of only one are."""
-        every = range(len(self.program.statements))
-        right = self._list_right(every, {}, SMALL)
-        return right[0] if len({each.statement for each in right}) == 1 else None
+    def _name_alone(self, wrong: Sequence[int], solution: SolutionValues) -> _Named | None:
+        """Return an edit of the only statement that was found, or of another one that repairs all as well.
+
+        An edit is believed if what it changes has a value of the solution's then: else it may make up for a mistake
+        elsewhere. Of other statements than the one that was found all that they read must be right, too. An edit that
+        shows no such value is believed if no other statement has any that is right.
+        """
+        unsure: list[_Named] = []
+        others = self.others[: _STATEMENTS - 1] if wrong else []
+        for statements, kind in ((wrong, SMALL), (others, SMALL), (wrong, LARGE)):
+            right = self._list_right(statements, {}, kind)
+            if (named := self._choose_believed(right, wrong, solution)) is not None:
+                return named
+            unsure += [each for each in right if each.statement in wrong]
+        right = self._list_right(range(len(self.program.statements)), {}, SMALL)
+        if (named := self._choose_believed(right, wrong, solution)) is not None:
+            return named
+        return unsure[0] if unsure and {each.statement for each in right} <= set(wrong) else None
+
+    def _choose_believed(
+        self, right: Sequence[_Named], wrong: Sequence[int], solution: SolutionValues
+    ) -> _Named | None:
+        """Return the first of some edits that is believed; None if none is."""
+        for each in right[:_TRACED]:
+            (traced,) = self._trace_edits([each], solution)
+            if traced.computes and (traced.reads or each.statement in wrong):
+                return each
+        return None
 
     def _name(self, statements: Sequence[int], base: Mapping[int, Any], kind: str) -> _Named | None:
         """Return an edit of the first of some statements that has one with which all is right; None if none has."""

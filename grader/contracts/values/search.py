@@ -387,6 +387,11 @@ class ValueSearch:
                 yield frozenset(theirs.statements[theirs.sites[site].statement].spot[1] for site in own)
             number = state.site.parent
 
+    def reads_right_values(self, statement: int) -> bool:
+        """Return True if all that a statement reads has values of the solution's."""
+        read = (state for state in self.states if state.site.statement == statement and state.site.kind == "load")
+        return all(state.match >= 0 or state.match_last >= 0 or state.scale for state in read if state.is_known)
+
     def list_around(self, number: int) -> list[int]:
         """Return a site and those around it."""
         around = []
@@ -446,7 +451,11 @@ class ValueSearch:
             first = max(before, key=lambda finding: finding.time) if before else first
         else:
             twice = [finding for finding in found if self._is_computed_twice(finding)]
-            first = max(begun or twice or found, key=lambda finding: self.states[finding.site].first)
+            computed = [finding for finding in found if self._is_computed(finding)]
+            # What lacks something lacks it where the solution's numbers are computed, else where it is used last.
+            first = (min if computed else max)(
+                computed or begun or twice or found, key=lambda finding: self.states[finding.site].first
+            )
         statement = self.program.sites[first.site].statement
         same = [
             finding
@@ -461,6 +470,17 @@ class ValueSearch:
                 self.states[finding.site].first,
             ),
         )
+
+    def _is_computed(self, finding: Finding) -> bool:
+        """Return True if a site has a value that the solution computes, and reads from no variable before."""
+        match = self.states[finding.site].match
+        if match < 0:
+            return False
+        sites = [
+            (self.solution.program.sites[site], self.solution.recording.sites[site].first)
+            for site in self.solution.values[match].sites
+        ]
+        return min(sites, key=lambda each: each[1])[0].kind == "computed"
 
     def _is_computed_twice(self, finding: Finding) -> bool:
         own = self.states[finding.site]

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 #: The costs of a run, of reading a value of a log, and of an array that is made or sent; a site's turn costs one.
-_RUN, _VALUE, _ARRAY = 120, 8, 5
+_RUN, _VALUE, _ARRAY = 120, 3, 3
 #: Numbers that are made or sent at the cost of one turn.
-_NUMBERS = 100
+_NUMBERS = 400
 
 
 class OutOfWorkError(Exception):

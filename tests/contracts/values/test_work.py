@@ -34,9 +34,9 @@ def make_runner(runs: int) -> tuple[Runner, Answering]:
 def test_the_values_of_a_log_are_counted_while_they_are_read() -> None:
     count = 5_000
     log = np.array([3 + 3 * count, 0, 0, *[1, 0, 0.5] * count], float)
-    assert len(read_logs([log], 1, Work(1_000)).sites[0].values[0]) == count
+    assert len(read_logs([log], 1, Work(400)).sites[0].values[0]) == count
     with pytest.raises(OutOfWorkError):
-        read_logs([log] * 12, 1, Work(1_000))
+        read_logs([log] * 12, 1, Work(400))
 
 
 def test_what_a_run_is_given_is_counted_before_it_is_sent() -> None:

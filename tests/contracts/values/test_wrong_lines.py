@@ -8,7 +8,7 @@ import pytest
 from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.model.mended_statement import MendingKind
 from backmark.grader.model.slip import Slip, SlipKind
-from backmark.grader.model.verdict import Judgement
+from backmark.grader.model.verdict import Judgement, Outcome
 from tests.contracts.making import RIGHT, build, contract, judge
 from tests.contracts.repair.making import find_revision
 from tests.contracts.repair.test_own_arrangement import (
@@ -114,3 +114,62 @@ def test_the_marks_are_those_of_the_results() -> None:
 
 def test_a_right_submission_is_not_run_anew() -> None:
     assert judge(strip_rows("cs231n-affine"), AFFINE, by_values=True).repair == ()
+
+
+TWO_LAYERS = """
+import numpy as np
+
+
+class TwoLayerNet:
+    def __init__(self, input_size, hidden_size, output_size, std=1e-4):
+        self.params = {}
+
+    def loss(self, X, y=None, reg=0.0):
+        P, n = self.params, len(X)
+        h = np.maximum(0, X @ P["W1"] + P["b1"])
+        s = h @ P["W2"] + P["b2"]
+        if y is None:
+            return s
+        e = np.exp(s - s.max(axis=1, keepdims=True))
+        p = e / e.sum(axis=1, keepdims=True)
+        data = -np.log(p[np.arange(n), y]).mean()
+        penalty = 0.0
+        for name in ("W1", "W2"):
+            penalty += (P[name] ** 2).sum()
+        total = data + reg * penalty
+        ds = (p - np.eye(s.shape[1])[y]) / n
+        dh = ds @ P["W2"].T * (h > 0)
+        g = {"W2": h.T @ ds, "b2": ds.sum(axis=0), "W1": X.T @ dh, "b1": dh.sum(axis=0)}
+        for name in ("W1", "W2"):
+            g[name] += 2 * reg * P[name]
+        return total, g
+"""
+
+
+def test_an_edit_that_makes_up_for_a_mistake_elsewhere_is_not_believed() -> None:
+    source = TWO_LAYERS.replace("data + reg * penalty", "data + 0.5 * reg * penalty")
+    assert judge(strip_rows("cs231n-two-layer-net"), TWO_LAYERS, by_values=True).outcome is Outcome.PASSED
+    (statement,) = judge(strip_rows("cs231n-two-layer-net"), source, by_values=True).repair
+    assert [line.line for line in statement.lines] == [find_line(source, "total = ")]
+
+
+PASSED_ON = """
+import numpy as np
+
+
+def push(rows, matrix):
+    return rows @ matrix
+
+
+def affine_forward(x, w, *others):
+    return push(x.reshape(len(x), -1), w), (x, w)
+
+
+def affine_backward(dout, cache):
+    x, w = cache
+    return (dout @ w.T).reshape(x.shape), x.reshape(len(x), -1).T @ dout, dout.sum(axis=0)
+"""
+
+
+def test_a_right_value_that_is_used_wrongly_makes_no_line_wrong_that_passes_it_on() -> None:
+    assert judge(strip_rows("cs231n-affine"), PASSED_ON, by_values=True).repair == ()
