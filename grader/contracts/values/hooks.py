@@ -1,10 +1,20 @@
 """The functions that a program with sites calls: they run beside it as a course's helpers do, and know no answers."""
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+#: The forms of additions.
+_FORMS: dict[str, Callable[[Any, Any], Any]] = {
+    "*": operator.mul,
+    "+": operator.add,
+    "-": operator.sub,
+    "/": operator.truediv,
+    "@": operator.matmul,
+    "@ before": lambda value, operand: operand @ value,
+}
 #: What the run is told, and what it has come to.
 _now: dict[str, Any] = {}
 
@@ -119,6 +129,26 @@ def _disturb(value: Any) -> Any:
 def backmark_variant(first: int, last: int | None = None) -> bool:
     """Return True if an edit is in force whose place is one of these."""
     return bool(first <= _now["variant"] <= (first if last is None else last))
+
+
+def backmark_additions(first: int, table: Sequence[tuple[int, str, int]], operands: Sequence[Callable[[], Any]]) -> Any:
+    """Return the addition that is in force, by its place from a first one: part, form and operand; None if none is."""
+    place = _now["variant"] - first
+    if not 0 <= place < len(table):
+        return None
+    part, form, operand = table[place]
+    return part, form, None if operand < 0 else operands[operand]
+
+
+def backmark_added(part: int, make: Callable[[], Any], addition: Any) -> Any:
+    """Return a part of a statement with what is added to it."""
+    value = make()
+    if addition is None or addition[0] != part:
+        return value
+    _, form, operand = addition
+    if operand is None:
+        return getattr(np, form)(value)
+    return _FORMS[form](value, operand())
 
 
 def backmark_turn() -> None:

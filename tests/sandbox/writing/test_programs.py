@@ -2,11 +2,14 @@
 
 import json
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from backmark.grader.contracts.values import program
 from backmark.worker.sandbox.inside.entry import Entry
 from backmark.worker.sandbox.inside.source import extract
 from backmark.worker.sandbox.inside.wire import Parser
@@ -45,15 +48,42 @@ def write(source: str, wanted: dict[str, Any]) -> dict[str, Any]:
     return read_written(frame)
 
 
-def run(text: str, variant: int = 0) -> Any:
+def test_an_addition_in_force_computes_the_same_as_the_edit_alone() -> None:
+    source = "def f(x, y):\n    z = x + 2\n    out = z.sum(axis=0) * y\n    return out\n"
+    edits = {"statements": [1], "edits": "large", "hooked": False}
+    written = write(source, edits)
+    assert len(written["edits"]) > 100
+    begin, names = load_hooks()
+    differing = 0
+    for place in range(0, len(written["edits"]), 7):
+        alone = write(source, {"made": [[1, "large", place]], "hooked": False})["text"]
+        begin(place + 1)
+        varied, made = (run_or_none({"text": text}, 0, names) for text in (written["text"], alone))
+        assert repr(varied) == repr(made)
+        differing += repr(made) != repr(run_or_none({"text": source}, 0, names))
+    assert differing > 10
+
+
+def load_hooks() -> tuple[Callable[[int], None], dict[str, Any]]:
+    """Return what puts an edit in force, and the functions that programs call."""
+    names: dict[str, Any] = {}
+    exec(Path(program.__file__).with_name("hooks.py").read_text(encoding="utf-8"), names)  # noqa: S102 - our own text
+    plan = {"given": [], "room": 0, "sites": None, "raw": False, "disturbed": -1, "most_turns": 100}
+    return lambda place: names["backmark_begin"]({**plan, "variant": place}, []), names
+
+
+def run(text: str, variant: int = 0, hooks: dict[str, Any] | None = None) -> Any:
     """Return what a program returns, where every site keeps its value and one edit is in force."""
     names: dict[str, Any] = {
         "backmark_value": lambda _, make: make(),
         "backmark_name": lambda _, value: value,
         "backmark_store": lambda _, value: value,
         "backmark_turn": lambda: None,
+        "backmark_additions": lambda *_: None,
+        "backmark_added": lambda _, make, __: make(),
         "backmark_variant": lambda first, last=None: first <= variant <= (last or first),
     }
+    names.update(hooks or {})
     exec(text, names)  # noqa: S102 - our own text
     return names["f"](np.arange(1.0, 10).reshape(3, 3), np.ones((3, 3)))
 
@@ -83,10 +113,10 @@ def test_every_edit_is_in_force_by_its_place_and_none_without() -> None:
     assert len(changed) > len(written["edits"]) // 2
 
 
-def run_or_none(written: dict[str, Any], place: int) -> Any:
+def run_or_none(written: dict[str, Any], place: int, hooks: dict[str, Any] | None = None) -> Any:
     """Return the first result with an edit, None if it raises."""
     try:
-        return run(written["text"], place)[0]
+        return run(written["text"], place, hooks)[0]
     except Exception:  # noqa: BLE001 - an edit may raise anything
         return None
 

@@ -2,22 +2,38 @@
 
 import ast
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
+from typing import cast
 
 from backmark.worker.sandbox.inside.accessors import spell
 from backmark.worker.sandbox.inside.entry import EDITS
 from backmark.worker.sandbox.inside.mending.edits import Change, substitute
 from backmark.worker.sandbox.inside.mending.groups import Function
 
+from .sites import is_bound
+
 OPERAND, FACTOR, TERM, DIVISOR, OPERATOR, CALL = (
     kind for kind in EDITS if kind in {"operand", "factor", "term", "divisor", "operator", "call"}
 )
+#: The functions that say which addition is in force, and make it; the variable for what the first returns.
+ADDITIONS, ADDED, _OPERANDS = "backmark_additions", "backmark_added", "backmark_operands"
 #: Values of a function, and their sizes, that are tried in one statement.
 _MOST_VALUES, _SIZED = 24, 5
 #: Functions that are left out.
 _FUNCTIONS = ("log", "exp", "sqrt", "tanh", "abs", "square")
 _SHAPE = ("shape[0]", "shape[1]")
+#: The forms of additions with an operand, as hooks know them; the last has it before the part.
+_BEFORE = "@ before"
+FORMS: dict[str, type[ast.operator]] = {
+    "*": ast.Mult,
+    "+": ast.Add,
+    "-": ast.Sub,
+    "/": ast.Div,
+    "@": ast.MatMult,
+    _BEFORE: ast.MatMult,
+}
 _Made = tuple[ast.stmt, Change]
 
 
@@ -56,42 +72,104 @@ def list_operations(node: ast.stmt) -> Iterator[_Made]:
             yield _exchange(node, part, made, Change(OPERATOR, part, made))
 
 
-def list_additions(node: ast.stmt, values: Sequence[ast.expr], parameters: Sequence[str]) -> Iterator[_Made]:
-    """Yield a statement with a function, a factor, a term or a divisor more, the simplest first."""
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A part of a statement with something more: what is done with it, by `FORMS`, and with which operand if any."""
+
+    part: ast.expr
+    form: str
+    operand: ast.expr | None
+    kind: str
+
+    def make(self, node: ast.stmt) -> ast.stmt:
+        """Return the statement with it."""
+        return substitute(node, self.part, self._build())
+
+    @property
+    def change(self) -> Change:
+        """The change of its statement."""
+        if self.operand is None:
+            return Change(self.kind, self.part, self._build())
+        return Change(self.kind, None, self.operand)
+
+    def _build(self) -> ast.expr:
+        if self.operand is None:
+            function = ast.Attribute(ast.Name("np", ast.Load()), self.form, ast.Load())
+            return ast.Call(function, [self.part], [])
+        left, right = (self.operand, self.part) if self.form == _BEFORE else (self.part, self.operand)
+        return ast.BinOp(left, FORMS[self.form](), right)
+
+
+def list_additions(node: ast.stmt, values: Sequence[ast.expr], parameters: Sequence[str]) -> Iterator[Addition]:
+    """Yield the ways in which a statement has a function, a factor, a term or a divisor more, the simplest first."""
     sizes = [ast.parse(f"{name}.{size}", mode="eval").body for name in parameters[:_SIZED] for size in _SHAPE]
-    parts = list(_list_operands(node, (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.BinOp)))
+    kinds = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.BinOp)
+    parts = [part for part in _list_operands(node, kinds) if not is_bound(part)]
+    matrices = [(value, ast.Attribute(value, "T", ast.Load())) for value in values]
+    slopes = [list(_list_slopes(value)) for value in values]
+    two = ast.Constant(2)
     for part in parts:
-        yield from _call(node, part)
+        yield from (Addition(part, name, None, CALL) for name in _FUNCTIONS)
     for part in parts:
-        yield _add(node, part, ast.Mult(), ast.Constant(2), FACTOR)
-        yield _add(node, part, ast.Div(), ast.Constant(2), DIVISOR)
+        yield Addition(part, "*", two, FACTOR)
+        yield Addition(part, "/", two, DIVISOR)
     for part, value in product(parts, values):
-        yield _add(node, part, ast.Mult(), value, FACTOR)
+        yield Addition(part, "*", value, FACTOR)
         if ast.dump(part) != ast.dump(value):
-            yield _add(node, part, ast.Add(), value, TERM)
-            yield _add(node, part, ast.Sub(), value, TERM)
+            yield Addition(part, "+", value, TERM)
+            yield Addition(part, "-", value, TERM)
     for part, value in product(parts, [*values, *sizes]):
-        yield _add(node, part, ast.Div(), value, DIVISOR)
+        yield Addition(part, "/", value, DIVISOR)
     for part, size in product(parts, sizes):
-        yield _add(node, part, ast.Mult(), size, FACTOR)
-    for part, value in product(parts, values):
-        yield from _multiply(node, part, value)
-        for slope in _list_slopes(value):
-            yield _add(node, part, ast.Mult(), slope, FACTOR)
+        yield Addition(part, "*", size, FACTOR)
+    for part, (both, own) in product(parts, zip(matrices, slopes, strict=True)):
+        for matrix in both:
+            yield Addition(part, "@", matrix, FACTOR)
+            yield Addition(part, _BEFORE, matrix, FACTOR)
+        yield from (Addition(part, "*", slope, FACTOR) for slope in own)
 
 
-def _call(node: ast.stmt, part: ast.expr) -> Iterator[_Made]:
-    for name in _FUNCTIONS:
-        function = ast.Attribute(ast.Name("np", ast.Load()), name, ast.Load())
-        called = ast.Call(function, [part], [])
-        yield _exchange(node, part, called, Change(CALL, part, called))
+def vary_by_additions(node: ast.stmt, first: int, additions: Sequence[Addition]) -> list[ast.stmt]:
+    """Return a statement of which an input says which addition is in force, by their places from a first one.
+
+    It stands once: its parts are wrapped, and the operands are functions before it.
+    """
+    parts = {id(addition.part): place for place, addition in enumerate(additions)}
+    operands: dict[str, tuple[int, ast.expr]] = {}
+    table: list[ast.expr] = []
+    for addition in additions:
+        place = -1
+        if addition.operand is not None:
+            place, _ = operands.setdefault(ast.dump(addition.operand), (len(operands), addition.operand))
+        row: list[ast.expr] = [ast.Constant(parts[id(addition.part)]), ast.Constant(addition.form), ast.Constant(place)]
+        table.append(ast.Tuple(row, ast.Load()))
+    functions = [_defer(operand) for _, operand in operands.values()]
+    arguments = [ast.Constant(first), ast.Tuple(table, ast.Load()), ast.Tuple(functions, ast.Load())]
+    chosen = ast.Assign([ast.Name(_OPERANDS, ast.Store())], _call_hook(ADDITIONS, *arguments))
+    return [chosen, cast(ast.stmt, _PartCalls(parts).visit(node))]
 
 
-def _multiply(node: ast.stmt, part: ast.expr, value: ast.expr) -> Iterator[_Made]:
-    """Yield a statement with a matrix more, on either side of a part."""
-    for matrix in (value, ast.Attribute(value, "T", ast.Load())):
-        for left, right in ((part, matrix), (matrix, part)):
-            yield _exchange(node, part, ast.BinOp(left, ast.MatMult(), right), Change(FACTOR, None, matrix))
+class _PartCalls(ast.NodeTransformer):
+    """Has a statement call for each of its parts to which something may be added."""
+
+    def __init__(self, parts: Mapping[int, int]) -> None:
+        self._parts = parts
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        """Return what stands in the place of a node."""
+        made: ast.AST = self.generic_visit(node)
+        if id(node) not in self._parts:
+            return made
+        place, chosen = ast.Constant(self._parts[id(node)]), ast.Name(_OPERANDS, ast.Load())
+        return _call_hook(ADDED, place, _defer(cast(ast.expr, made)), chosen)
+
+
+def _defer(node: ast.expr) -> ast.expr:
+    return ast.Lambda(ast.arguments([], [], None, [], [], None, []), node)
+
+
+def _call_hook(name: str, *arguments: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
 
 
 def _list_slopes(value: ast.expr) -> Iterator[ast.expr]:
@@ -103,10 +181,6 @@ def _list_slopes(value: ast.expr) -> Iterator[ast.expr]:
     yield ast.BinOp(value, ast.Mult(), rest)
     yield ast.BinOp(one, ast.Sub(), ast.BinOp(value, ast.Pow(), two))
     yield ast.Compare(value, [ast.Gt()], [zero])
-
-
-def _add(node: ast.stmt, part: ast.expr, operator: ast.operator, value: ast.expr, kind: str) -> _Made:
-    return _exchange(node, part, ast.BinOp(part, operator, value), Change(kind, None, value))
 
 
 def _exchange(node: ast.stmt, part: ast.expr, by: ast.expr, change: Change) -> _Made:

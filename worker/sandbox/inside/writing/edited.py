@@ -3,12 +3,21 @@
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import cast
 
 from backmark.worker.sandbox.inside.entry import MOST_WRITTEN_EDITS
 from backmark.worker.sandbox.inside.mending.edits import ORDER, Change, Edit, list_edits, list_edits_of_test
 from backmark.worker.sandbox.inside.mending.groups import Function, StatementGroup, list_functions
 
-from .additions import list_additions, list_exchanges, list_operations, list_values
+from .additions import (
+    Addition,
+    list_additions,
+    list_exchanges,
+    list_operations,
+    list_values,
+    vary_by_additions,
+)
 from .sites import LARGEST, Sites, list_blocks
 
 #: The function that says whether an edit is in force.
@@ -22,11 +31,16 @@ _HEADED = (ast.For, ast.AsyncFor, ast.While, ast.If)
 
 @dataclass(frozen=True, slots=True)
 class ProgramEdit:
-    """An edit: the number of its statement, what stands there then, and the change."""
+    """An edit: the number of its statement, what stands there then unless it is an addition, and the change."""
 
     statement: int
-    node: ast.stmt
+    node: ast.stmt | None
     change: Change
+    addition: Addition | None = None
+
+    def make(self, at: ast.stmt) -> ast.stmt:
+        """Return what stands in the place of its statement."""
+        return self.addition.make(at) if self.addition is not None else cast(ast.stmt, self.node)
 
 
 def list_program_edits(tree: ast.Module, sites: Sites, wanted: Sequence[int], kind: str) -> list[ProgramEdit]:
@@ -34,14 +48,17 @@ def list_program_edits(tree: ast.Module, sites: Sites, wanted: Sequence[int], ki
     places = _Places.of(tree)
     every: list[ProgramEdit] = []
     for number in wanted:
+        node, most = sites.statements[number].node, min(_MOST_OF_ONE, MOST_WRITTEN_EDITS - len(every))
+        if kind == LARGE:
+            added = islice(places.list_additions(node), most)
+            every += [ProgramEdit(number, None, addition.change, addition) for addition in added]
+            continue
         own: dict[str, ProgramEdit] = {}
-        for node, change in places.list_edits(sites.statements[number].node, kind):
-            own.setdefault(ast.dump(node), ProgramEdit(number, node, change))
-            if len(own) == _MOST_OF_ONE or len(every) + len(own) == MOST_WRITTEN_EDITS:
+        for made, change in places.list_edits(node, kind):
+            if len(own) == most:
                 break
+            own.setdefault(ast.dump(made), ProgramEdit(number, made, change))
         every += own.values()
-        if len(every) == MOST_WRITTEN_EDITS:
-            break
     return every
 
 
@@ -66,25 +83,28 @@ class _Places:
         return made
 
     def list_edits(self, node: ast.stmt, kind: str) -> Iterator[tuple[ast.stmt, Change]]:
-        """Yield the edits of one statement; one that is too large has none."""
-        parts = getattr(node, _name_header(node)) if isinstance(node, _HEADED) else node
-        if sum(1 for _ in ast.walk(parts)) > LARGEST:
+        """Yield the edits of one statement that add nothing; one that is too large has none."""
+        if _is_too_large(node):
             return
-        if kind != LARGE and isinstance(node, ast.If):
+        if isinstance(node, ast.If):
             yield from list_edits_of_test(node.test)
         if id(node) not in self.places:
             return
         function, group, place = self.places[id(node)]
         own = group.nodes[place]
-        if kind == LARGE:
-            yield from list_additions(own, self._list_values(function), function.parameters)
-        elif kind == SMALL or group.loop is not None or _is_unpacking(own):
+        if kind == SMALL or group.loop is not None or _is_unpacking(own):
             for edit in self._list_single(function, group):
                 if edit.place == place and (kind == SMALL or _is_steering(edit)):
                     yield edit.nodes[0], edit.changes[0]
         if kind == SMALL and group.loop is None:
             yield from list_operations(own)
             yield from list_exchanges(own, self._list_values(function))
+
+    def list_additions(self, node: ast.stmt) -> Iterator[Addition]:
+        """Yield what may be added to one statement; nothing to one that is too large."""
+        if id(node) in self.places and not _is_too_large(node):
+            function, group, place = self.places[id(node)]
+            yield from list_additions(group.nodes[place], self._list_values(function), function.parameters)
 
     def _list_single(self, function: Function, group: StatementGroup) -> list[Edit]:
         if id(group) not in self._single:
@@ -95,6 +115,11 @@ class _Places:
         if id(function) not in self._values:
             self._values[id(function)] = list_values(function)
         return self._values[id(function)]
+
+
+def _is_too_large(node: ast.stmt) -> bool:
+    parts = getattr(node, _name_header(node)) if isinstance(node, _HEADED) else node
+    return sum(1 for _ in ast.walk(parts)) > LARGEST
 
 
 def _is_unpacking(node: ast.stmt) -> bool:
@@ -114,19 +139,22 @@ def write_variants(tree: ast.Module, sites: Sites, edits: Sequence[ProgramEdit])
         by_statement.setdefault(id(sites.statements[edit.statement].node), []).append((place, edit))
     for node in list(ast.walk(tree)):
         for block in list_blocks(node):
-            block[:] = [_vary(statement, by_statement.get(id(statement), [])) for statement in block]
+            block[:] = [made for each in block for made in _vary(each, by_statement.get(id(each), []))]
 
 
-def _vary(node: ast.stmt, edits: Sequence[tuple[int, ProgramEdit]]) -> ast.stmt:
+def _vary(node: ast.stmt, edits: Sequence[tuple[int, ProgramEdit]]) -> list[ast.stmt]:
     if not edits:
-        return node
+        return [node]
+    additions = [edit.addition for _, edit in edits if edit.addition is not None]
+    if additions:
+        return vary_by_additions(node, edits[0][0], additions)
     if isinstance(node, _HEADED):
         name = _name_header(node)
         for place, edit in reversed(edits):
-            value = edit.node.value  # type: ignore[attr-defined] # a header's edit is an expression
+            value = edit.make(node).value  # type: ignore[attr-defined] # a header's edit is an expression
             setattr(node, name, ast.IfExp(_is_in_force(place), value, getattr(node, name)))
-        return node
-    return _choose(node, edits)
+        return [node]
+    return [_choose(node, edits)]
 
 
 def _choose(node: ast.stmt, edits: Sequence[tuple[int, ProgramEdit]]) -> ast.stmt:
@@ -136,7 +164,7 @@ def _choose(node: ast.stmt, edits: Sequence[tuple[int, ProgramEdit]]) -> ast.stm
     """
     if len(edits) == 1:
         place, edit = edits[0]
-        return ast.If(_is_in_force(place), [edit.node], [node])
+        return ast.If(_is_in_force(place), [edit.make(node)], [node])
     half = len(edits) // 2
     first, second = _choose(node, edits[:half]), _choose(node, edits[half:])
     return ast.If(_is_in_force(edits[0][0], edits[half - 1][0]), [first], [second])
@@ -154,8 +182,8 @@ def write_edit(tree: ast.Module, sites: Sites, edit: ProgramEdit) -> None:
     """Change a program by one edit."""
     at = sites.statements[edit.statement].node
     if isinstance(at, _HEADED):
-        setattr(at, _name_header(at), edit.node.value)  # type: ignore[attr-defined] # as above
+        setattr(at, _name_header(at), edit.make(at).value)  # type: ignore[attr-defined] # as above
         return
     for node in list(ast.walk(tree)):
         for block in list_blocks(node):
-            block[:] = [edit.node if statement is at else statement for statement in block]
+            block[:] = [edit.make(at) if statement is at else statement for statement in block]

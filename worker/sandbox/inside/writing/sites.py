@@ -88,7 +88,7 @@ class Sites:
 
     def _visit(self, node: ast.AST, parent: int) -> None:
         kind = _kind_of(node)
-        if kind and not _is_bound(node):
+        if kind and not is_bound(node):
             parent = self._add(cast(ast.expr, node), kind, parent)
         for part in _list_parts(node):
             self._visit(part, parent)
@@ -109,7 +109,7 @@ def _kind_of(node: ast.AST) -> str:
     return ""
 
 
-def _is_bound(node: ast.AST) -> bool:
+def is_bound(node: ast.AST) -> bool:
     """Return True if an expression cannot be evaluated in a function of its own."""
     parts = list(ast.walk(node))
     return any(isinstance(part, _BOUND) or (isinstance(part, ast.Name) and part.id in _SCOPED) for part in parts)
