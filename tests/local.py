@@ -7,14 +7,16 @@ import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.errors import SubmissionError
 from backmark.worker.grading.candidate import Jailed, Requests, entry
-from backmark.worker.grading.programs import JailedPrograms
+from backmark.worker.grading.programs import JailedPrograms, KeptSolution
 from backmark.worker.sandbox.inside.asked import read_request
 from backmark.worker.sandbox.inside.entry import Entry
 from backmark.worker.sandbox.inside.listing import Slice
@@ -65,8 +67,17 @@ class LocalSession:
         return self.replies
 
 
+#: The solutions' values, by the cases of their revisions.
+_KEPT: WeakKeyDictionary[ContractCases, KeptSolution] = WeakKeyDictionary()
+
+
 class LocalWriter:
     """Reads and writes as a session does, within this process."""
+
+    usable = True
+
+    def close(self) -> None:
+        """Nothing runs on."""
 
     def __init__(self) -> None:
         self.replies: list[Reply] = []
@@ -97,12 +108,9 @@ class LocalWriter:
 def local_programs(source: str, judge: Judge) -> JailedPrograms:
     """The programs of a submission, without jails: never of code that is not our own."""
     contract = judge.contract
-
-    @contextlib.contextmanager
-    def start() -> Iterator[LocalWriter]:
-        yield LocalWriter()
-
-    return JailedPrograms(source.encode(), "submission.py", contract.assignment.solution, contract.exchange, start)
+    kept = _KEPT.setdefault(contract.cases, KeptSolution())
+    solution, exchange = contract.assignment.solution, contract.exchange
+    return JailedPrograms(source.encode(), "submission.py", solution, exchange, LocalWriter, LocalWriter, kept)
 
 
 def local(source: str, judge: Judge) -> Jailed:

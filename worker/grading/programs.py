@@ -1,13 +1,16 @@
 """The programs that are made of a wrong submission: each is written in one jail, and runs in another."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from backmark.grader.contracts.cases.answers import Candidate
+from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.values.program import SITED
+from backmark.grader.contracts.values.recorded import RecordedSolution
+from backmark.grader.contracts.values.recorder import record_solution
 from backmark.grader.contracts.values.written import (
     Operand,
     WrittenEdit,
@@ -26,6 +29,11 @@ _PROGRAM, _SOLUTION = "program.py", "solution.py"
 class WritingSession(Conversation, Protocol):
     """The part of a session in which programs are written."""
 
+    @property
+    def usable(self) -> bool:
+        """True if it can be asked further."""
+        ...
+
     def extract(self, source: bytes, filename: str, entry: Entry) -> object:
         """Let the jail read a file, without executing any of it; raises SubmissionError."""
         ...
@@ -34,41 +42,77 @@ class WritingSession(Conversation, Protocol):
         """Return a program of what was extracted, as checked JSON; raises a CandidateError."""
         ...
 
+    def close(self) -> None:
+        """End the jail."""
+        ...
 
-@dataclass(frozen=True)
+
+@dataclass(slots=True)
+class KeptSolution:
+    """The solution's values of one revision, once they are recorded."""
+
+    recorded: RecordedSolution | None = None
+
+
+@dataclass
 class JailedPrograms:
     """The programs of one submission; none of them runs where it is written."""
 
     source: bytes
     filename: str
-    #: The solution, and its program once that is written: it is the same for all submissions.
     solution: str
     exchange: ContractExchange
-    #: Starts a jail, and ends it behind the context.
-    start: Callable[[], AbstractContextManager[WritingSession]]
-    known: dict[str, WrittenProgram] = field(default_factory=dict)
+    #: Starts a jail; raises if none may be.
+    start: Callable[[], WritingSession]
+    #: Starts a jail for the author's own code.
+    start_apart: Callable[[], WritingSession]
+    kept: KeptSolution = field(default_factory=KeptSolution)
+    _writer: WritingSession | None = None
+    _runner: WritingSession | None = None
 
     def write(self, wanted: Mapping[str, Any]) -> WrittenProgram:
-        """Return a program made of the submission; raises CandidateError."""
-        return self._write(self.source, self.filename, wanted)
-
-    def write_solution(self) -> WrittenProgram:
-        """Return the solution's program with sites; raises CandidateError."""
-        if self.solution not in self.known:
-            self.known[self.solution] = self._write(self.solution.encode(), _SOLUTION, SITED)
-        return self.known[self.solution]
-
-    def _write(self, source: bytes, filename: str, wanted: Mapping[str, Any]) -> WrittenProgram:
-        with self.start() as session:
-            _read(session, source, filename, self.exchange)
-            return _read_program(session.write(wanted))
+        """Return a program made of the submission; raises CandidateError. The jail is kept: nothing runs in it."""
+        if self._writer is None:
+            self._writer = self.start()
+            _read(self._writer, self.source, self.filename, self.exchange)
+        return _read_program(self._writer.write(wanted))
 
     @contextmanager
-    def open(self, text: str, exchange: ContractExchange) -> Iterator[Candidate]:
-        """Yield a program in a jail of its own; raises CandidateError."""
-        with self.start() as session:
-            _read(session, text.encode(), _PROGRAM, exchange)
-            yield Jailed(session, Requests(exchange))
+    def open(self, text: str, exchange: ContractExchange, *, alone: bool = False) -> Iterator[Candidate]:
+        """Yield a program in a jail; raises CandidateError.
+
+        It may be one in which others of the submission have run: these can mislead the search, and no more. What is
+        believed has run alone.
+        """
+        if self._runner is not None and (alone or not self._runner.usable):
+            self._runner.close()
+            self._runner = None
+        if self._runner is None:
+            self._runner = self.start()
+        _read(self._runner, text.encode(), _PROGRAM, exchange)
+        yield Jailed(self._runner, Requests(exchange))
+
+    def record_solution(
+        self, exchange: ContractExchange, cases: ContractCases, order: Sequence[int]
+    ) -> RecordedSolution:
+        """Return the solution's values, recorded in jails of their own the first time; raises CandidateError."""
+        if self.kept.recorded is None:
+            with closing(self.start_apart()) as session:
+                _read(session, self.solution.encode(), _SOLUTION, self.exchange)
+                program = _read_program(session.write(SITED))
+            self.kept.recorded = RecordedSolution(program, cases, {})
+            with closing(self.start_apart()) as session:
+                _read(session, program.text.encode(), _SOLUTION, exchange)
+                candidate = Jailed(session, Requests(exchange))
+                self.kept.recorded = record_solution(program, candidate, cases, order)
+        return self.kept.recorded
+
+    def close(self) -> None:
+        """End the jails."""
+        for session in (self._writer, self._runner):
+            if session is not None:
+                session.close()
+        self._writer = self._runner = None
 
 
 def _read(session: WritingSession, source: bytes, filename: str, exchange: ContractExchange) -> None:

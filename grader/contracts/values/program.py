@@ -1,11 +1,11 @@
 """Programs that are made of a submission, run as any submission is: with more inputs, and with more results."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from backmark.grader.contracts.cases.drawn import DrawnCase
 from backmark.grader.contracts.cases.exchange import ContractExchange, numbers_of
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.rows.agreement import find_wrong
+from backmark.grader.contracts.values.recorded import RecordedSolution
 from backmark.grader.contracts.values.work import Work
 from backmark.grader.contracts.values.written import WrittenProgram
 
@@ -24,6 +25,9 @@ _BEGIN = f"{_LOG} = backmark_begin({_PLAN}, {_ARRAYS})\n"
 _HOOKS = Path(__file__).with_name("hooks.py").read_text(encoding="utf-8")
 #: Numbers that one request and its answers have, arrays that it gives, and turns of the loops of one run.
 _NUMBERS, _ARRAYS_SENT, _TURNS = 1 << 20, 1 << 14, 20_000
+_Tried = TypeVar("_Tried")
+#: Runs of several cases that are asked at once.
+_TOGETHER = 64
 #: Numbers of a log: most runs have few; no run is kept that has more.
 ROOMS = (1 << 14, 1 << 18)
 
@@ -41,12 +45,21 @@ class Programs(Protocol):
         """Return a program made of the submission, none of which runs; raises CandidateError."""
         ...
 
-    def write_solution(self) -> WrittenProgram:
-        """Return the solution's program with sites; raises CandidateError."""
+    def record_solution(
+        self, exchange: ContractExchange, cases: ContractCases, order: Sequence[int]
+    ) -> RecordedSolution:
+        """Return the solution's values, recorded alone the first time; raises CandidateError."""
         ...
 
-    def open(self, text: str, exchange: ContractExchange) -> AbstractContextManager[Candidate]:
-        """Return a program in a jail of its own; raises CandidateError."""
+    def open(self, text: str, exchange: ContractExchange, *, alone: bool = False) -> AbstractContextManager[Candidate]:
+        """Return a program in a jail, in which others of the submission may have run unless it is alone.
+
+        Raises CandidateError.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the jails."""
         ...
 
 
@@ -212,6 +225,21 @@ class Results:
         """Return the declared results of which any number differs between two runs of a case."""
         same = _find_same(before, after)
         return {result for result, parts in self.parts[case].items() if not all(same[part].all() for part in parts)}
+
+
+def keep_right(
+    runner: Runner, results: Results, cases: Sequence[int], tried: Sequence[_Tried], make: Callable[[_Tried, int], Run]
+) -> list[_Tried]:
+    """Return what of all that is tried makes every result right in all of some cases; `make` makes a run of one."""
+    kept, left = list(tried), list(cases)
+    while kept and left:
+        # Most are wrong in the first case already; what is left is asked about many at once.
+        now = left[: max(1, _TOGETHER // len(kept))]
+        left = left[len(now) :]
+        ran = iter(runner.run(make(each, case) for each in kept for case in now))
+        good = [[all(results.judge(case, next(ran))) for case in now] for _ in kept]
+        kept = [each for each, own in zip(kept, good, strict=True) if all(own)]
+    return kept
 
 
 def _find_same(before: Ran, after: Ran) -> Booleans:

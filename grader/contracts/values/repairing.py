@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any
 
 from backmark.grader.contracts.cases.answers import Answer, Raised
-from backmark.grader.contracts.cases.arrays import Array
 from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.language.assignment import ContractAssignment
@@ -21,8 +20,9 @@ from backmark.grader.contracts.values.program import (
     Results,
     Run,
     Runner,
+    keep_right,
 )
-from backmark.grader.contracts.values.recording import OverflownError, is_overflown, read_logs
+from backmark.grader.contracts.values.recording import OverflownError, read_logs
 from backmark.grader.contracts.values.search import Finding, ValueSearch
 from backmark.grader.contracts.values.solution import SolutionValues
 from backmark.grader.contracts.values.work import OutOfWorkError, Work
@@ -112,7 +112,12 @@ class ValueRepairer:
 
     def repair(self, programs: Programs, failing: Sequence[int], answers: Sequence[Answer]) -> tuple[WrongLine, ...]:
         """Return the statements that must change, none if nothing can be said; raises TimedOut."""
-        places = choose_cases(self.cases, self.order, failing)
+        try:
+            return self._search(programs, choose_cases(self.cases, self.order, failing), answers)
+        finally:
+            programs.close()
+
+    def _search(self, programs: Programs, places: Sequence[int], answers: Sequence[Answer]) -> tuple[WrongLine, ...]:
         left, edited = Work(_SEARCHED), Work(_EDITED)
         for _ in range(_SEARCHES):
             try:
@@ -176,7 +181,7 @@ class _Attempt:
 
     def find(self) -> tuple[WrongLine, ...]:
         """Return the statements that must change; raises NothingFoundError, RefutedError."""
-        self.places, solution = self._record_solution(self.places)
+        self.places, solution = self._take_solution(self.places)
         self.turns = solution.recording.count_turns()
         steered = self._name(range(len(self.program.statements)), {}, STEERING)
         steered = steered or self._name(self._list_raising(), {}, SMALL)
@@ -269,31 +274,14 @@ class _Attempt:
             for each in named
         )
 
-    def _record_solution(
-        self, places: Sequence[int], sites: tuple[int, ...] | None = None
-    ) -> tuple[list[int], SolutionValues]:
-        """Return the solution's values in the cases at some places; it runs alone, in a jail of its own.
-
-        Cases are left out in which it has too many.
-        """
-        written = self.programs.write_solution()
-        cases = self.repairer.cases.take(places)
-        with self.programs.open(written.text, self.repairer.exchange) as candidate:
-            runner = Runner(candidate, cases, self.left)
-            logs: dict[int, Array] = {}
-            for room in ROOMS:
-                open_ = [case for case in range(len(cases)) if case not in logs]
-                for case, each in zip(
-                    open_, runner.run([Run(case, room=room, sites=sites) for case in open_]), strict=True
-                ):
-                    if not is_overflown(each.log):
-                        logs[case] = each.log
-        kept = sorted(logs)
+    def _take_solution(self, places: Sequence[int]) -> tuple[list[int], SolutionValues]:
+        """Return the solution's values in the cases at some places, but for those in which it has too many."""
+        repairer = self.repairer
+        recorded = self.programs.record_solution(repairer.exchange, repairer.cases, repairer.order)
+        kept, solution = recorded.take(places)
         if len(kept) < _FEWEST:
             raise NothingFoundError
-        recording = read_logs([logs[case] for case in kept], len(written.sites))
-        dims = [cases.drawn[case].dims for case in kept]
-        return [places[case] for case in kept], SolutionValues(written, recording, dims)
+        return kept, solution
 
     # ---- the search
 
@@ -438,13 +426,13 @@ class _Attempt:
         self, runner: Runner, results: Results, base: Mapping[int, Any], variants: Sequence[int]
     ) -> list[int]:
         """Return the places of those of some edits that are right in all cases of the search."""
-        right = list(variants)
-        # Most are wrong in the first case already, which fails as it is.
-        for case in range(len(self.cases)):
-            given = {site: arrays[case] for site, arrays in base.items()}
-            ran = runner.run([Run(case, given, variant=variant) for variant in right])
-            right = [variant for variant, each in zip(right, ran, strict=True) if all(results.judge(case, each))]
-        return right
+        return keep_right(
+            runner,
+            results,
+            range(len(self.cases)),
+            variants,
+            lambda variant, case: Run(case, {site: arrays[case] for site, arrays in base.items()}, variant=variant),
+        )
 
     # ---- what is believed
 
@@ -462,7 +450,7 @@ class _Attempt:
         if not written.text:
             raise NothingFoundError
         cases = self.repairer.cases
-        with self.programs.open(written.text, self.repairer.plain) as candidate:
+        with self.programs.open(written.text, self.repairer.plain, alone=True) as candidate:
             wrong = disagreeing(cases, candidate.answer(cases))
         self._refute(wrong)
 
@@ -470,11 +458,10 @@ class _Attempt:
         """Run the program with the values of these findings, made anew, on all cases; raises RefutedError."""
         cases = self.repairer.cases
         origins = [finding.origin or finding for finding in found]
-        every = range(len(cases))
-        places, everywhere = self._record_solution(every, tuple(origin.wanted.site for origin in origins))
+        places, everywhere = self._take_solution(range(len(cases)))
         if len(places) < len(cases):
             raise NothingFoundError
-        with self.programs.open(self.program.text, self.repairer.exchange) as candidate:
+        with self.programs.open(self.program.text, self.repairer.exchange, alone=True) as candidate:
             runner, results = Runner(candidate, cases, self.left), Results(cases)
             base: dict[int, Any] = {}
             for origin in origins:

@@ -9,7 +9,7 @@ from backmark.grader.contracts.cases.arrays import Array
 from backmark.grader.contracts.values.comparing import are_in_order, begins, find_differing
 from backmark.grader.contracts.values.layouts import list_layouts, may_fit
 from backmark.grader.contracts.values.operands import Operation, solve
-from backmark.grader.contracts.values.program import ROOMS, Given, Ran, Results, Run, Runner
+from backmark.grader.contracts.values.program import ROOMS, Given, Ran, Results, Run, Runner, keep_right
 from backmark.grader.contracts.values.recording import (
     OverflownError,
     Recording,
@@ -167,15 +167,12 @@ class ValueSearch:
             good.append(tuple(map(all, zip(*by_case, strict=True))))
         return good
 
-    def _keep_full(self, injections: Sequence[Injections], known: int) -> list[int]:
-        """Return the places of those with which all is right in every case, as it is in a known one."""
-        kept = list(range(len(injections)))
-        for case in self._cases:
-            if case == known or not kept:
-                continue
-            ran = self.runner.run([Run(case, _of_case(injections[place], case)) for place in kept])
-            kept = [place for place, each in zip(kept, ran, strict=True) if all(self.results.judge(case, each))]
-        return kept
+    def _keep_full(self, injections: Sequence[Injections], known: int) -> list[Injections]:
+        """Return those with which all is right in every case, as it is in a known one."""
+        cases = [case for case in self._cases if case != known]
+        return keep_right(
+            self.runner, self.results, cases, injections, lambda each, case: Run(case, _of_case(each, case))
+        )
 
     @property
     def right(self) -> Good:
@@ -309,7 +306,7 @@ class ValueSearch:
                 hopeful.append((wanted, name, is_new, {**base, state.number: given}))
         if ways.is_full:
             kept = self._keep_full([injection for _, _, _, injection in hopeful], probe)
-            hopeful = [hopeful[place] for place in kept]
+            hopeful = [each for each in hopeful if any(each[-1] is injection for injection in kept)]
             goods = [(True,) * len(before)] * len(kept)
         else:
             goods = self.judge([injection for _, _, _, injection in hopeful])
@@ -451,10 +448,11 @@ class ValueSearch:
             first = max(before, key=lambda finding: finding.time) if before else first
         else:
             twice = [finding for finding in found if self._is_computed_twice(finding)]
+            copied = [finding for finding in begun if self.states[finding.site].site.kind == "load"]
             computed = [finding for finding in found if self._is_computed(finding)]
-            # What lacks something lacks it where the solution's numbers are computed, else where it is used last.
-            first = (min if computed else max)(
-                computed or begun or twice or found, key=lambda finding: self.states[finding.site].first
+            # What lacks something lacks it where a value only gets another name, else where it is computed.
+            first = (max if copied or not computed else min)(
+                copied or computed or begun or twice or found, key=lambda finding: self.states[finding.site].first
             )
         statement = self.program.sites[first.site].statement
         same = [

@@ -1,19 +1,20 @@
 """Code that lies about its values, answers rightly when it is looked into, or returns nothing: it gains nothing."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
 from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.values.recorder import MOST_OCTETS
 from backmark.grader.model.assignment import Limits
 from backmark.grader.model.verdict import Judgement, Mark, Outcome
 from backmark.worker.grading.candidate import Jailed
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails
-from backmark.worker.grading.programs import JailedPrograms
+from backmark.worker.grading.programs import JailedPrograms, KeptSolution
 from backmark.worker.sandbox.inside.entry import Entry
 from backmark.worker.sandbox.reply import Reply
 from backmark.worker.sandbox.request import JailRequest
@@ -37,15 +38,19 @@ class WatchedWriter(LocalWriter):
     def __init__(self, seen: list[str]) -> None:
         super().__init__()
         self._seen = seen
+        self._last: str | None = None
 
     def extract(self, source: bytes, filename: str, entry: Entry) -> None:
         """Read a file."""
-        self._seen.append(source.decode())
+        self._last = source.decode()
+        self._seen.append(self._last)
         super().extract(source, filename, entry)
 
     def write(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Nothing runs here."""
-        self._seen.pop()
+        if self._last is not None:
+            self._seen.remove(self._last)
+            self._last = None
         return super().write(wanted)
 
     def answer(self, request: JailRequest) -> list[Reply]:
@@ -58,23 +63,19 @@ def test_no_line_of_the_solution_reaches_a_jail_in_which_a_submission_runs() -> 
     judge_of = Judge(strip_rows("cs231n-affine"))
     contract, seen = judge_of.contract, list[str]()
 
-    @contextmanager
-    def start() -> Iterator[WatchedWriter]:
-        yield WatchedWriter(seen)
+    def start() -> WatchedWriter:
+        return WatchedWriter(seen)
 
-    programs = JailedPrograms(WRONG.encode(), "a.py", contract.assignment.solution, contract.exchange, start)
+    solution, exchange = contract.assignment.solution, contract.exchange
+    programs = JailedPrograms(WRONG.encode(), "a.py", solution, exchange, start, LocalWriter)
 
     def begin() -> Jailed:
         return local_by(WRONG, contract.exchange)
 
     assert judge_of.judge(begin(), begin, begin, programs=programs).repair
-    solution = {line.strip() for line in contract.assignment.solution.splitlines() if len(line.strip()) > 12}
-    # The solution itself runs alone: it is the one whose calls stand around its own lines.
-    running = [text for text in seen if "rows = " not in text]
-    assert len(running) > 4
-    assert not any(
-        line in text for text in running for line in solution - {each.strip() for each in WRONG.splitlines()}
-    )
+    lines = {line.strip() for line in contract.assignment.solution.splitlines() if len(line.strip()) > 12}
+    assert len(seen) > 4
+    assert not any(line in text for text in seen for line in lines - {each.strip() for each in WRONG.splitlines()})
 
 
 @pytest.mark.parametrize(
@@ -132,3 +133,23 @@ def test_whatever_code_does_in_a_program_it_stays_a_wrong_answer(attack: str, ja
     verdict = Grader(Judge(made), jails).grade(wrong.encode(), "a.py")
     assert verdict.outcome is Outcome.FAILED
     assert {row.name for row in verdict.properties if row.score} <= {"out", "dw"}
+
+
+def test_the_solution_runs_once_for_all_submissions_and_in_no_jail_of_theirs() -> None:
+    judge_of, apart, beside = Judge(strip_rows("cs231n-affine")), list[str](), list[str]()
+    contract, kept = judge_of.contract, KeptSolution()
+    solution, exchange = contract.assignment.solution, contract.exchange
+    for source in (WRONG, AFFINE.replace("dout @ w.T", "dout @ w")):
+        programs = JailedPrograms(
+            *(source.encode(), "a.py", solution, exchange),
+            *(partial(WatchedWriter, beside), partial(WatchedWriter, apart), kept),
+        )
+
+        def begin(source: str = source) -> Jailed:
+            return local_by(source, exchange)
+
+        assert judge_of.judge(begin(), begin, begin, programs=programs).repair
+    assert len([text for text in apart if "def affine_forward" in text]) == 1
+    assert kept.recorded is not None
+    assert 0 < kept.recorded.octets <= MOST_OCTETS
+    assert not any(line in text for text in beside for line in solution.splitlines() if len(line) > 60)
