@@ -149,8 +149,9 @@ class _Attempt:
     answers: Sequence[Answer]
     left: Work
     edited: Work
-    #: The full repairs by other statements than the one that was found.
+    #: The full repairs by other statements than the one that was found; the statements whose own values are wrong.
     others: list[int] = field(default_factory=list)
+    suspects: frozenset[int] = frozenset()
     #: True if the operands of the statement that was found are right.
     is_certain: bool = False
     #: The statements that return what was found wrong, and as it is: they may be wrong instead.
@@ -247,7 +248,8 @@ class _Attempt:
                 traced.append(
                     _TracedEdit(
                         computing or (search.list_lines_of_result(each.statement, wrong),),
-                        computes=bool(computing),
+                        # Of a part of a tuple that is taken away no site is left.
+                        computes=site < 0 or bool(computing),
                         reads=search.reads_right_values(each.statement),
                     )
                 )
@@ -341,6 +343,7 @@ class _Attempt:
         full = sorted((hit for hit in hits if hit.is_full), key=lambda hit: (hit.is_right, hit.time))
         self.others = list(dict.fromkeys(hit.statement for hit in full if hit.statement != best.statement))
         wrong = {hit.statement for hit in full if not hit.is_right}
+        self.suspects = frozenset(wrong)
         self.returning = [
             site.statement
             for site in search.program.sites
@@ -368,8 +371,8 @@ class _Attempt:
         """Return an edit of the only statement that was found, or of another one that repairs all as well.
 
         An edit is believed if what it changes has a value of the solution's then: else it may make up for a mistake
-        elsewhere. Of other statements than the one that was found all that they read must be right, too. An edit that
-        shows no such value is believed if no other statement has any that is right.
+        elsewhere. Of statements whose own values are not wrong all that they read must be right, too. One that shows
+        no such value is believed if no other statement has any that is right.
         """
         unsure: list[_Named] = []
         others = self.others[: _STATEMENTS - 1] if wrong else []
@@ -381,7 +384,8 @@ class _Attempt:
         right = self._list_right(range(len(self.program.statements)), {}, SMALL)
         if (named := self._choose_believed(right, wrong, solution)) is not None:
             return named
-        return unsure[0] if unsure and {each.statement for each in right} <= set(wrong) else None
+        unsure = unsure if wrong else right
+        return unsure[0] if unsure and {each.statement for each in right} <= {unsure[0].statement} else None
 
     def _choose_believed(
         self, right: Sequence[_Named], wrong: Sequence[int], solution: SolutionValues
@@ -389,7 +393,7 @@ class _Attempt:
         """Return the first of some edits that is believed; None if none is."""
         for each in right[:_TRACED]:
             (traced,) = self._trace_edits([each], solution)
-            if traced.computes and (traced.reads or each.statement in wrong):
+            if traced.computes and (traced.reads or each.statement in wrong or each.statement in self.suspects):
                 return each
         return None
 
