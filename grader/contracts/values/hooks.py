@@ -141,11 +141,13 @@ def backmark_additions(first: int, table: Sequence[tuple[int, str, int]], operan
 
 
 def backmark_added(part: int, make: Callable[[], Any], addition: Any) -> Any:
-    """Return a part of a statement with what is added to it."""
-    value = make()
+    """Return a part of a statement with what is added to it, or comes in its place."""
     if addition is None or addition[0] != part:
-        return value
+        return make()
     _, form, operand = addition
+    if form == "instead":
+        return operand()
+    value = make()
     if operand is None:
         return getattr(np, form)(value)
     return _FORMS[form](value, operand())

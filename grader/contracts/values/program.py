@@ -14,6 +14,7 @@ from backmark.grader.contracts.cases.arrays import Array, Booleans
 from backmark.grader.contracts.cases.contract_cases import ContractCases, ResultPlace, list_expressions
 from backmark.grader.contracts.cases.drawn import DrawnCase
 from backmark.grader.contracts.cases.exchange import ContractExchange, numbers_of
+from backmark.grader.contracts.cases.question import Question
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.rows.agreement import find_wrong
 from backmark.grader.contracts.values.recorded import RecordedSolution
@@ -120,6 +121,11 @@ class ProgramExchange(ContractExchange):
             helpers=f"{assignment.helpers}\n{_HOOKS}" if assignment.helpers else _HOOKS,
         )
         return cls(changed, list_expressions(cases) | {_LOG})
+
+    def question(self, cases: ContractCases) -> Question:
+        """Return the request about every case; nobody reads why a program raised."""
+        asked = super().question(cases)
+        return asked._replace(header={**asked.header, "unexplained": True})
 
     @cached_property
     def arguments(self) -> frozenset[str]:

@@ -562,6 +562,8 @@ class ValueSearch:
         """Return of partial repairs those with which most sites become right."""
         most = max(sum(finding.good) for finding in found)
         best = [finding for finding in found if sum(finding.good) == most][:_PARTIAL]
+        if len(best) == 1:
+            return best
         counts = []
         for finding in best:
             self.trace({**base, finding.site: finding.given})

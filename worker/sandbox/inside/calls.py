@@ -19,7 +19,7 @@ from .importer import CourseModules, package_of
 from .inputs import Inputs, MadeInputs, count
 from .results import FLOAT, MalformedError, describe, numbers
 from .student import Student
-from .tracebacks import is_students
+from .tracebacks import is_students, name_alone
 from .wire import pack
 
 #: Characters of each text of a form.
@@ -74,6 +74,8 @@ class CallsQuestion:
         self.given: dict[Hashable, tuple[dict[str, Any], CourseModules]] = {}
         #: True if the functions are no graded ones, and have modules of their own.
         self.beside: bool = header.get("beside", False)
+        #: True if of an exception only the type is asked for.
+        self.unexplained: bool = header.get("unexplained", False)
         #: A result of another shape with the same numbers is taken as it is.
         self.loose = frozenset(header.get("loose", ()))
         #: By result the expressions of lists that it is an item of, in whose place no dictionary may come.
@@ -104,6 +106,14 @@ class CallsQuestion:
         for case in self.cases:
             yield _answer(student, self, case._replace(ahead=next(made, None)))
 
+    def describe(self, student: Student, error: BaseException, namespace: dict[str, Any]) -> dict[str, Any]:
+        """Return what is asked of an exception."""
+        return name_alone(error) if self.unexplained else student.describe(error, namespace)
+
+    def find_cause(self, student: Student, error: BaseException) -> BaseException:
+        """Return what a failed import raised whose name an exception misses, if that is asked; else the exception."""
+        return error if self.unexplained else student.find_cause(error)
+
     def take_first(self, number: int) -> "CallsQuestion":
         """Return the same question about the first cases only; what was made ahead goes with it."""
         first = copy(self)
@@ -121,7 +131,9 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
     made = case.inputs.make() if case.ahead is None else case.ahead.make()
     given = made.values
     namespace: dict[str, Any] = {}
-    failures = Failures(lambda error: student.describe(error, namespace), student.find_cause)
+    failures = Failures(
+        lambda error: calls.describe(student, error, namespace), lambda error: calls.find_cause(student, error)
+    )
     try:
         namespace = _namespace(student, calls, case, given)
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are answers too

@@ -50,6 +50,11 @@ def describe(error: BaseException, lines: SourceLines, added: str = "", named: S
     }
 
 
+def name_alone(error: BaseException) -> dict[str, Any]:
+    """Return the type of an exception in the form of a description."""
+    return {"type": name_type(error), "message": "", "traceback": "", "frames": [], "lines": []}
+
+
 def is_students(error: BaseException) -> bool:
     """Return True if an exception was raised in the student's code, or in what that called."""
     link = error.__traceback__

@@ -5,7 +5,7 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import cast
+from typing import Any, cast
 
 from backmark.worker.sandbox.inside.accessors import spell
 from backmark.worker.sandbox.inside.entry import EDITS
@@ -26,6 +26,8 @@ _FUNCTIONS = ("log", "exp", "sqrt", "tanh", "abs", "square")
 _SHAPE = ("shape[0]", "shape[1]")
 #: The forms of additions with an operand, as hooks know them; the last has it before the part.
 _BEFORE = "@ before"
+#: The form of what comes in a part's place.
+INSTEAD = "instead"
 FORMS: dict[str, type[ast.operator]] = {
     "*": ast.Mult,
     "+": ast.Add,
@@ -50,17 +52,29 @@ def list_values(function: Function) -> list[ast.expr]:
     return [ast.parse(text, mode="eval").body for text in [*known][:_MOST_VALUES]]
 
 
-def list_exchanges(node: ast.stmt, values: Sequence[ast.expr]) -> Iterator[_Made]:
-    """Yield a statement with another value in the place of a variable, an attribute or an entry."""
+def list_exchanges(node: ast.stmt, values: Sequence[ast.expr]) -> Iterator["Addition"]:
+    """Yield the ways in which a statement has another value in the place of a variable, an attribute or an entry."""
+    inner = _list_scoped(node)
     for part in _list_operands(node, (ast.Name, ast.Attribute, ast.Subscript)):
         own = ast.dump(part)
         for value in values:
             if ast.dump(value) != own:
-                yield _exchange(node, part, copy.deepcopy(value), Change(OPERAND, part, value))
-            if isinstance(part, ast.Subscript) and isinstance(value, (ast.Name, ast.Attribute)):
+                yield Addition(part, INSTEAD, value, OPERAND)
+            # An index may be a variable of a comprehension's, which is known in it alone.
+            if id(part) in inner or not isinstance(part, ast.Subscript):
+                continue
+            if isinstance(value, (ast.Name, ast.Attribute)):
                 whole = ast.Subscript(copy.deepcopy(value), part.slice, ast.Load())
                 if ast.dump(whole) != own:
-                    yield _exchange(node, part, whole, Change(OPERAND, part, whole))
+                    yield Addition(part, INSTEAD, whole, OPERAND)
+
+
+def _list_scoped(node: ast.stmt) -> frozenset[int]:
+    """Return the identities of the parts of comprehensions."""
+    scopes = (
+        part for part in ast.walk(node) if isinstance(part, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
+    )
+    return frozenset(id(part) for scope in scopes for part in ast.walk(scope))
 
 
 def list_operations(node: ast.stmt) -> Iterator[_Made]:
@@ -74,7 +88,10 @@ def list_operations(node: ast.stmt) -> Iterator[_Made]:
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """A part of a statement with something more: what is done with it, by `FORMS`, and with which operand if any."""
+    """A part of a statement with something more: what is done with it, by `FORMS`, and with which operand if any.
+
+    Or with something else in its place.
+    """
 
     part: ast.expr
     form: str
@@ -88,7 +105,7 @@ class Addition:
     @property
     def change(self) -> Change:
         """The change of its statement."""
-        if self.operand is None:
+        if self.operand is None or self.form == INSTEAD:
             return Change(self.kind, self.part, self._build())
         return Change(self.kind, None, self.operand)
 
@@ -96,6 +113,8 @@ class Addition:
         if self.operand is None:
             function = ast.Attribute(ast.Name("np", ast.Load()), self.form, ast.Load())
             return ast.Call(function, [self.part], [])
+        if self.form == INSTEAD:
+            return self.operand
         left, right = (self.operand, self.part) if self.form == _BEFORE else (self.part, self.operand)
         return ast.BinOp(left, FORMS[self.form](), right)
 
@@ -146,22 +165,21 @@ def vary_by_additions(node: ast.stmt, first: int, additions: Sequence[Addition])
     functions = [_defer(operand) for _, operand in operands.values()]
     arguments = [ast.Constant(first), ast.Tuple(table, ast.Load()), ast.Tuple(functions, ast.Load())]
     chosen = ast.Assign([ast.Name(_OPERANDS, ast.Store())], _call_hook(ADDITIONS, *arguments))
-    return [chosen, cast(ast.stmt, _PartCalls(parts).visit(node))]
+    return [chosen, cast(ast.stmt, _wrap(node, parts))]
 
 
-class _PartCalls(ast.NodeTransformer):
-    """Has a statement call for each of its parts to which something may be added."""
-
-    def __init__(self, parts: Mapping[int, int]) -> None:
-        self._parts = parts
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        """Return what stands in the place of a node."""
-        made: ast.AST = self.generic_visit(node)
-        if id(node) not in self._parts:
-            return made
-        place, chosen = ast.Constant(self._parts[id(node)]), ast.Name(_OPERANDS, ast.Load())
-        return _call_hook(ADDED, place, _defer(cast(ast.expr, made)), chosen)
+def _wrap(node: ast.AST, parts: Mapping[int, int]) -> Any:
+    """Return a copy of a tree with a call around each of some parts."""
+    copied = copy.copy(node)
+    for name, value in ast.iter_fields(node):
+        if isinstance(value, list):
+            setattr(copied, name, [_wrap(part, parts) if isinstance(part, ast.AST) else part for part in value])
+        elif isinstance(value, ast.AST):
+            setattr(copied, name, _wrap(value, parts))
+    if id(node) not in parts:
+        return copied
+    place, chosen = ast.Constant(parts[id(node)]), ast.Name(_OPERANDS, ast.Load())
+    return _call_hook(ADDED, place, _defer(cast(ast.expr, copied)), chosen)
 
 
 def _defer(node: ast.expr) -> ast.expr:

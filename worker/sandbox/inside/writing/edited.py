@@ -49,16 +49,14 @@ def list_program_edits(tree: ast.Module, sites: Sites, wanted: Sequence[int], ki
     every: list[ProgramEdit] = []
     for number in wanted:
         node, most = sites.statements[number].node, min(_MOST_OF_ONE, MOST_WRITTEN_EDITS - len(every))
-        if kind == LARGE:
-            added = islice(places.list_additions(node), most)
-            every += [ProgramEdit(number, None, addition.change, addition) for addition in added]
-            continue
         own: dict[str, ProgramEdit] = {}
         for made, change in places.list_edits(node, kind):
             if len(own) == most:
                 break
             own.setdefault(ast.dump(made), ProgramEdit(number, made, change))
+        added = islice(places.list_additions(node, kind), most - len(own))
         every += own.values()
+        every += [ProgramEdit(number, None, addition.change, addition) for addition in added]
     return every
 
 
@@ -84,7 +82,7 @@ class _Places:
 
     def list_edits(self, node: ast.stmt, kind: str) -> Iterator[tuple[ast.stmt, Change]]:
         """Yield the edits of one statement that add nothing; one that is too large has none."""
-        if _is_too_large(node):
+        if kind == LARGE or _is_too_large(node):
             return
         if isinstance(node, ast.If):
             yield from list_edits_of_test(node.test)
@@ -98,13 +96,16 @@ class _Places:
                     yield edit.nodes[0], edit.changes[0]
         if kind == SMALL and group.loop is None:
             yield from list_operations(own)
-            yield from list_exchanges(own, self._list_values(function))
 
-    def list_additions(self, node: ast.stmt) -> Iterator[Addition]:
-        """Yield what may be added to one statement; nothing to one that is too large."""
-        if id(node) in self.places and not _is_too_large(node):
-            function, group, place = self.places[id(node)]
+    def list_additions(self, node: ast.stmt, kind: str) -> Iterator[Addition]:
+        """Yield what may be added to one statement, or exchanged in it; nothing of one that is too large."""
+        if id(node) not in self.places or _is_too_large(node):
+            return
+        function, group, place = self.places[id(node)]
+        if kind == LARGE:
             yield from list_additions(group.nodes[place], self._list_values(function), function.parameters)
+        elif kind == SMALL and group.loop is None:
+            yield from list_exchanges(group.nodes[place], self._list_values(function))
 
     def _list_single(self, function: Function, group: StatementGroup) -> list[Edit]:
         if id(group) not in self._single:
@@ -147,7 +148,10 @@ def _vary(node: ast.stmt, edits: Sequence[tuple[int, ProgramEdit]]) -> list[ast.
         return [node]
     additions = [edit.addition for _, edit in edits if edit.addition is not None]
     if additions:
-        return vary_by_additions(node, edits[0][0], additions)
+        # They come behind the others.
+        before = edits[: len(edits) - len(additions)]
+        chosen, varied = vary_by_additions(node, edits[len(before)][0], additions)
+        return [chosen, _choose(varied, before) if before else varied]
     if isinstance(node, _HEADED):
         name = _name_header(node)
         for place, edit in reversed(edits):
