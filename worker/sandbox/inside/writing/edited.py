@@ -102,9 +102,11 @@ class _Places:
         if id(node) not in self.places or _is_too_large(node):
             return
         function, group, place = self.places[id(node)]
+        if group.loop is not None:
+            return
         if kind == LARGE:
             yield from list_additions(group.nodes[place], self._list_values(function), function.parameters)
-        elif kind == SMALL and group.loop is None:
+        elif kind == SMALL:
             yield from list_exchanges(group.nodes[place], self._list_values(function))
 
     def _list_single(self, function: Function, group: StatementGroup) -> list[Edit]:

@@ -3,7 +3,7 @@
 import ast
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from backmark.worker.sandbox.inside.entry import LONGEST_SPELLED
 from backmark.worker.sandbox.inside.listing import Slice
@@ -13,6 +13,8 @@ from backmark.worker.sandbox.inside.wire import pack
 from .edited import ProgramEdit, list_program_edits, write_edit, write_variants
 from .sites import LOAD, SiteCalls, Sites, count_turns
 
+#: Numbers beyond this are no operands: integers may be too large for any other number.
+_HUGE = 1e300
 #: The most octets of a program's text, and of all that is said of it; nodes of a submission's.
 _LONGEST, _MOST_NODES = 1 << 20, 40_000
 _OPERATORS = {ast.Mult: "*", ast.Add: "+", ast.Sub: "-", ast.Div: "/"}
@@ -134,7 +136,8 @@ def _describe(sites: Sites, number: int, writer: int, spot: tuple[int, int]) -> 
 def _describe_operand(sites: Sites, node: ast.expr) -> list[Any]:
     """Return the site of an operand, -1 for none, and its number if it is a constant."""
     constant = node.value if isinstance(node, ast.Constant) else None
-    return [sites.number_of(node), float(constant) if type(constant) in {int, float} else None]  # type: ignore[arg-type] # mypy does not narrow
+    is_number = isinstance(constant, (int, float)) and not isinstance(constant, bool) and abs(constant) < _HUGE
+    return [sites.number_of(node), float(cast(float, constant)) if is_number else None]
 
 
 def _list_writers(sites: Sites) -> dict[tuple[int, str], list[tuple[int, int]]]:
