@@ -497,8 +497,11 @@ class ValueSearch:
         right = {state.number for state in self.states if state.match >= 0 or state.scale}
         self.trace(base)
         moved: Finding | None = finding
-        while moved is not None:
+        # A variable of a loop may be written with what reads it.
+        visited: set[int] = set()
+        while moved is not None and moved.site not in visited:
             finding = moved
+            visited.add(finding.site)
             moved = self._move_into_operand(finding, base, right) or self._move_to_writer(finding, base)
         return finding
 

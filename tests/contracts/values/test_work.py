@@ -1,16 +1,40 @@
 """The budget of a search: what costs time or memory is counted before it is done, whatever a submission pretends."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from backmark.grader.contracts.cases.answers import Answer, Returned
 from backmark.grader.contracts.cases.contract_cases import ContractCases
-from backmark.grader.contracts.values.program import Run, Runner
-from backmark.grader.contracts.values.recording import read_logs
+from backmark.grader.contracts.values.program import Results, Run, Runner
+from backmark.grader.contracts.values.recording import Recording, read_logs
+from backmark.grader.contracts.values.search import Finding, Injections, ValueSearch
+from backmark.grader.contracts.values.solution import SolutionValue, SolutionValues
 from backmark.grader.contracts.values.work import OutOfWorkError, Work
+from backmark.grader.contracts.values.written import WrittenProgram
 from tests.contracts.values.test_wrong_lines import strip_rows
+
+
+class CirclingSearch(ValueSearch):
+    """A search in which what is wrong in one site can be moved into the other, and back."""
+
+    def trace(self, base: Injections) -> None:
+        """Nothing runs."""
+
+    def _move_into_operand(self, finding: Finding, _: Injections, __: set[int]) -> Finding | None:
+        return replace(finding, site=1 - finding.site)
+
+
+def test_what_is_pushed_down_in_a_circle_ends() -> None:
+    runner, _ = make_runner(1)
+    program = WrittenProgram("")
+    solution = SolutionValues(program, Recording([], []), [])
+    value = SolutionValue(0, 1, [], "all")
+    finding = Finding(0, value, "", [], 0, is_right=False, time=0, good=(True,))
+    search = CirclingSearch(solution, program, runner, Results(runner.cases))
+    assert search.push_down(finding, {}).site in {0, 1}
 
 
 class Answering:
