@@ -372,7 +372,7 @@ class _Attempt:
 
         An edit is believed if what it changes has a value of the solution's then: else it may make up for a mistake
         elsewhere. Of statements whose own values are not wrong all that they read must be right, too. One that shows
-        no such value is believed if no other statement has any that is right.
+        no such value is believed if no other statement has any that is right, and none is certain to be wrong.
         """
         unsure: list[_Named] = []
         others = self.others[: _STATEMENTS - 1] if wrong else []
@@ -384,7 +384,7 @@ class _Attempt:
         right = self._list_right(range(len(self.program.statements)), {}, SMALL)
         if (named := self._choose_believed(right, wrong, solution)) is not None:
             return named
-        unsure = unsure if wrong else right
+        unsure = unsure or ([] if wrong and self.is_certain else list(right))
         return unsure[0] if unsure and {each.statement for each in right} <= {unsure[0].statement} else None
 
     def _choose_believed(
