@@ -1,7 +1,9 @@
-"""`python -m bench.slips`: which line is named for a random slip in code of another style, by text alone and in all.
+"""`python -m bench.slips`: which line is named for a random slip in code of another style, by each way.
 
 The code is the gallery's solutions in other styles; the assignment has its main solution alone. Each slip is a single
-edit of one statement. A line is named exactly, another one is, or none. Both ways run in the same kind of jail.
+edit of one statement. With `--of mistakes` they are the mistakes that each entry declares, with `--of template` those
+of the tests in the template of notebook 7.2. The lines are named exactly, others are, or none. All ways run in the same
+kind of jail.
 """
 
 import argparse
@@ -13,31 +15,60 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from statistics import median
 
 from backmark.grader.contracts import gallery
 from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.language.row_comments import strip
 from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.settings import machine
-from backmark.worker.grading.by_values import ValueGrader
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.revisions import revision
 from backmark.worker.grading.workshop import make_jails
 from backmark.worker.sandbox.inside.mending.edits import list_edits
 from backmark.worker.sandbox.inside.mending.groups import list_functions
 from bench.table import render_markdown
+from bench.ways import BY_TEXT, WAYS, make_graders
+from tests.corpus import four_lines
 
-WAYS, KINDS = ("by text", "in all"), ("exact", "other", "none")
+KINDS = ("exact", "other", "none")
 
 
 @dataclass(frozen=True, slots=True)
 class PlantedSlip:
-    """A wrong source, the line that is wrong in it, and that line."""
+    """A wrong source, the lines that are wrong in it, and these or their name."""
 
     source: str
-    line: int
+    lines: frozenset[int]
     text: str
+
+
+def list_mistakes(assignment: ContractAssignment) -> Iterator[PlantedSlip]:
+    """Yield the declared mistakes that change lines of the solution, but for those that only take some away."""
+    solution = strip(assignment.solution).splitlines()
+    for mistake in assignment.mistakes:
+        # The first lines are a docstring.
+        found = SequenceMatcher(None, solution, mistake.source.splitlines(), autojunk=False).get_opcodes()
+        lines = [
+            number + 1
+            for kind, start, _, first, stop in found
+            for number in range(first, stop)
+            if kind != "equal" and start
+        ]
+        if lines:
+            yield PlantedSlip(mistake.source, frozenset(lines), mistake.id)
+
+
+def list_template_slips() -> Iterator[PlantedSlip]:
+    """Yield the slips of the tests in the template of notebook 7.2."""
+    right = four_lines.source({}).splitlines()
+    for line, text in four_lines.slips():
+        source = four_lines.source({line: text})
+        differing = zip(right, source.splitlines(), strict=True)
+        lines = (number for number, (first, second) in enumerate(differing, 1) if first != second)
+        yield PlantedSlip(source, frozenset(lines), text)
 
 
 def list_slips(source: str) -> Iterator[PlantedSlip]:
@@ -53,18 +84,18 @@ def list_slips(source: str) -> Iterator[PlantedSlip]:
                 indent = " " * node.col_offset
                 text = ast.unparse(ast.fix_missing_locations(copy.deepcopy(edit.nodes[0])))
                 changed = [*lines[: node.lineno - 1], indent + text, *lines[node.lineno :]]
-                yield PlantedSlip("\n".join(changed), node.lineno, text)
+                yield PlantedSlip("\n".join(changed), frozenset([node.lineno]), text)
 
 
 def rate(verdict: Verdict, slip: PlantedSlip) -> str:
-    """Return whether the slip's line is named exactly, another one is, or none."""
+    """Return whether the slip's lines are named exactly, others are, or none."""
     named = {line.line for statement in verdict.repair for line in statement.lines}
-    return "exact" if named == {slip.line} else "other" if named else "none"
+    return "exact" if named == slip.lines else "other" if named else "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How lines are named by text alone and in all, and the seconds of each verdict."""
+    """How lines are named by each way, and the seconds of each verdict."""
 
     counts: dict[str, Counter[str]]
     seconds: dict[str, list[float]]
@@ -88,32 +119,39 @@ class Comparison:
 
 
 def main() -> None:
-    """Plant slips, grade them both ways, and print how many lines are named."""
+    """Plant slips, grade them in each way, and print how many lines are named."""
     parser = argparse.ArgumentParser(prog="python -m bench.slips", description=__doc__)
     parser.add_argument("entries", nargs="*", default=[entry.id for entry in gallery.list_gallery()])
+    parser.add_argument("--of", default="styles", choices=("styles", "mistakes", "template"))
     parser.add_argument("--each", type=int, default=2, help="slips of an entry")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--ways", nargs="+", default=WAYS, choices=WAYS, metavar="WAY", help="by default all")
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)  # noqa: S311 - no secret
-    compared = Comparison({way: Counter() for way in WAYS}, {way: [] for way in WAYS})
+    others = [way for way in arguments.ways if way != BY_TEXT]
+    compared = Comparison({way: Counter() for way in (BY_TEXT, *others)}, {way: [] for way in (BY_TEXT, *others)})
     with closing(make_jails()) as jails:
         for name in arguments.entries:
             published = revision(name, machine.from_environment().cache)
             assignment = published.assignment
-            slips = [slip for other in assignment.other_solutions for slip in list_slips(other.source)]
+            styles = (slip for other in assignment.other_solutions for slip in list_slips(other.source))
+            planted = {"styles": styles, "mistakes": list_mistakes(assignment), "template": list_template_slips()}
+            slips = list(planted[arguments.of])
             rng.shuffle(slips)
             judge = Judge(replace(published, assignment=replace(assignment, other_solutions=())))
-            by_text, in_all = Grader(judge, jails), ValueGrader(judge, jails)
+            graders = make_graders(judge, jails)
             done = 0
             for slip in slips:
                 if done == arguments.each:
                     break
-                first = compared.add(WAYS[0], slip, by_text)
+                first = compared.add(BY_TEXT, slip, graders[BY_TEXT])
                 if first.outcome is Outcome.PASSED:
                     continue
                 done += 1
-                second = compared.add(WAYS[1], slip, in_all)
-                print(f"{name}, line {slip.line}, `{slip.text}`: {rate(first, slip)}, {rate(second, slip)}", flush=True)
+                verdicts = [first, *(compared.add(way, slip, graders[way]) for way in others)]
+                rates = [f"{rate(verdict, slip)} {verdict.score}" for verdict in verdicts]
+                lines = ", ".join(map(str, sorted(slip.lines)))
+                print(f"{name}, line {lines}, `{slip.text}`: {'; '.join(rates)}", flush=True)
     print(compared.render())
 
 

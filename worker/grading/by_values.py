@@ -1,8 +1,10 @@
 """Grading that looks for wrong lines by their values, too: for benches, until it is as good as repair by text."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from backmark.grader.contracts.repair.mender import Mender
 from backmark.grader.errors import TimedOut
 from backmark.worker.grading.grader import LONGEST_NAME, Grader, Grading, Stopped
 from backmark.worker.grading.programs import JailedPrograms, KeptSolution
@@ -12,7 +14,9 @@ from backmark.worker.sandbox.session import Session
 
 @dataclass(frozen=True)
 class ValueGrader(Grader):
-    """A grader that names lines by their values where text finds none."""
+    """A grader that names lines by their values where text finds none, or by their values alone."""
+
+    by_text: bool = True
 
     @cached_property
     def solution(self) -> KeptSolution:
@@ -21,7 +25,7 @@ class ValueGrader(Grader):
 
     def grading(self, source: bytes, filename: str) -> "ValueGrading":
         """Return the grading of a file's bytes, not begun."""
-        return ValueGrading(self, source, filename, kept=self.solution)
+        return ValueGrading(self, source, filename, kept=self.solution, by_text=self.by_text)
 
 
 @dataclass(slots=True)
@@ -31,6 +35,11 @@ class ValueGrading(Grading):
     #: The solution's values, once they are recorded.
     kept: KeptSolution = field(default_factory=KeptSolution)
     _of_programs: list[Session] = field(default_factory=list)
+    by_text: bool = True
+
+    def _choose_menders(self) -> Callable[[], Mender] | None:
+        """Return what starts it for mending by text; None if lines are named by values alone."""
+        return self._start_mending if self.by_text else None
 
     def _make_programs(self) -> JailedPrograms:
         """Return the programs that are made of it, whose jails have the budget of mending."""

@@ -289,7 +289,8 @@ class Grading:
         """Extract, ask and judge; return the judgement and the printed output."""
         judge = self.grader.judge
         candidate = self._candidate(session, self._budget)
-        judgement = judge.judge(candidate, self._fresh, self._start_mending, self._start_asking, self._make_programs())
+        menders, programs = self._choose_menders(), self._make_programs()
+        judgement = judge.judge(candidate, self._fresh, menders, self._start_asking, programs)
         judgement = replace(judgement, first_difference=judge.contract.locate(judgement.first_difference, self._writes))
         judgement = locate_functions(judgement, self._writes)
         # Of a session that was asked further, what it had printed by then.
@@ -334,6 +335,10 @@ class Grading:
     def _start_mending(self) -> Mender:
         """Return the submission in a jail of its own for mending; raises Stopped, or TimedOut if no time is left."""
         return self._start_beside(self._mending_budget)
+
+    def _choose_menders(self) -> Callable[[], Mender] | None:
+        """Return what starts it for mending by text; None if it is not: see `by_values`."""
+        return self._start_mending
 
     def _start_beside(self, budget: Budget) -> Jailed:
         """Return the submission in a jail of its own for what costs nobody's verdict; raises Stopped, TimedOut."""

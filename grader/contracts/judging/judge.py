@@ -101,9 +101,9 @@ class Judge:
     ) -> Judgement:
         """Ask, compare and conclude; `fresh` starts the same submission in a new process, for confirming.
 
-        `menders` starts it in one in which it may be mended; None: it never is. `checkers` returns it for the questions
-        of the notebook's own check, once all is judged; None: these are not asked. `programs` are made of it to find
-        which of its lines are wrong; None: none is.
+        `menders` starts it in one in which it may be mended; None: it is not mended by text. `checkers` returns it for
+        the questions of the notebook's own check, once all is judged; None: these are not asked. `programs` are made of
+        it to find which of its lines are wrong; None: none is.
         """
         ended: CandidateError | None = None
         try:
@@ -189,7 +189,7 @@ class Judge:
         specs = marks.specs or contract.rows
         repair: tuple[MendedStatement, ...] = ()
         # Where answers follow from what was kept between calls every line may be right.
-        if marks.mend is not None and menders is not None and not depends:
+        if marks.mend is not None and not (menders is None and programs is None) and not depends:
             mended = marks.mend(menders, programs)
             if mended is not None:
                 rows |= mended.rows

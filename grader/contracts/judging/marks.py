@@ -50,4 +50,4 @@ class ContractMarks:
     #: All rows of the verdict, if they carry other marks than those of a right one.
     specs: Sequence[RowSpec] | None = None
     #: Finds the statements that must be mended; it returns None if there are none, or if that earns no more.
-    mend: Callable[[Callable[[], Mender], Programs | None], MendedMarks | None] | None = None
+    mend: Callable[[Callable[[], Mender] | None, Programs | None], MendedMarks | None] | None = None

@@ -84,7 +84,7 @@ def _mend(
     contract: JudgedContract,
     given: Given,
     judged: ContractMarks,
-    menders: Callable[[], Mender],
+    menders: Callable[[], Mender] | None,
     programs: Programs | None,
 ) -> MendedMarks | None:
     """Return the rows of statements if the submission can be mended, and if they earn as much as the results.
@@ -92,6 +92,8 @@ def _mend(
     If it cannot be mended by text, its lines are looked for by its values.
     """
     assignment = contract.assignment
+    if menders is None:
+        return _find_lines(contract, given, judged, menders, programs)
     repairer = Repairer(assignment, contract.cases, contract.order)
     try:
         repair = repairer.repair(WrongSubmission(given.agrees.failing, given.answers, menders, given.repeats))
@@ -119,7 +121,7 @@ def _find_lines(
     contract: JudgedContract,
     given: Given,
     judged: ContractMarks,
-    _: Callable[[], Mender],
+    _: Callable[[], Mender] | None,
     programs: Programs | None,
 ) -> MendedMarks | None:
     """Return the lines that must change, by the submission's values; None if none is found.

@@ -36,7 +36,8 @@ class Mended(Contract):
         """Mark as any contract does, and mend."""
         return replace(super().marks(given), mend=self._find, diagnosis=(BY_NUMBERS,))
 
-    def _find(self, menders: Callable[[], Mender], _: Programs | None) -> MendedMarks | None:
+    def _find(self, menders: Callable[[], Mender] | None, _: Programs | None) -> MendedMarks | None:
+        assert menders is not None
         menders()
         if self.statements is None:
             return None
