@@ -1,8 +1,10 @@
 """The programs that are made of a wrong submission: each is written in one jail, and runs in another."""
 
+import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 from backmark.grader.contracts.cases.answers import Candidate
@@ -75,7 +77,15 @@ class JailedPrograms:
         if self._writer is None:
             self._writer = self.start()
             _read(self._writer, self.source, self.filename, self.exchange)
-        return _read_program(self._writer.write(wanted))
+        return _read_program(self._writer.write({**wanted, **self._facts}))
+
+    @cached_property
+    def _facts(self) -> Mapping[str, Any]:
+        """What a writer is told of the contract: the functions of one parameter that it gives, and the template."""
+        assignment = self.exchange.assignment
+        given = [node for node in ast.parse(assignment.helpers).body if isinstance(node, ast.FunctionDef)]
+        helpers = [node.name for node in given if len(node.args.args) == 1]
+        return {"helpers": helpers, "template": assignment.template}
 
     @contextmanager
     def open(self, text: str, exchange: ContractExchange, *, alone: bool = False) -> Iterator[Candidate]:
@@ -99,7 +109,7 @@ class JailedPrograms:
         if self.kept.recorded is None:
             with closing(self.start_apart()) as session:
                 _read(session, self.solution.encode(), _SOLUTION, self.exchange)
-                program = _read_program(session.write(SITED))
+                program = _read_program(session.write({**SITED, **self._facts}))
             self.kept.recorded = RecordedSolution(program, cases, {})
             with closing(self.start_apart()) as session:
                 _read(session, program.text.encode(), _SOLUTION, exchange)
@@ -131,7 +141,9 @@ def _read_program(written: Mapping[str, Any]) -> WrittenProgram:
         for site in written["sites"]
     )
     statements = (
-        WrittenStatement(tuple(each["spot"]), each["root"], each["names"], each["returns"])
+        WrittenStatement(
+            *(tuple(each["spot"]), each["root"], each["names"], each["returns"], each["target"], each["given"])
+        )
         for each in written["statements"]
     )
     edits = (WrittenEdit(*edit) for edit in written["edits"])

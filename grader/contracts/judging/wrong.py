@@ -139,13 +139,15 @@ def _find_lines(
     if not lines:
         return None
     commented = read_solution(assignment.solution, assignment.rows) if assignment.rows else ()
-    costs = [find_rows(line, commented) for line in lines]
+    costs = [() if line.is_idle else find_rows(line, commented) for line in lines]
     declared = {row.name: row for row in assignment.rows}
     costly = [[declared[name] for name in names] for names in costs]
     rows = {row.name: Row(Mark.NOT_RUN, 0, WRITTEN_OTHERWISE) for row in assignment.rows}
-    if all(costs):
+    if all(own or line.is_idle for own, line in zip(costs, lines, strict=True)):
         lost = [name for names in costs for name in names]
-        rows = judge_rows_by_lines(assignment, lost, list_shown(lines, commented), len(contract.cases))
+        is_missing = any(line.is_unfilled for line in lines)
+        shown = list_shown(lines, commented)
+        rows = judge_rows_by_lines(assignment, lost, shown, len(contract.cases), is_missing=is_missing)
     specs = _list_specs(assignment, judged, rows)
     kept = tuple(explanation for explanation in judged.diagnosis if _is_authors(contract, explanation))
     return MendedMarks(rows, specs, describe_lines(lines, costly, contract.cases, given.answers), kept)

@@ -13,7 +13,7 @@ from backmark.grader.contracts.rows.agreement import find_wrong
 from backmark.grader.contracts.rows.row import Row
 from backmark.grader.contracts.values.repairing import WrongLine
 from backmark.grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
-from backmark.grader.model.row_messages import HALF_LOST
+from backmark.grader.model.row_messages import HALF_LOST, MISSING
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import Mark
@@ -46,9 +46,12 @@ def list_shown(lines: Sequence[WrongLine], commented: Sequence[RowStatement]) ->
 
 
 def judge_rows_by_lines(
-    assignment: ContractAssignment, lost: Sequence[str], shown: frozenset[str], cases: int
+    assignment: ContractAssignment, lost: Sequence[str], shown: frozenset[str], cases: int, *, is_missing: bool = False
 ) -> dict[str, Row]:
-    """Return the row of each declared row of statements: those that are shown and not lost are held."""
+    """Return the row of each declared row of statements: those that are shown and not lost are held.
+
+    Where a line is missing, or not filled in, nothing is known of other shapes.
+    """
     judged = {}
     for row in assignment.rows:
         if row.name in lost:
@@ -59,11 +62,9 @@ def judge_rows_by_lines(
     failed = sum(row.mark is not Mark.PASSED for row in judged.values())
     for row in assignment.rows:
         if row.name in RESERVED:
-            open_ = 2 * failed > len(judged)
-            names = tuple(judged) if open_ else ()
-            judged[row.name] = Row(
-                Mark.NOT_RUN if open_ else Mark.PASSED, cases, HALF_LOST if open_ else "", names=names
-            )
+            message = MISSING if is_missing else HALF_LOST if 2 * failed > len(judged) else ""
+            mark = Mark.NOT_RUN if message else Mark.PASSED
+            judged[row.name] = Row(mark, cases, message, names=tuple(judged) if message else ())
     return judged
 
 
@@ -88,10 +89,16 @@ def describe_lines(
             next((row.read for row in own if row.read), ""),
             next((row.hint for row in own if row.hint), ""),
             wrong,
-            () if line.edit is None else (Slip(SlipKind(line.edit.kind), line.edit.before, line.edit.after),),
+            _list_slips(line),
         )
         for line, own in sorted(zip(lines, rows, strict=True), key=lambda each: each[0].spots)
     )
+
+
+def _list_slips(line: WrongLine) -> tuple[Slip, ...]:
+    if line.is_unfilled:
+        return (Slip(SlipKind.UNFILLED),)
+    return () if line.edit is None else (Slip(SlipKind(line.edit.kind), line.edit.before, line.edit.after),)
 
 
 def _find_number(cases: ContractCases, answers: Sequence[Answer]) -> WrongNumber | None:

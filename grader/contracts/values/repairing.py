@@ -1,5 +1,6 @@
 """Which lines of a wrong submission must change: found by values, named by edits, believed in a fresh jail."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -23,15 +24,16 @@ from backmark.grader.contracts.values.program import (
     keep_right,
 )
 from backmark.grader.contracts.values.recording import OverflownError, read_logs
-from backmark.grader.contracts.values.search import Finding, ValueSearch
+from backmark.grader.contracts.values.search import MOST_OPEN, Finding, ValueSearch
 from backmark.grader.contracts.values.solution import SolutionValues
+from backmark.grader.contracts.values.template import find_hidden, find_unfilled, is_meant
 from backmark.grader.contracts.values.work import OutOfWorkError, Work
 from backmark.grader.contracts.values.written import WrittenEdit, WrittenProgram
 from backmark.grader.errors import CandidateError, TimedOut
 
 #: Work of one submission's programs in its searches, and with its edits; searches, each with the case that has refuted
 #: the one before; findings; cases of a search.
-_SEARCHED, _EDITED, _SEARCHES, _FINDINGS, _FEWEST = 8_000, 8_000, 3, 3, 4
+_SEARCHED, _EDITED, _SEARCHES, _FINDINGS, _FEWEST = 20_000, 8_000, 3, 3, 4
 #: The edits of statements: of what steers the program and unpacks, of any part, and those that add something.
 STEERING, SMALL, LARGE = "steering", "small", "large"
 #: Edits that are tried at once.
@@ -66,6 +68,9 @@ class WrongLine:
     computing: tuple[frozenset[int], ...] = ()
     #: Without an edit the lines of the solution whose values the submission computes itself, and needs.
     shown: frozenset[int] = frozenset()
+    #: True if the line still is the template's; if it raises, and any value in its place would do.
+    is_unfilled: bool = False
+    is_idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,16 @@ class _TracedEdit:
 
 def _list_made(named: Sequence[_Named]) -> list[list[int | str]]:
     return [[each.statement, each.kind, each.place] for each in named]
+
+
+def _list_places(program: WrittenProgram) -> list[tuple[int, int]]:
+    """Return of each site its statement, and its place among the sites of that."""
+    counts: Counter[int] = Counter()
+    places = []
+    for site in program.sites:
+        places.append((site.statement, counts[site.statement]))
+        counts[site.statement] += 1
+    return places
 
 
 def list_raised(answers: Sequence[Answer]) -> frozenset[tuple[int, int]]:
@@ -152,12 +167,20 @@ class _Attempt:
     #: The full repairs by other statements than the one that was found; the statements whose own values are wrong.
     others: list[int] = field(default_factory=list)
     suspects: frozenset[int] = frozenset()
-    #: True if the operands of the statement that was found are right.
-    is_certain: bool = False
-    #: The statements that return what was found wrong, and as it is: they may be wrong instead.
-    returning: list[int] = field(default_factory=list)
-    #: What the solution computes where the only value was put into another's place, and what the submission computes.
-    computing: tuple[frozenset[int], ...] = ()
+    #: The full repairs in other statements than the last one that was found, which may be wrong instead of it.
+    rivals: list[Finding] = field(default_factory=list)
+    last: int = -1
+    #: The statements of the template that are not filled in, and those of which a repair hides that they are wrong.
+    unfilled: list[int] = field(default_factory=list)
+    hidden: list[int] = field(default_factory=list)
+    #: The statements that raise, and on whose values nothing depends.
+    idle: list[int] = field(default_factory=list)
+    #: The findings whose statements read nothing wrong, so that they are wrong themselves.
+    certain: list[Finding] = field(default_factory=list)
+    #: By statement that was found wrong those that return what it writes, as it is: they may be wrong instead.
+    returning: dict[int, list[int]] = field(default_factory=dict)
+    #: By statement what the solution computes where its value was put; what the submission computes itself.
+    computing: dict[int, tuple[frozenset[int], ...]] = field(default_factory=dict)
     shown: frozenset[int] = frozenset()
     #: By case the turns of sites that a run has.
     turns: Sequence[int] = ()
@@ -198,23 +221,57 @@ class _Attempt:
                 found = []
             self.turns = search.runner.turns
         wrong = list(dict.fromkeys(finding.statement for finding in found))
+        named: list[_Named] = []
         if len(wrong) > 1:
-            named = [self._name_statement(found, statement) for statement in wrong]
+            for statement in wrong:
+                named.append(self._name_statement(found, statement, named))
             known = [each for each in named if each.edit is not None]
             if known and (len(known) == len(named) or self._is_enough(known)):
                 return self._conclude(known, solution)
-            if known:
-                raise NothingFoundError
-        elif (alone := self._name_alone(wrong, solution)) is not None:
+        elif not self.unfilled and (alone := self._name_alone(wrong, solution)) is not None:
             return self._conclude([alone], solution)
-        if not found or not self.is_certain:
+        named = named or [_Named(statement) for statement in wrong]
+        if not found or not {finding.statement for finding in found} <= {finding.statement for finding in self.certain}:
             raise NothingFoundError
         self._confirm_injections(found)
-        described = self._describe([_Named(statement) for statement in wrong])
-        if len(found) > 1 or len(self.repairer.assignment.results) == 1:
-            # Of several values, or the only result, it is not seen what of them is the submission's own.
+        described = self._describe([self._keep_edit(each, found, solution) for each in named])
+        if len(self.repairer.assignment.results) == 1 or len(found) > len(named):
+            # Of the only result, or of several values in one statement, it is not seen what is the submission's own.
             return described
-        return (replace(described[0], computing=self.computing, shown=self.shown),)
+        return tuple(
+            replace(
+                line,
+                computing=self.computing[each.statement],
+                shown=self.shown,
+                is_unfilled=each.statement in self.unfilled,
+                is_idle=each.statement in self.idle,
+            )
+            for line, each in zip(described, named, strict=True)
+        )
+
+    def _keep_edit(self, named: _Named, found: Sequence[Finding], solution: SolutionValues) -> _Named:
+        """Return a statement without its edit, unless that makes it right while others are mended by values alone.
+
+        Nothing may depend on a statement then: any edit of it that does not raise would do.
+        """
+        if named.edit is None:
+            return named
+        written = self.programs.write({"made": _list_made([named]), "hooked": True})
+        if not written.text:
+            return _Named(named.statement)
+        places = [_list_places(program) for program in (self.program, written)]
+        base = {
+            places[1].index(places[0][finding.site]): finding.given
+            for finding in found
+            if finding.statement != named.statement and places[0][finding.site] in places[1]
+        }
+        with self.programs.open(written.text, self.repairer.exchange) as candidate:
+            search = ValueSearch(
+                solution, written, Runner(candidate, self.cases, self.edited, self.turns), Results(self.cases)
+            )
+            search.trace(base)
+            root = written.statements[named.statement].root
+            return named if root >= 0 and search.states[root].match >= 0 else _Named(named.statement)
 
     def _conclude(self, named: Sequence[_Named], solution: SolutionValues) -> tuple[WrongLine, ...]:
         """Return statements with edits, if these are right on all cases, and what of the solution computes the same."""
@@ -269,7 +326,7 @@ class _Attempt:
             WrongLine(
                 tuple(
                     statements[number].spot
-                    for number in (each.statement, *(self.returning if each.edit is None else ()))
+                    for number in (each.statement, *(self.returning[each.statement] if each.edit is None else ()))
                 ),
                 each.edit,
             )
@@ -289,14 +346,16 @@ class _Attempt:
 
     def _search(self, search: ValueSearch) -> list[Finding]:
         """Return the findings after which all is right; none if there are no few such."""
-        base: dict[int, Any] = {}
-        found: list[Finding] = []
-        search.trace(base)
+        search.trace({})
         if all(search.right):
             # It is not the code that was judged.
             raise NothingFoundError
+        found = find_unfilled(search)
+        self.unfilled = [finding.statement for finding in found]
+        base: dict[int, Any] = {finding.site: finding.given for finding in found}
+        search.trace(base)
         while not all(search.right):
-            if len(found) == _FINDINGS:
+            if len(found) == _FINDINGS + len(self.unfilled):
                 return []
             search.find_bearing(base)
             hits = self._list_hits(search, base)
@@ -304,25 +363,62 @@ class _Attempt:
                 return []
             best = search.choose(hits)
             best = search.push_down(best, base)
-            self._look_around(search, best, hits)
+            self._look_around(best, hits)
             found.append(best)
             base[best.site] = best.given
             search.trace(base)
-        if len(found) > 1 and len(found) >= len(self.repairer.assignment.results):
+        found = self._drop_needless(search, found)
+        search.trace({finding.site: finding.given for finding in found})
+        hidden = find_hidden(search, found)
+        self.hidden = [finding.statement for finding in hidden]
+        found = self._drop_needless(search, [*found, *hidden])
+        self._see(search, found)
+        if len(found) > 1 and len(found) >= len(self.repairer.assignment.results) and len(self.certain) < len(found):
             # As many values as there are results make anything right.
             return []
-        self.computing = tuple(search.list_computing(found[0].site))
-        self.shown = search.list_shown(found[0].site)
-        return self._drop_needless(search, found)
+        return found
 
-    @staticmethod
-    def _drop_needless(search: ValueSearch, found: Sequence[Finding]) -> list[Finding]:
+    def _see(self, search: ValueSearch, found: Sequence[Finding]) -> None:
+        """Note with all findings in force which are certain, and what the submission and the solution compute."""
+        base = {finding.site: finding.given for finding in found}
+        search.trace(base)
+        self.returning = {
+            finding.statement: [
+                site.statement
+                for site in search.program.sites
+                if site.root and site.writer == finding.statement and search.program.statements[site.statement].returns
+            ]
+            for finding in found
+        }
+        self.computing = {finding.statement: tuple(search.list_computing(finding.site)) for finding in found}
+        self.shown = search.list_shown(base)
+        self.certain = [
+            finding
+            for finding in found
+            if finding.statement in self.unfilled or search.is_read_right(finding, strictly=len(found) == 1)
+        ]
+        for copied in [finding for finding in found if search.is_copy(finding)]:
+            search.trace({site: given for site, given in base.items() if site != copied.site})
+            if search.is_site_right(copied.site):
+                self.certain.append(copied)
+        returning = {number for numbers in self.returning.values() for number in numbers}
+        rivals = {rival.statement for rival in self.rivals} - returning
+        if rivals and not any(finding.site == self.last and is_meant(search, finding) for finding in found):
+            self.certain = []
+
+    def _drop_needless(self, search: ValueSearch, found: Sequence[Finding]) -> list[Finding]:
         """Return the findings without those that the others make needless."""
         kept = list(found)
         for finding in found if len(found) > 1 else ():
             rest = {other.site: other.given for other in kept if other is not finding}
-            if rest and all(search.judge([rest])[0]):
-                kept.remove(finding)
+            if not rest or not all(search.judge([rest])[0]):
+                continue
+            if finding.statement in {*self.unfilled, *self.hidden}:
+                search.trace(rest)
+                if not any(search.has(state.number, finding.wanted) for state in search.states):
+                    # Nothing depends on it, and it is to be filled all the same.
+                    continue
+            kept.remove(finding)
         return kept
 
     @staticmethod
@@ -338,34 +434,32 @@ class _Attempt:
         hits = hits or search.find(base, is_full=False) or search.find(base, is_full=False, is_strange=True)
         return search.keep_likely(hits, base) if hits else []
 
-    def _look_around(self, search: ValueSearch, best: Finding, hits: Sequence[Finding]) -> None:
-        """Note which other statements repair all as well, and whether what the wrong one reads is right."""
+    def _look_around(self, best: Finding, hits: Sequence[Finding]) -> None:
+        """Note which other statements repair all as well."""
         full = sorted((hit for hit in hits if hit.is_full), key=lambda hit: (hit.is_right, hit.time))
         self.others = list(dict.fromkeys(hit.statement for hit in full if hit.statement != best.statement))
-        wrong = {hit.statement for hit in full if not hit.is_right}
-        self.suspects = frozenset(wrong)
-        self.returning = [
-            site.statement
-            for site in search.program.sites
-            if site.root and site.writer == best.statement and search.program.statements[site.statement].returns
-        ]
-        read = [
-            state
-            for state in search.states
-            if state.site.statement == best.statement and state.site.kind == "load" and state.is_known
-            if state.number not in search.list_around(best.site)
-        ]
-        right = all(state.match >= 0 or state.match_last >= 0 or state.scale for state in read)
+        self.suspects = frozenset(hit.statement for hit in full if not hit.is_right)
         # A right value that is used wrongly may be so anywhere between the two.
-        full_elsewhere = set(self.others) - set(self.returning) if best.is_right else wrong - {best.statement}
-        self.is_certain = right and bool(read) and (not full_elsewhere or not best.is_full)
+        self.rivals = [hit for hit in full if hit.statement != best.statement and (best.is_right or not hit.is_right)]
+        self.last = best.site
+        own = {hit.wanted for hit in hits if hit.is_full and hit.site == best.site}
+        if best.is_open and len(own) >= MOST_OPEN:
+            self.idle.append(best.statement)
 
     # ---- the names
 
-    def _name_statement(self, found: Sequence[Finding], statement: int) -> _Named:
-        """Return one of several statements that were found, with an edit if one is right beside the other findings."""
-        base = {finding.site: finding.given for finding in found if finding.statement != statement}
-        return self._name([statement], base, SMALL) or self._name([statement], base, LARGE) or _Named(statement)
+    def _name_statement(self, found: Sequence[Finding], statement: int, named: Sequence[_Named]) -> _Named:
+        """Return one of several statements that were found, with an edit if one is right beside the other findings.
+
+        What a repair hides is seen once the other statements are edited instead.
+        """
+        made = [each for each in named if each.edit is not None] if statement in self.hidden else []
+        if statement in {*self.unfilled, *self.idle} or (statement in self.hidden and len(made) < len(named)):
+            return _Named(statement)
+        mended = {statement, *(each.statement for each in made)}
+        base = {finding.site: finding.given for finding in found if finding.statement not in mended}
+        right = self._name([statement], base, SMALL, made) or self._name([statement], base, LARGE, made)
+        return right or _Named(statement)
 
     def _name_alone(self, wrong: Sequence[int], solution: SolutionValues) -> _Named | None:
         """Return an edit of the only statement that was found, or of another one that repairs all as well.
@@ -397,16 +491,23 @@ class _Attempt:
                 return each
         return None
 
-    def _name(self, statements: Sequence[int], base: Mapping[int, Any], kind: str) -> _Named | None:
+    def _name(
+        self, statements: Sequence[int], base: Mapping[int, Any], kind: str, made: Sequence[_Named] = ()
+    ) -> _Named | None:
         """Return an edit of the first of some statements that has one with which all is right; None if none has."""
-        right = self._list_right(statements, base, kind)
+        right = self._list_right(statements, base, kind, made)
         return right[0] if right else None
 
-    def _list_right(self, statements: Sequence[int], base: Mapping[int, Any], kind: str) -> list[_Named]:
-        """Return the edits of statements that are right in all cases of the search, the likeliest of each first."""
+    def _list_right(
+        self, statements: Sequence[int], base: Mapping[int, Any], kind: str, made: Sequence[_Named] = ()
+    ) -> list[_Named]:
+        """Return the edits of statements that are right in all cases of the search, the likeliest of each first.
+
+        Some values are injected meanwhile, and other edits made.
+        """
         if not statements:
             return []
-        wanted = {"statements": list(statements), "edits": kind, "hooked": bool(base)}
+        wanted = {"statements": list(statements), "edits": kind, "hooked": bool(base), "made": _list_made(made)}
         written = self.programs.write(wanted)
         if not written.text or not written.edits:
             return []

@@ -1,7 +1,9 @@
 """The search for the fewest of the solution's values after whose injection every result is right."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -21,10 +23,14 @@ from backmark.grader.contracts.values.written import WrittenProgram, WrittenSite
 
 #: Cases in which it is seen on which results a site bears; partial repairs of which each is looked into.
 _BEARING, _PARTIAL = 3, 24
+#: Values in the place of one that raised that are looked into: if all of them do, any does.
+MOST_OPEN = 4
 _KINDS = ("computed", "written", "load")
 
 Good = tuple[bool, ...]
 Injections = Mapping[int, Given]
+#: A value that may take the place of a site's own, the way, True if it is new, and all injections with it.
+_Hopeful = tuple[SolutionValue, str, bool, Injections]
 
 
 @dataclass(slots=True)
@@ -70,6 +76,8 @@ class Finding:
     good: Good
     #: True if no site of the submission has this value.
     is_new: bool = True
+    #: True if the site raised.
+    is_open: bool = False
     #: The finding that this one was moved from, into an operand; its injection can be made anew in any case.
     origin: "Finding | None" = None
 
@@ -117,6 +125,8 @@ class ValueSearch:
     good: list[Good] = field(default_factory=list)
     ran: list[Ran] = field(default_factory=list)
     _used: list[SolutionValue] = field(default_factory=list)
+    #: The sites that bore on any result, before or after an injection.
+    _borne: set[int] = field(default_factory=set)
 
     @property
     def _cases(self) -> range:
@@ -191,6 +201,8 @@ class ValueSearch:
             for case in cases:
                 bears |= self.results.find_changed(case, self.ran[case], next(ran))
             self.states[site].bears = frozenset(bears)
+            if bears:
+                self._borne.add(site)
 
     # ---- the search
 
@@ -294,7 +306,7 @@ class ValueSearch:
         tried: list[tuple[SolutionValue, str, bool]] = []
         ran = self.runner.run(self._list_runs(state, ways, _of_case(base, probe), tried))
         start, before = self.good[probe], self.right
-        hopeful = []
+        hopeful: list[_Hopeful] = []
         for (wanted, name, is_new), each in zip(tried, ran, strict=True):
             good = self.results.judge(probe, each)
             if _is_better(good, start) and (all(good) or not ways.is_full):
@@ -305,9 +317,8 @@ class ValueSearch:
                 ]
                 hopeful.append((wanted, name, is_new, {**base, state.number: given}))
         if ways.is_full:
-            kept = self._keep_full([injection for _, _, _, injection in hopeful], probe)
-            hopeful = [each for each in hopeful if any(each[-1] is injection for injection in kept)]
-            goods = [(True,) * len(before)] * len(kept)
+            hopeful = self._keep_hopeful(hopeful, ways)
+            goods = [(True,) * len(before)] * len(hopeful)
         else:
             goods = self.judge([injection for _, _, _, injection in hopeful])
         for (wanted, name, is_new, injection), good in zip(hopeful, goods, strict=True):
@@ -327,7 +338,20 @@ class ValueSearch:
                 _find_deviation(state, given),
                 good,
                 is_new,
+                ways.is_open,
             )
+
+    def _keep_hopeful(self, hopeful: Sequence[_Hopeful], ways: "_Ways") -> list[_Hopeful]:
+        """Return those with which all is right in every case; of values for what raised the first few that differ."""
+        kept: list[_Hopeful] = []
+        at_once = MOST_OPEN if ways.is_open else max(1, len(hopeful))
+        for start in range(0, len(hopeful), at_once):
+            some = hopeful[start : start + at_once]
+            full = self._keep_full([each[-1] for each in some], ways.probe)
+            kept += [each for each in some if any(each[-1] is injection for injection in full)]
+            if ways.is_open and len({wanted for wanted, *_ in kept}) >= MOST_OPEN:
+                break
+        return kept
 
     def _list_runs(
         self,
@@ -385,9 +409,52 @@ class ValueSearch:
             number = state.site.parent
 
     def reads_right_values(self, statement: int) -> bool:
-        """Return True if all that a statement reads has values of the solution's."""
+        """Return True if all that a statement reads has values of the solution's, or is an input."""
         read = (state for state in self.states if state.site.statement == statement and state.site.kind == "load")
-        return all(state.match >= 0 or state.match_last >= 0 or state.scale for state in read if state.is_known)
+        return all(self.is_site_right(state.number) for state in read if state.is_known)
+
+    def has(self, number: int, wanted: SolutionValue) -> bool:
+        """Return True if a site has a value of the solution's."""
+        match = self.states[number].match
+        return match >= 0 and self.solution.values[match] is wanted
+
+    def is_copy(self, finding: Finding) -> bool:
+        """Return True if all that the statement of a finding does is to copy what was found."""
+        site = self.program.sites[finding.site]
+        return site.kind == "load" and site.root and site.statement == finding.statement
+
+    def is_site_right(self, number: int) -> bool:
+        """Return True if a site has a value of the solution's, or one that is right but for a scale, or an input."""
+        state = self.states[number]
+        return state.match >= 0 or state.match_last >= 0 or state.scale != "" or self._are_inputs(state.values)
+
+    def is_read_right(self, finding: Finding, *, strictly: bool = False) -> bool:
+        """Return True if all is right that the statement of a finding reads, with the injections of the last trace.
+
+        What reads no variable reads nothing wrong, unless strictly it must read something.
+        """
+        around = self.list_around(finding.site)
+        loads = [s for s in self.states if s.site.statement == finding.statement and s.site.kind == "load"]
+        read = [state for state in loads if state.is_known and state.number not in around]
+        if not read:
+            return not strictly and not any(state.site.variable for state in loads)
+        return all(self.is_site_right(state.number) for state in read)
+
+    def _are_inputs(self, values: Sequence[Sequence[Array]]) -> bool:
+        """Return True if all values are inputs of their cases, or entries of these."""
+        return all(
+            (value.shape, value.tobytes()) in inputs
+            for inputs, own in zip(self._inputs, values, strict=True)
+            for value in own
+        )
+
+    @cached_property
+    def _inputs(self) -> list[set[tuple[tuple[int, ...], bytes]]]:
+        """By case the arrays among its inputs, and their entries, by shape and octets."""
+        return [
+            {(array.shape, array.tobytes()) for array in _list_arrays(case.values())}
+            for case in self.runner.cases.drawn
+        ]
 
     def list_around(self, number: int) -> list[int]:
         """Return a site and those around it."""
@@ -397,14 +464,15 @@ class ValueSearch:
             number = self.program.sites[number].parent
         return around
 
-    def list_shown(self, injected: int) -> frozenset[int]:
-        """Return the lines of the solution whose values other sites have than an injected one, and results need."""
+    def list_shown(self, injected: Collection[int]) -> frozenset[int]:
+        """Return the lines of the solution whose whole values other sites have than injected ones, and results need."""
         theirs = self.solution.program
         sites = [
             site
             for state in self.states
-            if state.match >= 0 and state.bears and state.number != injected
+            if state.match >= 0 and state.number in self._borne and state.number not in injected
             for site in self.solution.values[state.match].sites
+            if theirs.sites[site].root
         ]
         return frozenset(theirs.statements[theirs.sites[site].statement].spot[1] for site in sites)
 
@@ -596,7 +664,7 @@ class ValueSearch:
                 now = {self.program.sites[site].statement for case in self._cases if (site := self._raised(case)) >= 0}
                 if statement in now:
                     continue
-                right = sum(state.match >= 0 for state in self.states)
+                right = sum(state.match >= 0 for state in self.states if state.number not in {root, *base})
                 key = (sum(self.right), overlap, right)
                 if best is None or key > best[0]:
                     layout = "as it is" if turn > 0 else "reversed"
@@ -640,6 +708,15 @@ class ValueSearch:
                 if site.root:
                     options.append((len(read & mine) / (1 + len(read)), wanted))
         return sorted(options, key=lambda option: -option[0])
+
+
+def _list_arrays(value: Any) -> Iterator[Array]:
+    """Yield the arrays in a value."""
+    if isinstance(value, (np.ndarray, float)):
+        yield np.asarray(value, float)
+    elif isinstance(value, (list, tuple, Mapping)):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from _list_arrays(part)
 
 
 def _is_copy(program: WrittenProgram, number: int, values: Mapping[int, int]) -> bool:

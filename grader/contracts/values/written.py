@@ -38,9 +38,13 @@ class WrittenStatement:
     spot: tuple[int, int]
     #: The site of its value; -1 for none.
     root: int
-    #: True if it writes one variable; if it returns.
+    #: True if it writes one variable or entry; if it returns.
     names: bool
     returns: bool
+    #: What it writes, as text, if the template writes that too; empty for none.
+    target: str
+    #: True if the template has the whole statement.
+    given: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ OPERAND, FACTOR, TERM, DIVISOR, OPERATOR, CALL = (
 #: The functions that say which addition is in force, and make it; the variable for what the first returns.
 ADDITIONS, ADDED, _OPERANDS = "backmark_additions", "backmark_added", "backmark_operands"
 #: Values of a function, and their sizes, that are tried in one statement.
-_MOST_VALUES, _SIZED = 24, 5
+_MOST_VALUES, _SIZED = 48, 5
 #: Functions that are left out.
 _FUNCTIONS = ("log", "exp", "sqrt", "tanh", "abs", "square")
 _SHAPE = ("shape[0]", "shape[1]")
@@ -40,7 +40,10 @@ _Made = tuple[ast.stmt, Change]
 
 
 def list_values(function: Function) -> list[ast.expr]:
-    """Return the values that a function has: what it writes, its parameters, attributes and entries that it reads."""
+    """Return the values that a function has: what it writes, its parameters, attributes and entries that it reads.
+
+    Behind them are its other entries, by an index of any of them.
+    """
     written = [name for group in function.groups for name in group.target.names]
     texts = [*written, *function.parameters]
     for node in ast.walk(function.node):
@@ -48,8 +51,21 @@ def list_values(function: Function) -> list[ast.expr]:
             is_entry = isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name)
             is_own = isinstance(node, ast.Attribute) and spell(node).startswith("self.")
             texts += [ast.unparse(node)] if is_entry or is_own else []
-    known = dict.fromkeys(text for text in texts if text not in {"", "return", "self"})
+    known = dict.fromkeys(text for text in [*texts, *_list_entries(function)] if text not in {"", "return", "self"})
     return [ast.parse(text, mode="eval").body for text in [*known][:_MOST_VALUES]]
+
+
+def _list_entries(function: Function) -> list[str]:
+    """Return entries of lists, and of parameters that may be some, by every index that a variable one is used with."""
+    entries = [node for node in ast.walk(function.node) if isinstance(node, ast.Subscript)]
+    entries = [node for node in entries if isinstance(node.value, ast.Name) and _is_variable(node.slice)]
+    names = dict.fromkeys([*(ast.unparse(node.value) for node in entries), *function.parameters])
+    indices = dict.fromkeys(ast.unparse(node.slice) for node in entries)
+    return [f"{name}[{index}]" for index in indices for name in names]
+
+
+def _is_variable(index: ast.expr) -> bool:
+    return isinstance(index, (ast.Name, ast.BinOp))
 
 
 def list_exchanges(node: ast.stmt, values: Sequence[ast.expr]) -> Iterator["Addition"]:
@@ -119,15 +135,21 @@ class Addition:
         return ast.BinOp(left, FORMS[self.form](), right)
 
 
-def list_additions(node: ast.stmt, values: Sequence[ast.expr], parameters: Sequence[str]) -> Iterator[Addition]:
-    """Yield the ways in which a statement has a function, a factor, a term or a divisor more, the simplest first."""
+def list_additions(
+    node: ast.stmt, values: Sequence[ast.expr], parameters: Sequence[str], calls: Sequence[str]
+) -> Iterator[Addition]:
+    """Yield the ways in which a statement has a function, a factor, a term or a divisor more, the simplest first.
+
+    `calls` are functions of one parameter that it may call besides NumPy's.
+    """
     sizes = [ast.parse(f"{name}.{size}", mode="eval").body for name in parameters[:_SIZED] for size in _SHAPE]
     kinds = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.BinOp)
     parts = [part for part in _list_operands(node, kinds) if not is_bound(part)]
     matrices = [(value, ast.Attribute(value, "T", ast.Load())) for value in values]
-    slopes = [list(_list_slopes(value)) for value in values]
+    slopes = [[*_list_calls(value, calls), *_list_slopes(value)] for value in values]
     two = ast.Constant(2)
     for part in parts:
+        yield from (Addition(part, INSTEAD, called, CALL) for called in _list_calls(part, calls))
         yield from (Addition(part, name, None, CALL) for name in _FUNCTIONS)
     for part in parts:
         yield Addition(part, "*", two, FACTOR)
@@ -146,6 +168,10 @@ def list_additions(node: ast.stmt, values: Sequence[ast.expr], parameters: Seque
             yield Addition(part, "@", matrix, FACTOR)
             yield Addition(part, _BEFORE, matrix, FACTOR)
         yield from (Addition(part, "*", slope, FACTOR) for slope in own)
+
+
+def _list_calls(value: ast.expr, calls: Sequence[str]) -> list[ast.expr]:
+    return [ast.Call(ast.Name(name, ast.Load()), [value], []) for name in calls]
 
 
 def vary_by_additions(node: ast.stmt, first: int, additions: Sequence[Addition]) -> list[ast.stmt]:
@@ -219,8 +245,13 @@ def _list_operands(node: ast.stmt, kinds: tuple[type[ast.expr], ...]) -> Iterato
         for child in ast.iter_child_nodes(part):
             if child is called:
                 parts += [child.value] if isinstance(child, ast.Attribute) and not _is_module(child.value) else []
-            elif isinstance(child, ast.expr) and not isinstance(part, (ast.Attribute, ast.Lambda)):
+            elif isinstance(child, ast.expr) and not isinstance(part, ast.Lambda) and _is_part(part):
                 parts.append(child)
+
+
+def _is_part(node: ast.expr) -> bool:
+    """Return True if what is in an expression computes by itself: an attribute but the transpose is one with it."""
+    return not isinstance(node, ast.Attribute) or node.attr == "T"
 
 
 def _is_module(node: ast.AST) -> bool:

@@ -43,9 +43,14 @@ class ProgramEdit:
         return self.addition.make(at) if self.addition is not None else cast(ast.stmt, self.node)
 
 
-def list_program_edits(tree: ast.Module, sites: Sites, wanted: Sequence[int], kind: str) -> list[ProgramEdit]:
-    """Return the edits of statements, of one of the kinds `EDITED`, the likeliest of each first."""
-    places = _Places.of(tree)
+def list_program_edits(
+    tree: ast.Module, sites: Sites, wanted: Sequence[int], kind: str, helpers: Sequence[str] = ()
+) -> list[ProgramEdit]:
+    """Return the edits of statements, of one of the kinds `EDITED`, the likeliest of each first.
+
+    `helpers` are functions of one parameter that the program has besides its own.
+    """
+    places = _Places.of(tree, helpers)
     every: list[ProgramEdit] = []
     for number in wanted:
         node, most = sites.statements[number].node, min(_MOST_OF_ONE, MOST_WRITTEN_EDITS - len(every))
@@ -64,6 +69,8 @@ def list_program_edits(tree: ast.Module, sites: Sites, wanted: Sequence[int], ki
 class _Places:
     """The statements of a program's functions that may be edited, by their identity: each in its group and function."""
 
+    #: The functions of one parameter that a statement may call besides NumPy's.
+    calls: list[str]
     places: dict[int, tuple[Function, StatementGroup, int]] = field(default_factory=dict)
     #: By the identity of a group its single edits.
     _single: dict[int, list[Edit]] = field(default_factory=dict)
@@ -71,9 +78,11 @@ class _Places:
     _values: dict[int, list[ast.expr]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, tree: ast.Module) -> "_Places":
+    def of(cls, tree: ast.Module, helpers: Sequence[str]) -> "_Places":
         """Return those of a program."""
-        made = cls()
+        own = (node for node in tree.body if isinstance(node, ast.FunctionDef))
+        simple = (node.name for node in own if len(node.args.args) == 1 and not node.args.kwonlyargs)
+        made = cls(list(dict.fromkeys([*helpers, *simple])))
         for function in list_functions([tree]).values():
             for group in function.mendable:
                 for place, node in enumerate(group.nodes):
@@ -105,7 +114,7 @@ class _Places:
         if group.loop is not None:
             return
         if kind == LARGE:
-            yield from list_additions(group.nodes[place], self._list_values(function), function.parameters)
+            yield from list_additions(group.nodes[place], self._list_values(function), function.parameters, self.calls)
         elif kind == SMALL:
             yield from list_exchanges(group.nodes[place], self._list_values(function))
 

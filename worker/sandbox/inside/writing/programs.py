@@ -12,6 +12,7 @@ from backmark.worker.sandbox.inside.wire import pack
 
 from .edited import ProgramEdit, list_program_edits, write_edit, write_variants
 from .sites import LOAD, SiteCalls, Sites, count_turns
+from .template import Template
 
 #: Numbers beyond this are no operands: integers may be too large for any other number.
 _HUGE = 1e300
@@ -41,16 +42,21 @@ def _write(lines: Slice, wanted: Mapping[str, Any]) -> dict[str, Any]:
     sites = Sites.of(tree)
     described: dict[str, list[Any]] = {"sites": [], "statements": [], "changed": []}
     spelled: list[list[Any]] = []
+    made = [
+        list_program_edits(tree, sites, [number], kind, wanted["helpers"])[place]
+        for number, kind, place in wanted["made"]
+    ]
     if "statements" in wanted:
-        edits = list_program_edits(tree, sites, wanted["statements"], wanted["edits"])
+        edits = list_program_edits(tree, sites, wanted["statements"], wanted["edits"], wanted["helpers"])
         spelled = list(map(_spell, edits))
+        for edit in made:
+            write_edit(tree, sites, edit)
         if wanted["hooked"]:
             SiteCalls(sites, frozenset(wanted["statements"])).visit(tree)
         write_variants(tree, sites, edits)
         count_turns(tree)
     else:
         spots = [lines.origin(statement.node.lineno) for statement in sites.statements]
-        made = [list_program_edits(tree, sites, [number], kind)[place] for number, kind, place in wanted["made"]]
         for edit in made:
             write_edit(tree, sites, edit)
         if made:
@@ -58,7 +64,7 @@ def _write(lines: Slice, wanted: Mapping[str, Any]) -> dict[str, Any]:
             tree = ast.parse(_unparse(tree))
             sites = Sites.of(tree)
         if wanted["hooked"]:
-            described = _describe_sites(lines, sites, spots, is_own=not made)
+            described = _describe_sites(lines, sites, spots, Template.of(wanted["template"]), is_own=not made)
             described["changed"] = [_find_changed(sites, edit) for edit in made]
             SiteCalls(sites).visit(tree)
             count_turns(tree)
@@ -91,7 +97,7 @@ def _find_changed(sites: Sites, edit: ProgramEdit) -> int:
 
 
 def _describe_sites(
-    lines: Slice, sites: Sites, spots: Sequence[tuple[int, int]], *, is_own: bool
+    lines: Slice, sites: Sites, spots: Sequence[tuple[int, int]], template: Template, *, is_own: bool
 ) -> dict[str, list[Any]]:
     """Return what is known of sites and statements by their text; with edits only statements have lines."""
     writers = _list_writers(sites)
@@ -104,8 +110,10 @@ def _describe_sites(
             {
                 "spot": list(spot),
                 "root": sites.number_of(getattr(statement.node, "value", None)),
-                "names": isinstance(statement.node, ast.Assign) and isinstance(statement.node.targets[0], ast.Name),
+                "names": isinstance(statement.node, ast.Assign)
+                and isinstance(statement.node.targets[0], (ast.Name, ast.Subscript)),
                 "returns": isinstance(statement.node, ast.Return),
+                **template.describe(statement.node),
             }
             for statement, spot in zip(sites.statements, spots, strict=True)
         ],
