@@ -129,9 +129,9 @@ def _find_lines(
     The marks stay with the results, unless it is known of each line which row it costs, and the rows earn more.
     """
     assignment = contract.assignment
-    if programs is None or not given.repeats:
+    if programs is None:
         return None
-    repairer = ValueRepairer(assignment, contract.cases, contract.order, contract.exchange)
+    repairer = ValueRepairer(assignment, contract.cases, contract.order, contract.exchange, given.repeats)
     try:
         lines = repairer.repair(programs, given.agrees.failing, given.answers)
     except TimedOut:

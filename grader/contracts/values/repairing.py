@@ -124,6 +124,8 @@ class ValueRepairer:
     order: Sequence[int]
     #: The exchange of any submission.
     plain: ContractExchange
+    #: False if the submission answers the same question in different ways.
+    repeats: bool = True
 
     def repair(self, programs: Programs, failing: Sequence[int], answers: Sequence[Answer]) -> tuple[WrongLine, ...]:
         """Return the statements that must change, none if nothing can be said; raises TimedOut."""
@@ -177,7 +179,7 @@ class _Attempt:
     idle: list[int] = field(default_factory=list)
     #: The findings whose statements read nothing wrong, so that they are wrong themselves.
     certain: list[Finding] = field(default_factory=list)
-    #: By statement that was found wrong those that return what it writes, as it is: they may be wrong instead.
+    #: By statement that was found wrong those that pass on what it writes, as it is: they may be wrong instead.
     returning: dict[int, list[int]] = field(default_factory=dict)
     #: By statement what the solution computes where its value was put; what the submission computes itself.
     computing: dict[int, tuple[frozenset[int], ...]] = field(default_factory=dict)
@@ -382,22 +384,13 @@ class _Attempt:
         """Note with all findings in force which are certain, and what the submission and the solution compute."""
         base = {finding.site: finding.given for finding in found}
         search.trace(base)
-        self.returning = {
-            finding.statement: [
-                site.statement
-                for site in search.program.sites
-                if site.root and site.writer == finding.statement and search.program.statements[site.statement].returns
-            ]
-            for finding in found
-        }
+        self.returning = {finding.statement: self._list_passing(search, finding) for finding in found}
         self.computing = {finding.statement: tuple(search.list_computing(finding.site)) for finding in found}
-        self.shown = search.list_shown(base)
+        self.shown = search.list_shown(found)
         self.certain = [
-            finding
-            for finding in found
-            if finding.statement in self.unfilled or search.is_read_right(finding, strictly=len(found) == 1)
+            finding for finding in found if finding.statement in self.unfilled or search.is_read_right(finding)
         ]
-        for copied in [finding for finding in found if search.is_copy(finding)]:
+        for copied in filter(search.is_copy, found):
             search.trace({site: given for site, given in base.items() if site != copied.site})
             if search.is_site_right(copied.site):
                 self.certain.append(copied)
@@ -405,6 +398,19 @@ class _Attempt:
         rivals = {rival.statement for rival in self.rivals} - returning
         if rivals and not any(finding.site == self.last and is_meant(search, finding) for finding in found):
             self.certain = []
+
+    def _list_passing(self, search: ValueSearch, finding: Finding) -> list[int]:
+        """Return the statements that return what a finding's writes, as it is; of a copy those that may lack the same.
+
+        They may be wrong instead.
+        """
+        readers = [site for site in search.program.sites if site.writer == finding.statement]
+        passing = [
+            site.statement for site in readers if site.root and search.program.statements[site.statement].returns
+        ]
+        if search.is_copy(finding):
+            passing += [rival.statement for rival in self.rivals if search.program.sites[rival.site] in readers]
+        return list(dict.fromkeys(passing))
 
     def _drop_needless(self, search: ValueSearch, found: Sequence[Finding]) -> list[Finding]:
         """Return the findings without those that the others make needless."""
@@ -550,14 +556,15 @@ class _Attempt:
         return True
 
     def _confirm_edits(self, named: Sequence[_Named]) -> None:
-        """Run the program with these edits alone on all cases; raises RefutedError."""
+        """Run the program with these edits alone on all cases, twice if it is random; raises RefutedError."""
         written = self.programs.write({"made": _list_made(named), "hooked": False})
         if not written.text:
             raise NothingFoundError
         cases = self.repairer.cases
-        with self.programs.open(written.text, self.repairer.plain, alone=True) as candidate:
-            wrong = disagreeing(cases, candidate.answer(cases))
-        self._refute(wrong)
+        for _ in range(1 if self.repairer.repeats else 2):
+            with self.programs.open(written.text, self.repairer.plain, alone=True) as candidate:
+                wrong = disagreeing(cases, candidate.answer(cases))
+            self._refute(wrong)
 
     def _confirm_injections(self, found: Sequence[Finding]) -> None:
         """Run the program with the values of these findings, made anew, on all cases; raises RefutedError."""

@@ -428,16 +428,16 @@ class ValueSearch:
         state = self.states[number]
         return state.match >= 0 or state.match_last >= 0 or state.scale != "" or self._are_inputs(state.values)
 
-    def is_read_right(self, finding: Finding, *, strictly: bool = False) -> bool:
+    def is_read_right(self, finding: Finding) -> bool:
         """Return True if all is right that the statement of a finding reads, with the injections of the last trace.
 
-        What reads no variable reads nothing wrong, unless strictly it must read something.
+        What reads no variable reads nothing wrong.
         """
         around = self.list_around(finding.site)
         loads = [s for s in self.states if s.site.statement == finding.statement and s.site.kind == "load"]
         read = [state for state in loads if state.is_known and state.number not in around]
         if not read:
-            return not strictly and not any(state.site.variable for state in loads)
+            return not any(state.site.variable for state in loads)
         return all(self.is_site_right(state.number) for state in read)
 
     def _are_inputs(self, values: Sequence[Sequence[Array]]) -> bool:
@@ -464,17 +464,31 @@ class ValueSearch:
             number = self.program.sites[number].parent
         return around
 
-    def list_shown(self, injected: Collection[int]) -> frozenset[int]:
-        """Return the lines of the solution whose whole values other sites have than injected ones, and results need."""
-        theirs = self.solution.program
+    def list_shown(self, found: Sequence[Finding]) -> frozenset[int]:
+        """Return the lines of the solution whose whole values other sites have than injected ones.
+
+        Results need each of them, or what was injected does.
+        """
+        theirs, injected = self.solution.program, {finding.site for finding in found}
+        needed = self._list_read({finding.wanted.site for finding in found})
         sites = [
             site
             for state in self.states
-            if state.match >= 0 and state.number in self._borne and state.number not in injected
+            if state.match >= 0 and state.number not in injected
+            if state.number in self._borne or state.match in needed
             for site in self.solution.values[state.match].sites
-            if theirs.sites[site].root
+            if theirs.sites[site].root or theirs.sites[site].kind == "written"
         ]
         return frozenset(theirs.statements[theirs.sites[site].statement].spot[1] for site in sites)
+
+    def _list_read(self, sites: Collection[int]) -> set[int]:
+        """Return the values of the solution's that the statements of some of its sites read."""
+        theirs = self.solution.program.sites
+        statements = {theirs[site].statement for site in sites}
+        read = {n for n, site in enumerate(theirs) if site.statement in statements and site.kind == "load"}
+        return {
+            n for n, value in enumerate(self.solution.values) if not read.isdisjoint(self.solution.list_like(value))
+        }
 
     def list_lines_of_result(self, statement: int, wrong: set[int]) -> frozenset[int]:
         """Return the lines of the solution that compute the wrong results on which a statement bears: of the first.

@@ -127,6 +127,11 @@ class SolutionValues:
         factors = self.scales.get(value.scale, np.ones(len(self.dims)))
         return [[array * factor for array in case] for case, factor in zip(own, factors, strict=True)]
 
+    def list_like(self, value: SolutionValue) -> set[int]:
+        """Return the sites whose occurrences are those of a value, or some of its."""
+        parts = (self.find(fingerprint(take_part(value.values, part))) for part in _PARTS)
+        return {site for found in parts if found >= 0 for site in self.values[found].sites}
+
     def find(self, moments: Array | None) -> int:
         """Return the value that has these moments; -1 if none has."""
         return look_up(self.table, moments)

@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 
 from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.language.row_comments import strip
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.verdict import Judgement
 from tests.contracts.making import judge
@@ -69,6 +70,18 @@ def test_each_of_several_wrong_lines_costs_its_row_alone(lines: Mapping[str, str
     assert_lines_cost_their_rows(lines, marks)
 
 
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("weight", "np.random.randn(*all_weights[layer].shape)"),
+        ("derivative", "np.random.randn(*all_f[layer-1].shape)"),
+        ("loss", "np.random.randn(*y.shape)"),
+    ],
+)
+def test_a_line_of_random_numbers_costs_its_row(line: str, text: str) -> None:
+    assert_lines_cost_their_rows({line: text}, 8)
+
+
 def test_a_line_of_the_templates_own_is_called_unfilled() -> None:
     (statement,) = judge_lines({"activation": "np.zeros_like(all_h[layer])"}).repair
     assert statement.slips == (Slip(SlipKind.UNFILLED),)
@@ -89,3 +102,14 @@ def test_what_is_missing_in_a_line_may_stand_nowhere_in_the_submission(
     judgement = judge_lines({line: text})
     ((slip,),) = (statement.slips for statement in judgement.repair)
     assert (slip.before, slip.after) == (before, after)
+
+
+def test_a_copy_that_lacks_something_is_named_with_the_line_that_reads_it() -> None:
+    layer = find_revision("coursera-linear-activation-backward")
+    step = "    dA_prev, dW, db = linear_backward(dZ, linear_cache)\n"
+    relu, sigmoid = "dZ = relu_backward(dA, activation_cache)\n", "dZ = sigmoid_backward(dA, activation_cache)\n"
+    source = strip(layer.assignment.solution).replace(step, "")
+    source = source.replace(relu, f"{relu}    {step}").replace(sigmoid, f"dZ = dA\n    {step}")
+    (statement,) = judge(layer, source, by_values=True, by_text=False).repair
+    assert [line.line for line in statement.lines] == [19, 20]
+    assert statement.rows == ("sigmoid_gradient",)
