@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from backmark.grader.contracts.judging.judge import Judge
-from backmark.worker.grading.by_values import ValueGrader
 from backmark.worker.grading.grader import Grader, JailSource
 
 #: By text, by text and by values where text names nothing, and by values without any repair by text.
@@ -13,7 +12,7 @@ WAYS = BY_TEXT, IN_ALL, BY_VALUES = ("by text", "in all", "by values")
 def make_graders(judge: Judge, jails: JailSource) -> Mapping[str, Grader]:
     """Return a grader for each way; they share the judge and the kind of jail."""
     return {
-        BY_TEXT: Grader(judge, jails),
-        IN_ALL: ValueGrader(judge, jails),
-        BY_VALUES: ValueGrader(judge, jails, by_text=False),
+        BY_TEXT: Grader(judge, jails, by_values=False),
+        IN_ALL: Grader(judge, jails),
+        BY_VALUES: Grader(judge, jails, by_text=False),
     }

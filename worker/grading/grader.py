@@ -31,6 +31,7 @@ from backmark.grader.model.verdict import (
 from backmark.grader.support.file_formats import refuse_other_format
 from backmark.worker.grading import engine_version
 from backmark.worker.grading.candidate import Jailed, Requests, entry
+from backmark.worker.grading.programs import JailedPrograms, KeptSolution
 from backmark.worker.sandbox.clock import Budget
 from backmark.worker.sandbox.inside.cells import Cells
 from backmark.worker.sandbox.inside.entry import Entry
@@ -92,6 +93,14 @@ class Grader:
 
     judge: Judge
     jails: JailSource
+    #: Whether wrong lines are looked for by text, and by values where text finds none.
+    by_text: bool = True
+    by_values: bool = True
+
+    @cached_property
+    def solution(self) -> KeptSolution:
+        """The solution's values, once they are recorded."""
+        return KeptSolution()
 
     @cached_property
     def limits(self) -> JailLimits:
@@ -242,6 +251,8 @@ class Grading:
     _stopped: bool = False
     #: What it had printed when all was judged, if it was asked further.
     _printed: str | None = None
+    #: Those of its jails in which programs run that are made of it.
+    _of_programs: list[Session] = field(default_factory=list)
     #: The places at which it writes each list of derivatives.
     _writes: tuple[Write, ...] = ()
 
@@ -289,8 +300,8 @@ class Grading:
         """Extract, ask and judge; return the judgement and the printed output."""
         judge = self.grader.judge
         candidate = self._candidate(session, self._budget)
-        menders, programs = self._choose_menders(), self._make_programs()
-        judgement = judge.judge(candidate, self._fresh, menders, self._start_asking, programs)
+        menders = self._start_mending if self.grader.by_text else None
+        judgement = judge.judge(candidate, self._fresh, menders, self._start_asking, self._make_programs())
         judgement = replace(judgement, first_difference=judge.contract.locate(judgement.first_difference, self._writes))
         judgement = locate_functions(judgement, self._writes)
         # Of a session that was asked further, what it had printed by then.
@@ -336,10 +347,6 @@ class Grading:
         """Return the submission in a jail of its own for mending; raises Stopped, or TimedOut if no time is left."""
         return self._start_beside(self._mending_budget)
 
-    def _choose_menders(self) -> Callable[[], Mender] | None:
-        """Return what starts it for mending by text; None if it is not: see `by_values`."""
-        return self._start_mending
-
     def _start_beside(self, budget: Budget) -> Jailed:
         """Return the submission in a jail of its own for what costs nobody's verdict; raises Stopped, TimedOut."""
         self._close()
@@ -355,8 +362,44 @@ class Grading:
             raise TimedOut(message) from error
 
     def _make_programs(self) -> Programs | None:
-        """Return the programs that are made of it; None, since no verdict uses them yet: see `by_values`."""
-        return None
+        """Return the programs that are made of it, whose jails have the budget of mending."""
+        if not self.grader.by_values:
+            return None
+        return JailedPrograms(
+            self.source,
+            self.filename[-LONGEST_NAME:],
+            self.grader.judge.assignment.solution,
+            self.grader.judge.contract.exchange,
+            self._open_beside,
+            self._open_apart,
+            self.grader.solution,
+        )
+
+    def _open_beside(self) -> Session:
+        """Start a jail for programs; raises Stopped, or TimedOut if no time is left for mending."""
+        if self._mending_budget.used > self.grader.limits.seconds:
+            self._gave_up = True
+            raise TimedOut("The seconds for mending are used up.")
+        return self._open(self._mending_budget)
+
+    def _open_apart(self) -> Session:
+        """Start a jail for the author's own code, whose time is not the submission's; raises Stopped."""
+        return self._open(Budget())
+
+    def _open(self, budget: Budget) -> Session:
+        for session in self._sessions:
+            # Of the jails in which it was judged none is left: a machine has memory for so many.
+            if session not in self._of_programs:
+                session.close()
+        if self._stopped:
+            raise Stopped
+        session = self.grader.jails.take(self.grader.limits)
+        session.budget = budget
+        self._sessions.append(session)
+        self._of_programs.append(session)
+        if self._stopped:
+            session.stop()
+        return session
 
     def _start_asking(self, exchange: ContractExchange) -> Candidate | None:
         """Return the submission for questions once all is judged, in the jail that stands if one does.

@@ -106,6 +106,12 @@ class Contract:
         return ContractExchange(self.assignment, expressions, self.assignment.dtype)
 
     @cached_property
+    def _loose_exchange(self) -> ContractExchange:
+        """The exchange by which arrays may have axes of length 1 anywhere."""
+        results = tuple(replace(result, loose=True) for result in self.assignment.results)
+        return replace(self.exchange, assignment=replace(self.assignment, results=results))
+
+    @cached_property
     def order(self) -> Sequence[int]:
         """The places of the cases, from the smallest to the largest."""
         return sorted(range(len(self.cases)), key=lambda i: self.cases.drawn[i].size)
@@ -124,10 +130,8 @@ class Contract:
         """Return the answers if arrays may have axes of length 1 anywhere; none if these are as wrong, or unknown."""
         if start is None or not has_other_ones(answers):
             return ()
-        results = tuple(replace(result, loose=True) for result in self.assignment.results)
-        exchange = replace(self.exchange, assignment=replace(self.assignment, results=results))
         try:
-            candidate = start(exchange)
+            candidate = start(self._loose_exchange)
             return () if candidate is None else candidate.answer(self.cases)
         except CandidateError:
             return ()
