@@ -103,19 +103,33 @@ class JailedPrograms:
         yield Jailed(self._runner, Requests(exchange))
 
     def record_solution(
-        self, exchange: ContractExchange, cases: ContractCases, order: Sequence[int]
+        self, exchange: ContractExchange, cases: ContractCases, order: Sequence[int], sites: tuple[int, ...] = ()
     ) -> RecordedSolution:
-        """Return the solution's values, recorded in jails of their own the first time; raises CandidateError."""
+        """Return the solution's values; raises CandidateError.
+
+        They are recorded in jails of their own the first time, and anew at some `sites` of which all are wanted.
+        """
         if self.kept.recorded is None:
             with closing(self.start_apart()) as session:
                 _read(session, self.solution.encode(), _SOLUTION, self.exchange)
                 program = _read_program(session.write({**SITED, **self._facts}))
             self.kept.recorded = RecordedSolution(program, cases, {})
-            with closing(self.start_apart()) as session:
-                _read(session, program.text.encode(), _SOLUTION, exchange)
-                candidate = Jailed(session, Requests(exchange))
-                self.kept.recorded = record_solution(program, candidate, cases, order)
+            self.kept.recorded = self._record(program, exchange, cases, order)
+        if sites:
+            return self._record(self.kept.recorded.program, exchange, cases, order, sites)
         return self.kept.recorded
+
+    def _record(
+        self,
+        program: WrittenProgram,
+        exchange: ContractExchange,
+        cases: ContractCases,
+        order: Sequence[int],
+        sites: tuple[int, ...] | None = None,
+    ) -> RecordedSolution:
+        with closing(self.start_apart()) as session:
+            _read(session, program.text.encode(), _SOLUTION, exchange)
+            return record_solution(program, Jailed(session, Requests(exchange)), cases, order, sites)
 
     def close(self) -> None:
         """End the jails."""

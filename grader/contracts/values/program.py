@@ -47,9 +47,9 @@ class Programs(Protocol):
         ...
 
     def record_solution(
-        self, exchange: ContractExchange, cases: ContractCases, order: Sequence[int]
+        self, exchange: ContractExchange, cases: ContractCases, order: Sequence[int], sites: tuple[int, ...] = ()
     ) -> RecordedSolution:
-        """Return the solution's values, recorded alone the first time; raises CandidateError."""
+        """Return the solution's values, recorded alone the first time, or anew at some sites; raises CandidateError."""
         ...
 
     def open(self, text: str, exchange: ContractExchange, *, alone: bool = False) -> AbstractContextManager[Candidate]:

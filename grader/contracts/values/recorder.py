@@ -16,11 +16,15 @@ MOST_OCTETS = 32 << 20
 
 
 def record_solution(
-    program: WrittenProgram, candidate: Candidate, cases: ContractCases, order: Sequence[int]
+    program: WrittenProgram,
+    candidate: Candidate,
+    cases: ContractCases,
+    order: Sequence[int],
+    sites: tuple[int, ...] | None = None,
 ) -> RecordedSolution:
     """Return the solution's values in all cases, the first of an order first; raises CandidateError.
 
-    Cases are left out in which it has too many.
+    Cases are left out in which it has too many. With `sites` it is recorded at these only.
     """
     # It is the author's: nothing of it is counted.
     runner = Runner(candidate, cases, Work(1 << 40))
@@ -28,7 +32,7 @@ def record_solution(
     octets = 0
     for room in ROOMS:
         left = [case for case in order if case not in logs]
-        for case, ran in zip(left, runner.run(Run(case, room=room) for case in left), strict=True):
+        for case, ran in zip(left, runner.run(Run(case, room=room, sites=sites) for case in left), strict=True):
             log = ran.log[: int(ran.log[0])].copy()
             if not is_overflown(ran.log) and octets + log.nbytes <= MOST_OCTETS:
                 logs[case] = log

@@ -335,10 +335,13 @@ class _Attempt:
             for each in named
         )
 
-    def _take_solution(self, places: Sequence[int]) -> tuple[list[int], SolutionValues]:
-        """Return the solution's values in the cases at some places, but for those in which it has too many."""
+    def _take_solution(self, places: Sequence[int], sites: tuple[int, ...] = ()) -> tuple[list[int], SolutionValues]:
+        """Return the solution's values in the cases at some places, but for those in which it has too many.
+
+        With `sites` those of these alone.
+        """
         repairer = self.repairer
-        recorded = self.programs.record_solution(repairer.exchange, repairer.cases, repairer.order)
+        recorded = self.programs.record_solution(repairer.exchange, repairer.cases, repairer.order, sites)
         kept, solution = recorded.take(places)
         if len(kept) < _FEWEST:
             raise NothingFoundError
@@ -571,6 +574,9 @@ class _Attempt:
         cases = self.repairer.cases
         origins = [finding.origin or finding for finding in found]
         places, everywhere = self._take_solution(range(len(cases)))
+        if len(places) < len(cases):
+            # In some it has too many values to keep all.
+            places, everywhere = self._take_solution(range(len(cases)), tuple(origin.wanted.site for origin in origins))
         if len(places) < len(cases):
             raise NothingFoundError
         with self.programs.open(self.program.text, self.repairer.exchange, alone=True) as candidate:

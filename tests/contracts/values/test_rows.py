@@ -5,8 +5,10 @@ from functools import cache
 
 import pytest
 
+import tests.local
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.values import recorder
 from backmark.grader.contracts.values.repairing import ValueRepairer
 from backmark.grader.model.verdict import Judgement, Mark
 from tests.contracts.making import judge
@@ -78,6 +80,18 @@ def test_a_line_that_no_edit_mends_costs_its_row_and_what_the_submission_compute
     rows = {each.name: each.outcome for each in judgement.properties if each.name in ROWS}
     assert rows["weight_gradient"] is Mark.FAILED
     assert rows["output"] is rows["input_gradient"] is rows["bias_gradient"] is Mark.PASSED
+
+
+def test_a_line_is_named_though_the_solutions_values_are_kept_in_some_cases_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tests.local, "_KEPT", {})
+    monkeypatch.setattr(recorder, "MOST_OCTETS", 60_000)
+    (statement,) = judge_with('np.einsum("ni,nj->ij", flat, dout)', "np.cos(flat.T) @ np.sin(dout)").repair
+    assert statement.rows == ("weight_gradient",)
+    (kept,) = tests.local._KEPT.values()
+    assert kept.recorded is not None
+    assert len(kept.recorded.logs) < len(kept.recorded.cases)
 
 
 def test_zeros_for_one_result_hold_the_rows_of_the_others_alone() -> None:
