@@ -242,6 +242,12 @@ def test_a_rejection_is_a_submission_error_and_the_session_goes_on(session: Sess
     assert ask(session, RIGHT)
 
 
+def test_a_jail_that_was_ruined_by_what_it_read_before_is_no_failure_of_ours(jail_session: Session) -> None:
+    ask(jail_session, body("import builtins\nbuiltins.any = builtins.all = lambda things: True\nbuiltins.float = None"))
+    with pytest.raises(Crashed):
+        jail_session.extract(RIGHT.encode(), "work.py", entry_of("backward_pass"))
+
+
 @pytest.mark.parametrize("source", [b"(" * 300_000, b"-" * 900_000 + b"1", b"x = " + b"f'{" * 200 + b"1"])
 def test_source_that_is_too_deep_is_rejected(jail_session: Session, source: bytes) -> None:
     with pytest.raises(SubmissionError):

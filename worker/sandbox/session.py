@@ -79,7 +79,8 @@ class Session:
     def extract(self, source: bytes, filename: str, entry: Entry) -> Extracted:
         """Let the jail read the submission, without executing any of it.
 
-        Raises SubmissionError if the submission is refused, and JailFailed if there is no jail or ours fails in it.
+        Raises SubmissionError if the submission is refused, and JailFailed if there is no jail or ours fails in it; a
+        CandidateError if it ends and has read another one before, which may have run.
         """
         self._await_ready()
         self._parser.payload_cap = _CODE_CAP
@@ -88,6 +89,8 @@ class Session:
             self._ask(wire.pack(header, source), _CODE_CAP, seconds=self._limits.seconds)
             extraction, self.cells = reply.read_extraction(self._next(), entry)
         except CandidateError as error:
+            if self._entry is not None:
+                raise
             if isinstance(error, Crashed) and self._process.status() >= 0:
                 # It ended by itself, and none of the student's code has run.
                 raise JailFailed(
