@@ -36,10 +36,16 @@ def _have_same_numbers(first: Sequence[Array], second: Sequence[Array]) -> bool:
 
 
 def are_in_order(own: Given, wanted: Given) -> bool:
-    """Return False if values are as many as the solution's, but neither in its order nor in the reverse one."""
+    """Return False if values are as many as the solution's, but neither in its order nor in the reverse one.
+
+    They have the same numbers, so that of one in each case there is nothing to ask.
+    """
     for mine, theirs in zip(own, wanted, strict=True):
-        are_pairs = len(mine) == len(theirs) and mine and (len(mine) == 1 or mine[0].shape == theirs[0].shape)
-        if are_pairs and not any(_have_same_numbers(mine, turned) for turned in (theirs, theirs[::-1])):
+        if (
+            len(mine) == len(theirs) > 1
+            and mine[0].shape == theirs[0].shape
+            and not any(_have_same_numbers(mine, turned) for turned in (theirs, theirs[::-1]))
+        ):
             return False
     return True
 

@@ -113,9 +113,12 @@ def fingerprint(values: Sequence[Sequence[Array]]) -> Array | None:
     with np.errstate(all="ignore"):
         for case in values:
             flat = np.concatenate([value.ravel() for value in case]) if case else np.zeros(0)
-            size, cubes = np.abs(flat), np.abs(flat) ** 3
-            moments += [flat.size, flat.sum(), (flat**2).sum(), (flat**3).sum(), size.sum()]
-            scales += [0.0, size.sum(), (flat**2).sum(), cubes.sum(), size.sum()]
+            squares, size = flat * flat, np.abs(flat).sum()
+            # A power is ten times as slow as a product.
+            cubes = squares * flat
+            square = squares.sum()
+            moments += [flat.size, flat.sum(), square, cubes.sum(), size]
+            scales += [0.0, size, square, np.abs(cubes).sum(), size]
     return np.array([moments, scales])
 
 
