@@ -20,7 +20,7 @@ from backmark.grader.contracts.values.written import (
     WrittenSite,
     WrittenStatement,
 )
-from backmark.grader.errors import Crashed, SubmissionError
+from backmark.grader.errors import CandidateError, Crashed, SubmissionError, TimedOut
 from backmark.worker.grading.candidate import Conversation, Jailed, Requests, entry
 from backmark.worker.sandbox.inside.entry import Entry
 
@@ -113,8 +113,13 @@ class JailedPrograms:
             with closing(self.start_apart()) as session:
                 _read(session, self.solution.encode(), _SOLUTION, self.exchange)
                 program = _read_program(session.write({**SITED, **self._facts}))
-            self.kept.recorded = RecordedSolution(program, cases, {})
-            self.kept.recorded = self._record(program, exchange, cases, order)
+            try:
+                self.kept.recorded = self._record(program, exchange, cases, order)
+            except TimedOut:
+                # What a busy machine decides is decided anew for the next submission.
+                raise
+            except CandidateError:
+                self.kept.recorded = RecordedSolution(program, cases, {})
         if sites:
             return self._record(self.kept.recorded.program, exchange, cases, order, sites)
         return self.kept.recorded

@@ -5,10 +5,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 
+from backmark.grader.contracts.cases.answers import Answer, Returned
+from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.judging.judge import Judge
-from backmark.grader.contracts.values.recorder import MOST_OCTETS
+from backmark.grader.contracts.values.program import SITED, ProgramExchange
+from backmark.grader.contracts.values.recorder import MOST_OCTETS, record_solution
+from backmark.grader.errors import TimedOut
 from backmark.grader.model.assignment import Limits
 from backmark.grader.model.verdict import Judgement, Mark, Outcome
 from backmark.worker.grading.candidate import Jailed
@@ -22,7 +27,7 @@ from tests.contracts.making import RIGHT, build_shared, contract, judge
 from tests.contracts.repair.test_own_arrangement import AFFINE
 from tests.contracts.values.test_rows import SOURCE, revision
 from tests.contracts.values.test_wrong_lines import strip_rows
-from tests.local import LocalWriter, local_by
+from tests.local import LocalWriter, local_by, local_programs
 
 WRONG = AFFINE.replace("dout.sum(axis=0)", "dout.mean(axis=0)")
 
@@ -153,3 +158,47 @@ def test_the_solution_runs_once_for_all_submissions_and_in_no_jail_of_theirs() -
     assert kept.recorded is not None
     assert 0 < kept.recorded.octets <= MOST_OCTETS
     assert not any(line in text for text in beside for line in solution.splitlines() if len(line) > 60)
+
+
+class SlowWriter(LocalWriter):
+    """Has no time for the first question."""
+
+    asked = 0
+
+    def answer(self, request: JailRequest) -> list[Reply]:
+        """One reply for each case, from the second question on."""
+        SlowWriter.asked += 1
+        if SlowWriter.asked == 1:
+            raise TimedOut("The machine is busy.")
+        return super().answer(request)
+
+
+def test_a_solution_that_a_busy_machine_gave_no_time_is_recorded_for_the_next_submission() -> None:
+    contract_of, kept = revision().contract, KeptSolution()
+    programs = JailedPrograms(
+        *(SOURCE.encode(), "a.py", contract_of.assignment.solution, contract_of.exchange),
+        *(LocalWriter, SlowWriter, kept),
+    )
+    exchange = ProgramExchange.of(contract_of.assignment, contract_of.cases)
+    with pytest.raises(TimedOut):
+        programs.record_solution(exchange, contract_of.cases, contract_of.order)
+    assert programs.record_solution(exchange, contract_of.cases, contract_of.order).logs
+
+
+class Forger:
+    """Answers with one number in the place of each, also of a log's."""
+
+    def __init__(self, number: float) -> None:
+        self.number = number
+
+    def answer(self, cases: ContractCases) -> list[Answer]:
+        """One answer for each case."""
+        return [Returned(np.full(size, self.number)) for size in np.diff(cases.starts)]
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf, 1e300, -5.0])
+def test_a_log_that_an_authors_code_forges_is_no_failure_of_ours(number: float) -> None:
+    contract_of = revision().contract
+    program = local_programs(SOURCE, Judge(revision())).write(SITED)
+    recorded = record_solution(program, Forger(number), contract_of.cases, contract_of.order)
+    assert not recorded.logs
