@@ -19,6 +19,12 @@ def describe_form(form: ReceivedForm) -> str:
     return f"{'an' if form.type[:1].lower() in tuple('aeiou') else 'a'} {form.type}"
 
 
+def differs_by_ones(first: tuple[int, ...], second: tuple[int, ...]) -> bool:
+    """Return True if two shapes differ, but for axes of length 1 alone."""
+    long_axes = [[size for size in shape if size != 1] for shape in (first, second)]
+    return first != second and long_axes[0] == long_axes[1]
+
+
 def is_of_other_numbers(form: ReceivedForm, wanted: tuple[int, ...] | None) -> bool:
     """Return True if an array came that has the shape, and whose entries are no real numbers."""
     return form.shape is not None and form.shape == wanted

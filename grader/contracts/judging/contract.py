@@ -21,7 +21,7 @@ from backmark.grader.contracts.judging.own_pass import OwnPassTest, follows_inpu
 from backmark.grader.contracts.judging.witness import Witness
 from backmark.grader.contracts.language.assignment import ContractAssignment, Convention
 from backmark.grader.contracts.rows.agreement import disagreeing, find_wrong
-from backmark.grader.contracts.rows.results import has_other_ones, list_rows
+from backmark.grader.contracts.rows.results import any_differs_by_ones, list_rows
 from backmark.grader.contracts.rows.row import Failure, Row, RowSpec
 from backmark.grader.errors import CandidateError
 from backmark.grader.model.counterexample import CaseCounterexample, LayersDrawing
@@ -128,7 +128,7 @@ class Contract:
 
     def loosen(self, answers: Sequence[Answer], start: Start | None) -> Sequence[Answer]:
         """Return the answers if arrays may have axes of length 1 anywhere; none if these are as wrong, or unknown."""
-        if start is None or not has_other_ones(answers):
+        if start is None or not any_differs_by_ones(answers):
             return ()
         try:
             candidate = start(self._loose_exchange)

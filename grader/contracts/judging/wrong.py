@@ -26,10 +26,10 @@ from backmark.grader.contracts.repair.rows import (
 from backmark.grader.contracts.rows.results import (
     judge_rows,
     keep_rows,
+    list_reshaped,
     list_rows,
-    list_same_numbers,
-    list_seldom,
-    list_varied,
+    list_seldom_lacking,
+    list_varying,
 )
 from backmark.grader.contracts.rows.row import Row, RowSpec
 from backmark.grader.contracts.values.describing import (
@@ -176,9 +176,9 @@ def _judge_results(contract: JudgedContract, given: Given) -> ContractMarks:
         return ContractMarks(rows, raised=find_told(raised))
     # Of answers that differ from time to time nothing is said.
     diagnosis, slips = contract.diagnoser.diagnose(given.answers) if given.repeats else ((), ())
-    varied = list_varied(contract.assignment, contract.cases, given.answers)
-    slips = [names & varied for names in slips]
-    small = [_list_other_axes(contract, given, rows), list_seldom(rows, given.answers)]
+    varying = list_varying(contract.assignment, contract.cases, given.answers)
+    slips = [names & varying for names in slips]
+    small = [_list_other_axes(contract, given, rows), list_seldom_lacking(rows, given.answers) if given.repeats else []]
     rows = keep_rows(contract.assignment, rows, slips, small)
     return ContractMarks(rows, diagnosis=diagnosis, first_difference=first)
 
@@ -187,7 +187,7 @@ def _list_other_axes(contract: JudgedContract, given: Given, rows: Mapping[str, 
     """Return the rows that only axes of length 1 make wrong."""
     if not given.loosened:
         return []
-    return list_same_numbers(rows, judge_rows(contract.assignment, contract.cases, given.loosened))
+    return list_reshaped(rows, judge_rows(contract.assignment, contract.cases, given.loosened))
 
 
 def _sum_marks(specs: Sequence[RowSpec], rows: Mapping[str, Row]) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 
 from backmark.grader.contracts.cases.answers import Answer, Malformed, Returned
 from backmark.grader.contracts.cases.arrays import Array, Booleans
+from backmark.grader.contracts.cases.form_words import differs_by_ones
 from backmark.grader.contracts.naming.claim import NumberClaim
 from backmark.grader.contracts.naming.group import Group
 from backmark.grader.contracts.naming.numeric import TRANSPOSED
@@ -101,8 +102,7 @@ def _list_kept(group: Group, got: Array) -> list[Shape]:
 
 
 def _has_extra_ones(wanted: Shape, received: Shape) -> bool:
-    same = [axis for axis in wanted if axis != 1] == [axis for axis in received if axis != 1]
-    return same and len(received) > len(wanted)
+    return differs_by_ones(wanted, received) and len(received) > len(wanted)
 
 
 def _has_extra_axis(wanted: Shape, received: Shape) -> bool:

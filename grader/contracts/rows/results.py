@@ -10,7 +10,12 @@ from backmark.grader.contracts.cases.answers import Answer, Cause, Malformed, Ra
 from backmark.grader.contracts.cases.arrays import Booleans
 from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.cases.exchange import join_numbers, numbers_of
-from backmark.grader.contracts.cases.form_words import describe_form, describe_shape, is_of_other_numbers
+from backmark.grader.contracts.cases.form_words import (
+    describe_form,
+    describe_shape,
+    differs_by_ones,
+    is_of_other_numbers,
+)
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.rows import wording
 from backmark.grader.contracts.rows.agreement import AGREEMENT, PURE, find_wrong
@@ -85,9 +90,16 @@ def judge_rows(assignment: ContractAssignment, cases: ContractCases, answers: Se
     return rows
 
 
-def has_other_ones(answers: Sequence[Answer]) -> bool:
-    """Return True if a result has the right axes but for some of length 1."""
-    return any(map(_is_of_other_ones, (form for answer in answers for form in _list_forms(answer))))
+def any_differs_by_ones(answers: Sequence[Answer]) -> bool:
+    """Return True if a result has axes of length 1 too many or too few in any answer."""
+    return any(
+        form.wanted is not None
+        and form.received is not None
+        and form.received.shape is not None
+        and differs_by_ones(form.received.shape, form.wanted)
+        for answer in answers
+        for form in _list_forms(answer)
+    )
 
 
 def keep_rows(
@@ -102,44 +114,40 @@ def keep_rows(
     """
     marks = {name: assignment.rubric.get(name, 0) for name in rows}
     kept = dict(rows)
-    told: set[str] = set()
+    charged: set[str] = set()
     tenth = ceil(sum(marks.values()) / _SHARE_OF_SMALL)
     for names, loses in (*((names, tenth) for names in small), *((names, None) for names in slips)):
-        counted = [name for name in rows if name in names and marks[name] and name not in told]
+        counted = [name for name in rows if name in names and marks[name] and name not in charged]
         if not counted:
             continue
         costs = min(counted, key=marks.__getitem__)
-        told.update(counted)
+        charged.update(counted)
         kept[costs] = replace(rows[costs], loses=loses)
         kept |= {name: replace(rows[name], kept_by=costs) for name in counted if name != costs}
     return kept
 
 
-def list_same_numbers(rows: Mapping[str, Row], loosened: Mapping[str, Row]) -> list[str]:
+def list_reshaped(rows: Mapping[str, Row], loosened: Mapping[str, Row]) -> list[str]:
     """Return the rows that only axes of length 1 make wrong; `loosened` are the rows if these may stand anywhere."""
     return [name for name, row in rows.items() if row.mark is Mark.FAILED and loosened[name].mark is Mark.PASSED]
 
 
-def list_seldom(rows: Mapping[str, Row], answers: Sequence[Answer]) -> list[str]:
-    """Return the rows that are wrong only where the call raised or returned another form: in a third of the cases."""
+def list_seldom_lacking(rows: Mapping[str, Row], answers: Sequence[Answer]) -> list[str]:
+    """Return the rows that are wrong only where the call raised or returned another form, in a third of the cases.
+
+    That is at most: with more such cases there is none.
+    """
     lacking = {i for i, answer in enumerate(answers) if not isinstance(answer, Returned)}
     if len(lacking) > len(answers) / _SELDOM:
         return []
     return [name for name, row in rows.items() if row.mark is Mark.FAILED and lacking.issuperset(row.failing)]
 
 
-def list_varied(assignment: ContractAssignment, cases: ContractCases, answers: Sequence[Answer]) -> set[str]:
-    """Return the rows of whose numbers there are several: zeros everywhere are no work."""
+def list_varying(assignment: ContractAssignment, cases: ContractCases, answers: Sequence[Answer]) -> set[str]:
+    """Return the rows that have more than one number: zeros everywhere are no work."""
     got = join_numbers(answers, cases.starts)
     own = {result.row: got[RowFails(assignment, result.row).owns(cases)] for result in assignment.results}
-    return {name for name, numbers in own.items() if len({*numbers[np.isfinite(numbers)].tolist()}) > 1}
-
-
-def _is_of_other_ones(form: Malformed) -> bool:
-    received, wanted = None if form.received is None else form.received.shape, form.wanted
-    if received is None or wanted is None or received == wanted:
-        return False
-    return [axis for axis in received if axis != 1] == [axis for axis in wanted if axis != 1]
+    return {name for name, numbers in own.items() if len(np.unique(numbers[np.isfinite(numbers)])) > 1}
 
 
 def _list_forms(answer: Answer) -> Sequence[Malformed]:

@@ -80,3 +80,11 @@ def test_a_slip_beside_a_mistake_of_the_authors_costs_its_own_row() -> None:
 def test_an_exception_in_a_third_of_the_cases_at_most_is_a_small_slip(least: int, kept: dict[str, int]) -> None:
     source = RIGHT.replace("    return dout", f"    assert len(x) < {least}\n    return dout")
     assert count(judge(publish(), source)) == kept
+
+
+def test_an_exception_that_comes_and_goes_is_no_small_slip() -> None:
+    source = "calls = []\n" + RIGHT.replace(
+        "    return dout", "    calls.append(1)\n    assert len(calls) % 7\n    return dout"
+    )
+    judgement = judge(publish(), source)
+    assert count(judgement)["dx"] == count(judgement)["dw"] == 0
