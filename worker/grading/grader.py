@@ -98,7 +98,7 @@ class Grader:
     by_values: bool = True
 
     @cached_property
-    def solution(self) -> KeptSolution:
+    def solution_values(self) -> KeptSolution:
         """The solution's values, once they are recorded."""
         return KeptSolution()
 
@@ -372,7 +372,7 @@ class Grading:
             self.grader.judge.contract.exchange,
             self._open_beside,
             self._open_apart,
-            self.grader.solution,
+            self.grader.solution_values,
         )
 
     def _open_beside(self) -> Session:

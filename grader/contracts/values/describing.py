@@ -32,7 +32,8 @@ def find_rows(line: WrongLine, commented: Sequence[RowStatement]) -> tuple[str, 
     return ()
 
 
-NOT_SHOWN = "Not judged: none of your lines for this step affects the results."
+#: Of a row of which the submission has no value that is known to be right.
+NOT_COMPUTED = "Not judged: your code was not seen to compute this step."
 
 
 def list_shown(lines: Sequence[WrongLine], commented: Sequence[RowStatement]) -> frozenset[str]:
@@ -58,7 +59,7 @@ def judge_rows_by_lines(
             judged[row.name] = Row(Mark.FAILED, cases, "A line is wrong.")
         elif row.name not in RESERVED:
             held = row.name in shown
-            judged[row.name] = Row(Mark.PASSED if held else Mark.NOT_RUN, cases, "" if held else NOT_SHOWN)
+            judged[row.name] = Row(Mark.PASSED if held else Mark.NOT_RUN, cases, "" if held else NOT_COMPUTED)
     failed = sum(row.mark is not Mark.PASSED for row in judged.values())
     for row in assignment.rows:
         if row.name in RESERVED:

@@ -12,7 +12,8 @@ from backmark.worker.sandbox.inside.entry import Entry
 from backmark.worker.sandbox.inside.writing.edited import EDITED
 from tests.local import LocalWriter
 
-SITED = {"made": [], "hooked": True}
+BARE = {"made": [], "helpers": [], "template": ""}
+SITED = {**BARE, "hooked": True}
 CONSTANTS = (
     *("0", "1", "-1", "2.5", "1e999", "-1e999", "1e999j", "9" * 400, "0x" + "f" * 300, "True", "None", "..."),
     *(
@@ -113,12 +114,12 @@ def test_any_text_is_written_or_refused_plainly(source: str) -> None:
         writer.extract(source.encode(), "a.py", Entry("f"))
         statements = list(range(len(writer.write(SITED)["statements"])))[:2]
         for kind, hooked in product(EDITED, (True, False)):
-            written = writer.write({"statements": statements, "edits": kind, "hooked": hooked})
+            written = writer.write({**BARE, "statements": statements, "edits": kind, "hooked": hooked})
             read(written["text"])
         for number, kind in product(statements, EDITED):
-            edits = writer.write({"statements": [number], "edits": kind, "hooked": False})["edits"]
+            edits = writer.write({**BARE, "statements": [number], "edits": kind, "hooked": False})["edits"]
             for place in range(0, len(edits), 1 + len(edits) // 2):
-                read(writer.write({"made": [[number, kind, place]], "hooked": True})["text"])
+                read(writer.write({**BARE, "made": [[number, kind, place]], "hooked": True})["text"])
 
 
 def read(text: str) -> None:

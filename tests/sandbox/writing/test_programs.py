@@ -44,6 +44,7 @@ def f(x, y):
 def write(source: str, wanted: dict[str, Any]) -> dict[str, Any]:
     """Return what is written of a source."""
     slice_ = extract(source.encode(), "a.py", Entry("f"))
+    wanted = {"made": [], "helpers": [], "template": "", **wanted}
     (frame,) = Parser(payload_cap=1 << 23).feed(write_program(slice_, wanted))
     return read_written(frame)
 

@@ -3,7 +3,6 @@
 import ast
 import json
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, cast
 
 from backmark.worker.sandbox.inside.entry import LONGEST_SPELLED
@@ -34,12 +33,7 @@ def write_program(lines: Slice, wanted: Mapping[str, Any]) -> bytes:
     return pack({"kind": "written"}, payload)
 
 
-#: What is wanted unless it is said: no edits are made; nothing is known of the contract.
-_DEFAULTS: Mapping[str, Any] = MappingProxyType({"made": (), "helpers": (), "template": ""})
-
-
 def _write(lines: Slice, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    wanted = {**_DEFAULTS, **wanted}
     if lines.modules or lines.whole is None:
         raise ValueError("a package has several files")
     tree = ast.parse(lines.code)
