@@ -56,8 +56,8 @@ def later(wrong: int) -> str:
 
 
 def costs_once(title: str) -> str:
-    """Say in which row a slip costs marks that makes others wrong, too."""
-    return f'This slip costs marks only once, in the row "{title}".'
+    """Say in which row a mistake costs marks that makes several rows wrong."""
+    return f'This mistake costs marks only once, in the row "{title}".'
 
 
 def changes_arguments(names: Sequence[str], changing: int, of: int, returned: int) -> str:
