@@ -130,14 +130,16 @@ class ValueRepairer:
     def repair(self, programs: Programs, failing: Sequence[int], answers: Sequence[Answer]) -> tuple[WrongLine, ...]:
         """Return the statements that must change, none if nothing can be said; raises TimedOut."""
         try:
-            return self._search(programs, choose_cases(self.cases, self.order, failing), answers)
+            return self._search(programs, failing, answers)
         finally:
             programs.close()
 
-    def _search(self, programs: Programs, places: Sequence[int], answers: Sequence[Answer]) -> tuple[WrongLine, ...]:
+    def _search(self, programs: Programs, failing: Sequence[int], answers: Sequence[Answer]) -> tuple[WrongLine, ...]:
         left, edited = Work(_SEARCHED), Work(_EDITED)
+        places: Sequence[int] = ()
         for _ in range(_SEARCHES):
             try:
+                places = places or self._choose_cases(programs, failing)
                 return _Attempt(self, programs, places, answers, left, edited).find()
             except RefutedError as error:
                 places = [error.place, *(place for place in places if place != error.place)]
@@ -149,6 +151,11 @@ class ValueRepairer:
                 # What ended it says nothing of its lines.
                 return ()
         return ()
+
+    def _choose_cases(self, programs: Programs, failing: Sequence[int]) -> list[int]:
+        """Return the cases of the first search, of those in which the solution's values are known."""
+        recorded = programs.record_solution(self.exchange, self.cases, self.order)
+        return choose_cases(self.cases, [place for place in self.order if place in recorded.logs], failing)
 
     @cached_property
     def exchange(self) -> ProgramExchange:
