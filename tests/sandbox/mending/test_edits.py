@@ -39,6 +39,7 @@ def edit(statement: str) -> dict[str, list[str]]:
         ("dW = h.dot(df)", "order", "dW = df @ h"),
         ("dW = relu(df)", "call", "dW = df"),
         ("dW = h[layer - 1]", "index", "dW = h[layer]"),
+        ("dW = h[f'W{layer}']", "index", "dW = h[f'W{layer - 1}']"),
         # An exponent is no factor.
         ("dW = df**2", "operator", "dW = df"),
     ],
@@ -48,7 +49,7 @@ def test_a_slip_is_among_the_edits_of_the_right_line(statement: str, kind: str, 
 
 
 @pytest.mark.parametrize(
-    "statement", ["dW = df[layer] @ h[layer].T", "dW = np.random.randn(*W.shape)", "dW = {}", "dW = [df for _ in h]"]
+    "statement", ["dW = df[layer] @ h[layer].T", "dW = np.random.randn(*W.shape)", "dW = {}", "dW = [df for _ in h]", "dW = h[f'W{layer:02}']"]
 )
 def test_edits_are_different_and_none_is_the_statement(statement: str) -> None:
     texts = [text for kind in edit(statement).values() for text in kind]

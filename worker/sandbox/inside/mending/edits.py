@@ -226,6 +226,11 @@ def _place_of(node: ast.expr, field: str, where: str) -> str:
     """Return the role of a part of an expression; empty for one that is never edited."""
     if field in _FIXED:
         return ""
+    if isinstance(node, ast.JoinedStr):
+        # Text is a part of it, and what is formatted.
+        return "method"
+    if isinstance(node, ast.FormattedValue):
+        return "index" if field == "value" else ""
     if isinstance(node, ast.Attribute):
         if spell(node.value) in {"np", "numpy", "self"} or not (where == "method" or node.attr == "T"):
             return ""
