@@ -11,15 +11,7 @@ from backmark.grader.contracts.cases.exchange import join_numbers
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.language.row_comments import RESERVED, RowStatement, read_solution
 from backmark.grader.contracts.repair.bench import Bench, GaveUpError, NamedSlips, WrongSubmission
-from backmark.grader.contracts.repair.naming import (
-    choose_slip,
-    find_edits,
-    find_right_edits,
-    find_slip,
-    find_two_slips,
-    list_kinds_elsewhere,
-    name_slips,
-)
+from backmark.grader.contracts.repair.naming import find_edits, find_slip, list_kinds_elsewhere, name_slips
 from backmark.grader.contracts.repair.search import ExhaustedError, RepairSearch
 from backmark.grader.contracts.repair.study import EDIT, HEADER, INSERT, REMOVE, REPLACE, ZERO, Operation, Script, Study
 from backmark.grader.contracts.rows.agreement import disagreeing
@@ -29,8 +21,8 @@ from backmark.grader.errors import TimedOut
 
 #: Cases by which the variables of a submission are compared with the solution's.
 _STUDIED = 6
-#: Single edits that are tried by themselves, and those that are tried in pairs.
-_SLIPS, _PAIRED = 1_500, 400
+#: Single edits that are tried.
+_SLIPS = 1_500
 #: Searches by one solution: with the submission's names, by values, and again with cases that refute what was found.
 _SEARCHES = 4
 #: Statements of a submission with other names than the solution's that are believed to be wrong together.
@@ -141,26 +133,7 @@ class Repairer:
                 found.append(repair)
                 if not repair.open_rows:
                     break
-        return min(found, key=lambda repair: (len(repair.operations), len(repair.open_rows)), default=None) or (
-            self._repair_free(submission)
-        )
-
-    def _repair_free(self, submission: WrongSubmission) -> Repair | None:
-        """Return the repair of code that is written otherwise than every solution: by one or two slips in its own."""
-        places = choose_cases(self.cases, self.order, submission.failing)
-        commented = read_solution(self.assignment.solution, self.assignment.rows)
-        try:
-            bench = self._open(self.assignment.solution, commented, submission, places, record=True)
-            edits = bench.list_edits()[:_SLIPS]
-            if bench.are_right([frozenset()])[0]:
-                # It is not the code that was judged.
-                return None
-            right = find_right_edits(bench, edits)
-            # Where one slip is enough two are none.
-            found = choose_slip(bench, right, bench.study.raising) if right else find_two_slips(bench, edits[:_PAIRED])
-            return self._confirm(found, bench, places)
-        except (GaveUpError, RefutedError):
-            return None
+        return min(found, key=lambda repair: (len(repair.operations), len(repair.open_rows)), default=None)
 
     def _repair_by(self, source: str, commented: Sequence[RowStatement], submission: WrongSubmission) -> Repair | None:
         """Return the repair by one solution; the submission runs beside it only if its own names do not do."""

@@ -4,11 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from backmark.grader.contracts.repair.bench import Bench, GaveUpError, NamedSlips
 from backmark.grader.contracts.repair.study import EDIT, REPLACE, Operation, Script
-from backmark.grader.contracts.rows.results import all_wrong
 from backmark.grader.model.slip import Slip, SlipKind
 
-#: Edits that are tried together with each other one, since they make the most numbers right.
-_LIKELY = 2
 #: Kinds of slips that no change of a later statement undoes.
 _NOT_MOVABLE = frozenset({SlipKind.INDEX, SlipKind.OPERAND, SlipKind.TRANSPOSE, SlipKind.AXIS})
 #: Edits of one statement that are tried first; right ones of one statement, and of several, that are looked into.
@@ -22,17 +19,8 @@ def find_slip(bench: Bench, edits: Sequence[Operation], likely: Collection[int] 
     be wrong rather than its use in the place of an expression, what a helper does rather than what it is given, and any
     line rather than the order of what is unpacked.
     """
-    return choose_slip(bench, find_right_edits(bench, edits), likely)
-
-
-def find_right_edits(bench: Bench, edits: Sequence[Operation]) -> list[Operation]:
-    """Return the edits that are right, each by itself."""
     scripts = [frozenset({edit}) for edit in edits]
-    return [edit for edit, is_right in zip(edits, bench.are_right(scripts), strict=True) if is_right]
-
-
-def choose_slip(bench: Bench, right: Sequence[Operation], likely: Collection[int] = ()) -> list[Script]:
-    """Return the script of the one that is meant of edits that are right; see `find_slip`."""
+    right = [edit for edit, is_right in zip(edits, bench.are_right(scripts), strict=True) if is_right]
     if len({edit[1] for edit in right}) > 1:
         right = _take_likeliest(right)
         first = {edit: spelled.changes[0] for edit, spelled in zip(right, bench.spell(right), strict=True)}
@@ -53,28 +41,6 @@ def _take_likeliest(edits: Sequence[Operation]) -> list[Operation]:
 def _exchanges_expression(kind: str, before: str, after: str) -> bool:
     """Return True if a change puts an expression in the place of a variable."""
     return kind == SlipKind.OPERAND and before.isidentifier() and not after.isidentifier()
-
-
-def find_two_slips(bench: Bench, edits: Sequence[Operation]) -> list[Script]:
-    """Return the script of two edits that are right together.
-
-    By itself one of them makes more numbers right, and the other one none wrong: two that undo each other are no slips.
-    """
-    first = bench.first
-    empty: Script = frozenset()
-    scripts = [empty, *(frozenset({edit}) for edit in edits)]
-    wrong = [
-        int(all_wrong(first, answers).sum()) if answers else len(first.expected)
-        for answers in bench.answer(scripts, first)
-    ]
-    counted = sorted((count, edit) for count, edit in zip(wrong[1:], edits, strict=True) if count <= wrong[0])
-    likely = [edit for count, edit in counted if count < wrong[0]]
-    for edit in likely[:_LIKELY]:
-        pairs = [frozenset({edit, other}) for _, other in counted if other[1] != edit[1]]
-        right = [pair for pair, is_right in zip(pairs, bench.are_right(pairs), strict=True) if is_right]
-        if right:
-            return right[:1] if len({frozenset(number for _, number, *_ in pair) for pair in right}) == 1 else []
-    return []
 
 
 def find_edits(bench: Bench, script: Script) -> Mapping[Operation, Operation]:

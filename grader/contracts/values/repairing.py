@@ -237,10 +237,14 @@ class _Attempt:
             known = [each for each in named if each.edit is not None]
             if known and (len(known) == len(named) or self._is_enough(known)):
                 return self._conclude(known, solution)
-        elif not self.unfilled and (alone := self._name_alone(wrong, solution)) is not None:
-            return self._conclude([alone], solution)
+        is_certain = bool(found) and set(wrong) <= {finding.statement for finding in self.certain}
+        if not self.unfilled and (len(wrong) < 2 or not is_certain):
+            # Where several are not certain, one edit elsewhere may be enough.
+            alone = self._name_alone(wrong if len(wrong) == 1 else [], solution)
+            if alone is not None:
+                return self._conclude([alone], solution)
         named = named or [_Named(statement) for statement in wrong]
-        if not found or not {finding.statement for finding in found} <= {finding.statement for finding in self.certain}:
+        if not is_certain:
             raise NothingFoundError
         self._confirm_injections(found)
         described = self._describe([self._keep_edit(each, found, solution) for each in named])

@@ -399,14 +399,24 @@ class ValueSearch:
         """
         while number >= 0:
             state = self.states[number]
-            if state.match >= 0 and (state.site.kind != "load" or state.site.root):
-                own, theirs = self.solution.values[state.match].sites, self.solution.program
+            around = self.list_around(state.site.parent)
+            is_all = state.site.root or (around and not any(self.states[other].is_known for other in around))
+            match = state.match if state.match >= 0 else self._find_all_but_one(state)
+            if match >= 0 and (state.site.kind != "load" or is_all):
+                own, theirs = self.solution.values[match].sites, self.solution.program
                 equal = dict.fromkeys(own, 0)
                 own = [site for site in own if theirs.sites[site].root] or own
                 is_copy = _is_copy(self.program, number, {other.number: other.match for other in self.states})
                 own = [site for site in own if _is_copy(theirs, site, equal) == is_copy] or own
                 yield frozenset(theirs.statements[theirs.sites[site].statement].spot[1] for site in own)
             number = state.site.parent
+
+    def _find_all_but_one(self, state: SiteState) -> int:
+        """Return the value of the solution's that a site has, but for a turn of its loop; -1 if it has none."""
+        if not any(len(values) > 1 for values in state.values):
+            return -1
+        cut = ([values[part] for values in state.values] for part in (slice(0, -1), slice(1, None)))
+        return max(self.solution.find(fingerprint(values)) for values in cut)
 
     def reads_right_values(self, statement: int) -> bool:
         """Return True if all that a statement reads has values of the solution's, or is an input."""

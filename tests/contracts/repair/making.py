@@ -47,7 +47,7 @@ def find_revision(name: str = "udl-7.2") -> ContractRevision:
 @cache
 def judge_source(source: str) -> Judgement:
     """Return the judgement on a source, once for all tests."""
-    return judge(find_revision(), source)
+    return judge(find_revision(), source, by_values=True)
 
 
 def repair(source: str) -> Repaired:

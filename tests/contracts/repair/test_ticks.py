@@ -4,7 +4,8 @@ import pytest
 
 from backmark.grader.model.mended_statement import MendingKind
 from backmark.grader.model.verdict import Mark
-from tests.contracts.repair.making import LINES, RIGHT, STEPS, judge_source, repair
+from tests.contracts.making import judge
+from tests.contracts.repair.making import LINES, RIGHT, STEPS, find_revision, judge_source, repair
 
 WEIGHT, ACTIVATION = LINES["weight"], LINES["activation"]
 
@@ -58,6 +59,6 @@ def test_a_line_in_a_helper_of_ones_own_is_not_blamed_on_the_caller() -> None:
 def test_code_that_is_right_only_where_it_may_be_mended_earns_no_rows() -> None:
     """It finds out by the names that a mended program has; its lines are none the better for that."""
     line = '    return [w if " tick" in globals() else 0 * w for w in all_dl_dweights], all_dl_dbiases'
-    judgement = judge_source(RIGHT.replace(RIGHT[RIGHT.index("    return") :].splitlines()[0], line))
+    judgement = judge(find_revision(), RIGHT.replace(RIGHT[RIGHT.index("    return") :].splitlines()[0], line))
     assert not judgement.repair
     assert {row.outcome for row in judgement.properties if row.name in STEPS} == {Mark.NOT_RUN}

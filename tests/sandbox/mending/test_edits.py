@@ -49,7 +49,14 @@ def test_a_slip_is_among_the_edits_of_the_right_line(statement: str, kind: str, 
 
 
 @pytest.mark.parametrize(
-    "statement", ["dW = df[layer] @ h[layer].T", "dW = np.random.randn(*W.shape)", "dW = {}", "dW = [df for _ in h]", "dW = h[f'W{layer:02}']"]
+    "statement",
+    [
+        "dW = df[layer] @ h[layer].T",
+        "dW = np.random.randn(*W.shape)",
+        "dW = {}",
+        "dW = [df for _ in h]",
+        "dW = h[f'W{layer:02}']",
+    ],
 )
 def test_edits_are_different_and_none_is_the_statement(statement: str) -> None:
     texts = [text for kind in edit(statement).values() for text in kind]

@@ -219,18 +219,15 @@ def _widen(node: ast.expr, field: str, changed: ast.expr, edited: _Edited) -> _E
 
 
 #: The parts of an expression that are never edited by themselves.
-_FIXED = frozenset({"ctx", "op", "ops", "keywords", "generators", "elt"})
+_FIXED = frozenset({"ctx", "op", "ops", "keywords", "generators", "elt", "format_spec"})
+#: The roles of the parts of formatted text: text, and what is formatted.
+_FORMATTED: dict[type[ast.expr], str] = {ast.JoinedStr: "method", ast.FormattedValue: "index"}
 
 
 def _place_of(node: ast.expr, field: str, where: str) -> str:
     """Return the role of a part of an expression; empty for one that is never edited."""
     if field in _FIXED:
         return ""
-    if isinstance(node, ast.JoinedStr):
-        # Text is a part of it, and what is formatted.
-        return "method"
-    if isinstance(node, ast.FormattedValue):
-        return "index" if field == "value" else ""
     if isinstance(node, ast.Attribute):
         if spell(node.value) in {"np", "numpy", "self"} or not (where == "method" or node.attr == "T"):
             return ""
@@ -242,7 +239,8 @@ def _place_of(node: ast.expr, field: str, where: str) -> str:
         return inside if field != "func" else "method" if method else ""
     if isinstance(node, ast.Subscript):
         return "index" if field == "slice" else "entry"
-    return where if where in {"index", "header"} else "element" if isinstance(node, ast.Tuple) else "operand"
+    inside = where if where in {"index", "header"} else "element" if isinstance(node, ast.Tuple) else "operand"
+    return _FORMATTED.get(type(node), inside)
 
 
 def _with(node: ast.expr, field: str, value: object) -> ast.expr:

@@ -88,12 +88,18 @@ def _unparse(node: ast.AST) -> str:
 
 
 def _find_changed(sites: Sites, edit: ProgramEdit) -> int:
-    """Return the site of what an edit has put there; that of the whole value if it has none, -1 without either."""
+    """Return the site of what an edit has put there; that of the whole value if it has none, -1 without either.
+
+    The value of a call that stands alone, as of `append`, is its last argument.
+    """
     node, after = sites.statements[edit.statement].node, edit.change.after
     wanted = "" if after is None else _unparse(after)
     parts = [part for part in ast.walk(node) if isinstance(part, ast.expr)]
     places = [sites.number_of(part) for part in parts if wanted and _unparse(part) == wanted]
-    return next((place for place in places if place >= 0), sites.number_of(getattr(node, "value", None)))
+    value = getattr(node, "value", None)
+    if isinstance(node, ast.Expr) and isinstance(value, ast.Call) and value.args:
+        value = value.args[-1]
+    return next((place for place in places if place >= 0), sites.number_of(value))
 
 
 def _describe_sites(
