@@ -62,14 +62,6 @@ def test_other_kinds_are_no_answer(kinds: object) -> None:
         read(("edits", 1), kinds)
 
 
-def test_statements_that_hold_what_edits_change_are_numbers() -> None:
-    assert read(("holders", 2), [[3, [1, 2]], [-1, []]]) == [[3, [1, 2]], [-1, []]]
-    for holder in ([-2, []], ["1", []], [True, []], [3], [3, [-1]], [3, 1], 3):
-        holders = [[3, []], holder]
-        with pytest.raises(Crashed):
-            read(("holders", 2), holders)
-
-
 def test_texts_that_nobody_asked_for_are_no_answer() -> None:
     with pytest.raises(Crashed):
         read(("edits", 1), [[3, "x = z", CHANGES]], "texts")
@@ -78,7 +70,6 @@ def test_texts_that_nobody_asked_for_are_no_answer() -> None:
 def test_a_request_says_what_it_wants() -> None:
     assert JailRequest({"spelled": [[1, 0], [1, 3]]}, b"", [0]).listed == ("texts", 2)
     assert JailRequest({"edits": [[1, -1]]}, b"", [0]).listed == ("edits", 1)
-    assert JailRequest({"traced": [[1, 0]]}, b"", [0]).listed == ("holders", 1)
     assert JailRequest({}, b"", [8]).listed is None
 
 

@@ -117,16 +117,6 @@ class Jailed:
             for place, text, changes in reply.header["texts"]
         ]
 
-    def trace(self, cases: ContractCases, script: Script) -> list[tuple[int, list[int]]]:
-        """Return for each operation the statement of the solution's that computes what it changes, -1 for none.
-
-        Beside it stand all statements whose values are computed. Raises CandidateError.
-        """
-        question = self.requests.of(cases)
-        header = {**question.header, "traced": [list(operation) for operation in script]}
-        (reply,) = self.session.answer(JailRequest(header, question.payload, [0]))
-        return [(holder, computed) for holder, computed in reply.header["holders"]]
-
     def mend(self, cases: ContractCases, scripts: Sequence[Script]) -> list[list[Answer]]:
         """Return by script the answers to the cases; a CandidateError carries those received before it, in a row."""
         exchange, question, times = self.requests.exchange, self.requests.of(cases), len(scripts)

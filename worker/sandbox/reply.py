@@ -427,21 +427,10 @@ def _is_spelled(value: object) -> bool:
     )
 
 
-def _is_holder(value: object) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) == 2
-        and type(value[0]) is int
-        and -1 <= value[0] < _LINES
-        and _is_list(value[1], _is_line, MOST_STATEMENTS)
-    )
-
-
 #: Of each kind of listing what its items are.
 _ITEMS: dict[str, Callable[[object], bool]] = {
     "edits": _is_list_of_kinds,
     "texts": _is_spelled,
-    "holders": _is_holder,
 }
 
 

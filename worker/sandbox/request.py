@@ -31,7 +31,7 @@ class JailRequest:
     @property
     def listed(self) -> tuple[str, int] | None:
         """The kind of what it asks for of edits, and how many of them; None if it asks about none."""
-        for name, kind in (("edits", "edits"), ("spelled", "texts"), ("traced", "holders")):
+        for name, kind in (("edits", "edits"), ("spelled", "texts")):
             if name in self.header:
                 return kind, len(self.header[name])
         return None

@@ -100,13 +100,13 @@ def _mend(
     except TimedOut:
         unjudged = {row.name: Row(Mark.NOT_RUN, 0, TOO_SLOW) for row in assignment.rows}
         return MendedMarks(unjudged, list_rows(assignment, by_results=True), ())
-    if repair is None or not repair.is_named:
+    if repair is None or not repair.is_named or repair.open_rows:
         # A statement that only a whole one of the solution's replaces may be right, and what it calls or reads wrong.
         found = _find_lines(contract, given, judged, menders, programs)
         if repair is None or (found is not None and all(statement.rows for statement in found.repair)):
             return found
     rows = judge_by_repair(assignment, repair, len(contract.cases))
-    if not repair.study.matched and not repair.traced:
+    if not repair.study.matched:
         # Written in its own way, it has no lines that count for rows.
         rows = {row.name: Row(Mark.NOT_RUN, 0, WRITTEN_OTHERWISE) for row in assignment.rows}
     return MendedMarks(

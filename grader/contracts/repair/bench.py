@@ -131,13 +131,6 @@ class Bench:
         """Return edits in full; raises GaveUpError, TimedOut."""
         return self._ask_about_edits(lambda mender: mender.spell([(edit[1], edit[-1]) for edit in edits]))
 
-    def trace(self, script: Sequence[Operation], cases: ContractCases) -> list[tuple[int, list[int]]]:
-        """Return for each operation the statement of the solution's that computes what it changes, -1 for none.
-
-        Beside it stand all statements whose values are computed. Raises GaveUpError, TimedOut.
-        """
-        return self._ask_about_edits(lambda mender: mender.trace(cases, script))
-
     def _ask_about_edits(self, ask: Callable[[Mender], _Answer]) -> _Answer:
         try:
             return ask(self._find_mender())

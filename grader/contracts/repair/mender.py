@@ -43,14 +43,6 @@ class Mender(Protocol):
         """Return edits in full, each given by the number of its statement and its place; raises CandidateError."""
         ...
 
-    def trace(self, cases: ContractCases, script: Script) -> list[tuple[int, list[int]]]:
-        """Return for each operation the statement of the solution's that computes what it changes, -1 for none.
-
-        Only of edits there may be one. Beside it stand all statements whose values are computed by expressions of the
-        submission's own. The whole script is made, and the cases are run; raises CandidateError.
-        """
-        ...
-
     def mend(self, cases: ContractCases, scripts: Sequence[Script]) -> list[list[Answer]]:
         """Return by script the answers to the cases; a CandidateError carries those that came before, in a row."""
         ...

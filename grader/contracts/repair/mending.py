@@ -52,13 +52,6 @@ class Repair:
     instead_of: Script = frozenset()
     #: By operation the changes of a statement's own expression that do as well, if one or two of them do.
     slips: Mapping[Operation, NamedSlips] = field(default_factory=dict)
-    #: By operation the rows of the solution's statement that computes what its edit changes, if edits of the
-    #: submission's own expressions make it right, and not every row has a statement in it. Where none computes it, they
-    #: are those that the operation costs otherwise.
-    traced: Mapping[Operation, tuple[str, ...]] = field(default_factory=dict)
-    #: The rows of which its own expressions then compute the values of all the solution's statements, if not every row
-    #: has a statement in it.
-    computed: frozenset[str] = frozenset()
     #: By statement the condition under which it runs and the one under which it must, as text; empty for none.
     conditions: Mapping[int, tuple[str, str]] = field(default_factory=dict)
 
@@ -67,10 +60,8 @@ class Repair:
 
         A statement that only raises stands for the line that is missing, such as a template's `raise`, if there is one.
         A slip in a line of no row costs those of the one line that could be replaced instead. Where nothing
-        corresponds to a line of the solution's, and none computes what is changed, no row is named.
+        corresponds to a line of the solution's, no row is named.
         """
-        if self.traced:
-            return self.traced[operation]
         if not self.study.matched:
             return ()
         if operation[1] not in self.study.matched and len(self.instead_of) == 1 and operation[0] == EDIT:
@@ -80,7 +71,7 @@ class Repair:
 
     def has_row(self, operation: Operation) -> bool:
         """Return True if the rows that an operation costs are those of what it changes, not of what uses that."""
-        return bool(self.traced or self.instead_of) or operation[0] == INSERT or operation[1] in self.study.matched
+        return bool(self.instead_of) or operation[0] == INSERT or operation[1] in self.study.matched
 
     @property
     def is_named(self) -> bool:
@@ -222,8 +213,7 @@ class Repairer:
             fresh = bench.start_fresh(self.cases)
             named = self._name(fresh, script, edits)
             if fresh.are_right([script])[0] and (bench.submission.repeats or self._is_right_again(script, bench)):
-                repair = replace(repair, slips=named, conditions=_list_conditions(fresh.study))
-                return _trace(repair, edits, fresh, bench.first) if repair.open_rows else repair
+                return replace(repair, slips=named, conditions=_list_conditions(fresh.study))
             answers = fresh.answer([script])[0]
             if len(answers) == len(self.cases):
                 wrong = disagreeing(self.cases, answers)
@@ -269,26 +259,6 @@ class Repairer:
         right = bench.are_right(scripts)
         pairs = zip(kept, right[::2], right[1::2], strict=True)
         return frozenset(number for number, removed, zeroed in pairs if not (removed and zeroed))
-
-
-def _trace(repair: Repair, edits: Mapping[Operation, Operation], fresh: Bench, case: ContractCases) -> Repair:
-    """Return a repair with the rows whose values the submission's own expressions compute in a case.
-
-    Where edits of these make it right by themselves, beside it stand the rows of the solution's statements that compute
-    what they change, unless those of one are unknown.
-    """
-    named = [edits.get(operation, operation) for operation in repair.operations]
-    try:
-        own = all(edit[0] == EDIT for edit in named) and fresh.are_right([frozenset(named)])[0]
-        found = fresh.trace(named if own else repair.operations, case)
-    except GaveUpError:
-        return repair
-    rows = repair.study.rows
-    missing = {row for number in rows.keys() - set(found[0][1]) for row in rows[number]}
-    repair = replace(repair, computed=frozenset(row for names in rows.values() for row in names) - missing)
-    holders = zip(repair.operations, found, strict=True)
-    traced = {operation: rows.get(holder) or repair.rows_of(operation) for operation, (holder, _) in holders}
-    return replace(repair, traced=traced) if own and all(traced.values()) else repair
 
 
 def _list_conditions(study: Study) -> dict[int, tuple[str, str]]:

@@ -37,7 +37,9 @@ def backmark_begin(plan: Mapping[str, Any], arrays: Sequence[Any]) -> Any:
     if len(log):
         log[0] = 3
     _now.clear()
-    _now.update(plan, log=log, given=given, counts={}, raised=-1, turns=0)
+    # Most sites are neither changed nor kept.
+    changed = {*given, plan["disturbed"]}
+    _now.update(plan, log=log, given=given, changed=changed, counts={}, raised=-1, turns=0)
     return log
 
 
@@ -89,19 +91,17 @@ def _raise_at(site: int) -> None:
 
 def backmark_name(site: int, value: Any) -> Any:
     """Return the value of a variable, or what takes its place."""
-    if site in _now["given"]:
-        return _substitute(site, value)
-    if site == _now["disturbed"]:
-        return _disturb(value)
-    _note(site + 1, value)
+    if site in _now["changed"]:
+        return _disturb(value) if site == _now["disturbed"] else _substitute(site, value)
+    if _now["room"]:
+        _note(site + 1, value)
     return value
 
 
 def backmark_store(site: int, value: Any) -> Any:
     """Return what was written, changed in place if something takes its place."""
-    if site not in _now["given"] and site != _now["disturbed"]:
-        _note(site + 1, value)
-        return value
+    if site not in _now["changed"]:
+        return backmark_name(site, value)
     new = _disturb(value) if site == _now["disturbed"] else _substitute(site, value)
     if isinstance(value, np.ndarray) and value.ndim and isinstance(new, np.ndarray) and new.shape == value.shape:
         value[...] = new

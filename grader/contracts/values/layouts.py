@@ -34,8 +34,8 @@ def list_layouts(
 
 def may_fit(wanted: Sequence[Array], own: Sequence[Array]) -> bool:
     """Return False if no value that is not strange can take the place of a site's own in one case."""
-    if not own:
-        return True
+    if not own or not wanted:
+        return not own
     total = sum(map(np.size, own))
     return total == sum(map(np.size, wanted)) or total == len(own) * wanted[-1].size
 

@@ -1,4 +1,4 @@
-"""The values of a program's sites, case by case, as its logs have them; and their moments, whatever their order."""
+"""The values of a program's sites, case by case, as its logs have them."""
 
 import math
 from collections.abc import Sequence
@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from backmark.grader.contracts.cases.arrays import Array, Booleans
+from backmark.grader.contracts.cases.arrays import Array
 from backmark.grader.contracts.values.work import Work
 from backmark.grader.errors import Crashed
 
 #: Axes of a value, at most.
 _AXES = 8
+#: Values of a log that are counted at once.
+_COUNTED = 64
 _NO_LOG = "Your code's process sent something that is not an answer."
-#: The number of the moments of one case.
-MOMENTS = 5
 
 
 @dataclass(slots=True)
@@ -55,19 +55,18 @@ def is_overflown(log: Array) -> bool:
 
 def read_logs(logs: Sequence[Array], sites: int, work: Work | None = None) -> Recording:
     """Return what logs have of so many sites; raises OverflownError, OutOfWorkError, and Crashed for what is no log."""
-    recording = Recording([SiteValues([], []) for _ in range(sites)], [[] for _ in range(sites)])
-    for log in logs:
-        for own, raw in zip(recording.sites, recording.raws, strict=True):
-            own.values.append([])
-            own.times.append([])
-            raw.append([])
-        if work is not None:
-            work.take(values=sites)
-        _read_log(log, recording, work)
+    recording = Recording([], [])
+    if work is not None:
+        work.take(values=sites * len(logs))
+    for _ in range(sites):
+        recording.sites.append(SiteValues([[] for _ in logs], [[] for _ in logs]))
+        recording.raws.append([[] for _ in logs])
+    for case, log in enumerate(logs):
+        _read_log(log, case, recording, work)
     return recording
 
 
-def _read_log(log: Array, recording: Recording, work: Work | None) -> None:
+def _read_log(log: Array, case: int, recording: Recording, work: Work | None) -> None:
     stop, raised, overflown = (int(number) if np.isfinite(number) else -1 for number in log[:3])
     if overflown:
         raise OverflownError
@@ -76,22 +75,17 @@ def _read_log(log: Array, recording: Recording, work: Work | None) -> None:
     recording.raised.append(raised - 1)
     # Plain numbers are read in a tenth of the time that those of an array are.
     numbers = log[:stop].tolist()
-    at, time = 3, 0
+    at, time, count = 3, 0, 0
     while at < stop:
-        if work is not None:
-            work.take(values=1)
+        if work is not None and count % _COUNTED == 0:
+            work.take(values=_COUNTED)
+        count += 1
         site, axes = numbers[at], numbers[at + 1] if at + 1 < stop else math.nan
         # Nothing is true of what is no number.
         if not (1 <= abs(site) <= len(recording.sites) and 0 <= axes <= _AXES):
             raise Crashed(_NO_LOG)
         start = at + 2 + int(axes)
-        shape = numbers[at + 2 : start]
-        if not all(0 <= size <= len(log) for size in shape):
-            raise Crashed(_NO_LOG)
-        sizes = tuple(map(int, shape))
-        # The sizes beside a 0, too: NumPy makes no array that has no numbers but too large a shape.
-        if start > stop or start + math.prod(size or 1 for size in sizes) > len(log) + 1:
-            raise Crashed(_NO_LOG)
+        sizes = _read_shape(numbers[at + 2 : start], len(log) + 1 - start) if axes else ()
         at = start + math.prod(sizes)
         if at > stop:
             raise Crashed(_NO_LOG)
@@ -99,44 +93,21 @@ def _read_log(log: Array, recording: Recording, work: Work | None) -> None:
         number = abs(int(site)) - 1
         if site > 0:
             time += 1
-            recording.sites[number].values[-1].append(array)
-            recording.sites[number].times[-1].append(time)
+            own = recording.sites[number]
+            own.values[case].append(array)
+            own.times[case].append(time)
         else:
-            recording.raws[number][-1].append(array)
+            recording.raws[number][case].append(array)
 
 
-def fingerprint(values: Sequence[Sequence[Array]]) -> Array | None:
-    """Return the moments of the numbers in each case, and behind them their scales; None if there are no values."""
-    if not any(values):
-        return None
-    moments, scales = [], []
-    with np.errstate(all="ignore"):
-        for case in values:
-            flat = np.concatenate([value.ravel() for value in case]) if case else np.zeros(0)
-            squares, size = flat * flat, np.abs(flat).sum()
-            # A power is ten times as slow as a product.
-            cubes = squares * flat
-            square = squares.sum()
-            moments += [flat.size, flat.sum(), square, cubes.sum(), size]
-            scales += [0.0, size, square, np.abs(cubes).sum(), size]
-    return np.array([moments, scales])
+def _read_shape(shape: Sequence[float], most: int) -> tuple[int, ...]:
+    """Return a shape of so many numbers at most; those of the sizes beside a 0, too.
 
-
-def look_up(table: Array, wanted: Array | None, rounding: float = 1e-7) -> int:
-    """Return the first row of a table that has these moments, but for rounding; -1 if none has."""
-    if wanted is None or not len(table):
-        return -1
-    rows = np.arange(len(table))
-    # Hardly any has the moments of the first case.
-    for part in (slice(0, MOMENTS), slice(MOMENTS, None)):
-        rows = rows[_are_near(table[rows, part], wanted[:, part], rounding)]
-    return int(rows[0]) if len(rows) else -1
-
-
-def _are_near(table: Array, wanted: Array, rounding: float) -> Booleans:
-    moments, scales = wanted
-    with np.errstate(all="ignore"):
-        near = np.abs(table - moments) <= 1e-9 + rounding * scales
-    near |= np.isnan(table) & np.isnan(moments)
-    near |= table == moments
-    return np.asarray(near.all(axis=1))
+    NumPy makes no array that has no numbers but too large a shape.
+    """
+    if not all(0 <= size <= most for size in shape):
+        raise Crashed(_NO_LOG)
+    sizes = tuple(map(int, shape))
+    if math.prod(size or 1 for size in sizes) > most:
+        raise Crashed(_NO_LOG)
+    return sizes

@@ -10,14 +10,10 @@ import numpy as np
 from backmark.grader.contracts.cases.arrays import Array
 from backmark.grader.contracts.values.comparing import are_in_order, begins, find_differing
 from backmark.grader.contracts.values.layouts import list_layouts, may_fit
+from backmark.grader.contracts.values.moments import fingerprint, fingerprint_all
 from backmark.grader.contracts.values.operands import Operation, solve
 from backmark.grader.contracts.values.program import ROOMS, Given, Ran, Results, Run, Runner, keep_right
-from backmark.grader.contracts.values.recording import (
-    OverflownError,
-    Recording,
-    fingerprint,
-    read_logs,
-)
+from backmark.grader.contracts.values.recording import OverflownError, Recording, read_logs
 from backmark.grader.contracts.values.solution import SolutionValue, SolutionValues
 from backmark.grader.contracts.values.written import WrittenProgram, WrittenSite
 
@@ -100,11 +96,17 @@ class _Ways:
     """The values that may take the place of a site's own, and how."""
 
     candidates: Sequence[tuple[int, SolutionValue]]
-    #: The case in which they are tried first.
+    #: The case in which they are tried first; all that fail, so that a value must fit in each.
     probe: int
+    failing: Sequence[int]
     is_full: bool
     is_open: bool
     is_strange: bool
+
+    def may_fit(self, wanted: SolutionValue, state: SiteState) -> bool:
+        """Return False if no value that is not strange can take the place of a site's own where that fails."""
+        cases = (self.probe, *self.failing)
+        return all(may_fit(wanted.values[case], state.values[case]) for case in cases)
 
     def list(self, wanted: Sequence[Array], own: Sequence[Array]) -> dict[str, "list[Array]"]:
         """Return the layouts of a value in one case."""
@@ -149,22 +151,24 @@ class ValueSearch:
         assert self.recording is not None  # noqa: S101 - the last room raises
         self.runner.turns = list(map(max, self.runner.turns or [0] * len(ran), self.recording.count_turns()))
         bears = [state.bears for state in self.states] or [frozenset()] * len(self.program.sites)
-        self.states = [self._describe(number, bears[number]) for number in range(len(self.program.sites))]
+        self.states = self._describe(self.recording, bears)
 
-    def _describe(self, number: int, bears: frozenset[int]) -> SiteState:
-        assert self.recording is not None  # noqa: S101 - it was just made
-        kept = self.recording.sites[number]
-        state = SiteState(number, self.program.sites[number], kept.values, kept.times, kept.first, bears=bears)
-        moments = fingerprint(kept.values)
-        if moments is None:
-            return state
-        match = self.solution.find(moments)
-        if match >= 0 and not are_in_order(kept.values, self.solution.values[match].values):
-            match = -1
-        state.match = match
-        state.match_last = self.solution.find(fingerprint([values[-1:] for values in kept.values]))
-        state.scale = self.solution.find_scale(moments) if match < 0 else ""
-        return state
+    def _describe(self, recording: Recording, bears: Sequence[frozenset[int]]) -> list[SiteState]:
+        """Return what is known of each site by what it takes."""
+        states = [
+            SiteState(number, site, kept.values, kept.times, kept.first, bears=own)
+            for number, (site, kept, own) in enumerate(zip(self.program.sites, recording.sites, bears, strict=True))
+        ]
+        known = [state for state in states if state.is_known]
+        whole = fingerprint_all([state.values for state in known])
+        last = fingerprint_all([[values[-1:] for values in state.values] for state in known])
+        matches, last_matches = self.solution.find_all(whole), self.solution.find_all(last)
+        for state, moments, match, match_last in zip(known, whole, matches, last_matches, strict=True):
+            if match >= 0 and are_in_order(state.values, self.solution.values[match].values):
+                state.match = match
+            state.match_last = match_last
+            state.scale = self.solution.find_scale(moments) if state.match < 0 else ""
+        return states
 
     def judge(self, injections: Sequence[Injections]) -> list[Good]:
         """Return for each set of injections the results that are right in every case."""
@@ -232,7 +236,7 @@ class ValueSearch:
                 continue
             if first is not None and not self._is_begun(state) and (state.is_right or state.first >= first.time):
                 continue
-            ways = _Ways(candidates, probe, is_full=is_full, is_open=is_open, is_strange=is_strange)
+            ways = _Ways(candidates, probe, failing, is_full=is_full, is_open=is_open, is_strange=is_strange)
             for finding in self._try(state, ways, base):
                 found.append(finding)
                 if finding.is_full and not finding.is_right and (first is None or finding.time < first.time):
@@ -368,7 +372,7 @@ class ValueSearch:
             self.runner.work.take(turns=1)
             if (number >= 0 and number == state.match and not ways.is_strange) or not theirs:
                 continue
-            if not (ways.is_open or ways.is_strange or may_fit(theirs, own)):
+            if not (ways.is_open or ways.is_strange or ways.may_fit(wanted, state)):
                 continue
             self.runner.work.take(arrays=len(own) + len(theirs))
             for name, arrays in ways.list(theirs, own).items():

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from backmark.grader.contracts.cases.arrays import Array
-from backmark.grader.contracts.values.recording import MOMENTS, Recording, fingerprint, look_up
+from backmark.grader.contracts.values.moments import MOMENTS, fingerprint, fingerprint_all, look_up, look_up_all
+from backmark.grader.contracts.values.recording import Recording
 from backmark.grader.contracts.values.written import WrittenProgram
 
 #: Order of the sites of which one has a value first.
@@ -61,18 +62,18 @@ class SolutionValues:
     values: list[SolutionValue] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        table: list[Array] = []
-        for value in self._list_all():
-            moments = fingerprint(value.values)
-            if moments is None:
-                continue
-            found = look_up(np.array(table), moments)
+        every = [value for value in self._list_all() if any(value.values)]
+        moments = fingerprint_all([value.values for value in every])
+        table = np.empty((len(every), MOMENTS * len(self.dims)))
+        for value, own in zip(every, moments, strict=True):
+            count = len(self.values)
+            found = look_up(table[:count], own)
             if found < 0:
-                table.append(moments[0])
+                table[count] = own[0]
                 self.values.append(value)
             if found < 0 or value.is_whole:
                 self.values[found].sites.append(value.site)
-        vars(self)["table"] = np.array(table).reshape(len(table), MOMENTS * len(self.dims))
+        vars(self)["table"] = table[: len(self.values)]
 
     def _list_all(self) -> Iterator[SolutionValue]:
         """Yield the values: those of whole sites first, and what computes before what reads."""
@@ -135,6 +136,10 @@ class SolutionValues:
     def find(self, moments: Array | None) -> int:
         """Return the value that has these moments; -1 if none has."""
         return look_up(self.table, moments)
+
+    def find_all(self, several: Array) -> list[int]:
+        """Return for each of several moments the value that has them; -1 if none has."""
+        return look_up_all(self.table, several)
 
     def find_expected(self, moments: Array | None) -> int:
         """Return the value that has the moments of what is expected by finite differences; -1 if none has.

@@ -127,10 +127,6 @@ class _Flooding:
         """Return edits in full."""
         return self.jailed.spell(edits)
 
-    def trace(self, cases: Any, script: Script) -> list[tuple[int, list[int]]]:
-        """Return what computes what edits change."""
-        return self.jailed.trace(cases, script)
-
     def mend(self, cases: Any, scripts: Sequence[Script]) -> list[list[Answer]]:
         """Raise the error of a jail that has answered everything."""
         error = TooMuchOutput("It printed too much.")
@@ -215,10 +211,6 @@ class _Changing:
     def spell(self, edits: Sequence[tuple[int, int]]) -> list[SpelledEdit]:
         """Return edits in full."""
         return self.jailed.spell(edits)
-
-    def trace(self, cases: Any, script: Script) -> list[tuple[int, list[int]]]:
-        """Return what computes what edits change."""
-        return self.jailed.trace(cases, script)
 
     def mend(self, cases: Any, scripts: Sequence[Script]) -> list[list[Answer]]:
         """Return the answers; raise the error of a jail that ended under the last of some edits."""

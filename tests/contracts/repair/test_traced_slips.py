@@ -1,10 +1,7 @@
 """A slip in code that is arranged in its own way costs the row of the statement that computes the same."""
 
-import ast
-
 import pytest
 
-from backmark.worker.sandbox.inside.mending.tracing import Tracer, list_path
 from tests.contracts.repair.making import STEPS, repair
 from tests.corpus.others import OTHERS
 from tests.corpus.own_names import OWN_NAMES
@@ -76,28 +73,3 @@ def test_code_that_computes_no_such_values_holds_no_rows_by_a_slip() -> None:
     repaired = repair(DIFFERENCING)
     assert set(repaired.held) <= {"bias_gradient"}
     assert repaired.marks <= 2
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "path"),
-    [
-        ("(w @ x) * m", "(w.T @ x) * m", ["w.T", "w.T @ x", "w.T @ x * m"]),
-        ("2 * x + y", "x + y", ["x + y", "x"]),
-        ("f(x, y)", "f(y, x)", ["f(y, x)"]),
-    ],
-)
-def test_the_expressions_around_a_change_are_listed_from_the_innermost(
-    before: str, after: str, path: list[str]
-) -> None:
-    trees = [ast.parse(text, mode="eval").body for text in (before, after)]
-    assert [ast.unparse(node) for node in list_path(*trees)] == path
-
-
-def test_of_statements_that_compute_all_of_it_the_one_with_the_fewest_others_counts() -> None:
-    own, solution = Tracer(), Tracer()
-    assert own.record("", "0 0", 3.0) == 3.0
-    for number, values in {"1": (3.0, 4.0), "2": (3.0,), "3": (4.0,)}.items():
-        for value in values:
-            solution.record("", number, value)
-    assert [own.find_holder(name, solution, [1, 2, 3]) for name in ("0 0", "0 1")] == [2, None]
-    assert own.find_holder("0 0", solution, [1, 3]) == 1

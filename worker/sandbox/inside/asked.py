@@ -34,7 +34,7 @@ def _read(header: dict[str, Any], payload: bytes | memoryview, known: Asked | No
         from .contracts.reference import ReferenceQuestion  # noqa: PLC0415
 
         return ReferenceQuestion(header, payload)
-    if not header.keys().isdisjoint(("study", "edits", "spelled", "traced", "scripts")):
+    if not header.keys().isdisjoint(("study", "edits", "spelled", "scripts")):
         # Only wrong submissions are mended.
         from .mending.question import read_question  # noqa: PLC0415
 

@@ -63,27 +63,12 @@ class EditsQuestion:
             yield pack({"kind": "edits", "edits": workbench.list_kinds(self._pairs)})
 
 
-class TraceQuestion:
-    """A request with a `traced` script: which statements of the solution's compute what its edits change."""
-
-    def __init__(self, header: dict[str, Any], payload: bytes | memoryview) -> None:
-        self._script: Sequence[Sequence[Any]] = header["traced"]
-        self._calls = CallsQuestion(header, payload)
-
-    def answers(self, student: Student) -> Iterator[bytes]:
-        """Yield for each operation the number of a statement, -1 for none, and those that are computed anywhere."""
-        with silence():
-            yield pack({"kind": "holders", "holders": find_workbench(student).trace(self._script, self._calls)})
-
-
 def read_question(
     header: dict[str, Any], payload: bytes | memoryview, calls: CallsQuestion | None = None
-) -> StudyQuestion | ScriptsQuestion | EditsQuestion | TraceQuestion:
+) -> StudyQuestion | ScriptsQuestion | EditsQuestion:
     """Read a request about mending; `calls` are known ones that it is about."""
     if "study" in header:
         return StudyQuestion(header, payload)
-    if "traced" in header:
-        return TraceQuestion(header, payload)
     return ScriptsQuestion(header, payload, calls) if "scripts" in header else EditsQuestion(header)
 
 

@@ -58,29 +58,18 @@ def record_writes(functions: Mapping[str, Function]) -> None:
         function.node.body[start:start] = _calls(function.name, function.parameters, ())
 
 
-def record_statements(functions: Mapping[str, Function]) -> None:
-    """Change functions so that the recorder gets what each statement has written, by its number."""
-    for function in functions.values():
-        for group in function.groups:
-            if group.target.how in {"return", "bare"}:
-                continue
-            for node, block in zip(group.nodes, group.blocks, strict=True):
-                calls = _calls("", group.target.names, group.target.keys, str(group.number))
-                _insert_after(block, node, calls)
-
-
 def _insert_after(block: Block, node: ast.stmt, calls: list[ast.stmt]) -> None:
     place = next(i for i, statement in enumerate(block.body) if statement is node) + 1
     block.body[place:place] = [ast.copy_location(call, node) for call in calls]
 
 
-def _calls(function: str, names: Iterable[str], keys: Iterable[ast.expr], label: str = "") -> list[ast.stmt]:
+def _calls(function: str, names: Iterable[str], keys: Iterable[ast.expr]) -> list[ast.stmt]:
     calls: list[ast.stmt] = []
     for name in names:
         value: ast.expr = ast.parse(name, mode="eval").body
         for key in keys:
             value = ast.Subscript(value, key, ast.Load())
-        arguments = [ast.Constant(function), ast.Constant(label or name), value]
+        arguments = [ast.Constant(function), ast.Constant(name), value]
         calls.append(ast.Expr(ast.Call(ast.Name(RECORDER, ast.Load()), arguments, [])))
     return calls
 

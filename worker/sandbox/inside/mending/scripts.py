@@ -148,13 +148,6 @@ class Mending:
             if group.number in pair.paired and any(guard.node is branch for guard in group.block.guards)
         }
 
-    def list_foreign(self) -> list[ast.AST]:
-        """Return what is not the submission's own in the programs that scripts make of it, but for edits."""
-        guards = (replacement.guard for replacement in self.replacements.values() if replacement.guard is not None)
-        replaced = (node for replacement in self.replacements.values() for node in replacement.nodes)
-        inserted = (node for insertion in self.insertions.values() for node in insertion.nodes)
-        return [part for node in (*guards, *replaced, *inserted) for part in ast.walk(node)]
-
     def apply(self, script: Sequence[Operation]) -> list[ast.Module]:
         """Return the program after the operations of a script; raises KeyError if there is no such operation."""
         application = _Application(self)

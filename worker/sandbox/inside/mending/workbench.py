@@ -25,12 +25,11 @@ from backmark.worker.sandbox.inside.tracebacks import FILENAME, clean
 
 from .groups import HELPER, StatementGroup, find_groups, list_functions
 from .matching import FunctionPair, Matcher, list_tests, list_variables
-from .recording import RECORDER, Recorder, record_statements, record_writes
-from .scripts import EDIT, ZEROS, Mending
+from .recording import RECORDER, Recorder, record_writes
+from .scripts import ZEROS, Mending
 from .ticks import TICK
-from .tracing import Tracer, list_path, record_expressions
 from .translation import SolutionNames, private
-from .uses import Uses, calls, name_called
+from .uses import Uses, calls
 from .words import count_words
 
 #: Turns of all loops and calls of functions in one call of a mended program.
@@ -260,49 +259,6 @@ class Workbench:
         changes = [[change.kind, _unparse(change.before), _unparse(change.after)] for change in edit.changes]
         text = "\n".join(_unparse(group.complete(node)) for node in edit.nodes)
         return [edit.place, clean(text, LONGEST_SPELLED), changes]
-
-    def trace(self, script: Sequence[Sequence[Any]], calls: CallsQuestion) -> list[tuple[int, list[int]]]:
-        """Return for each operation of a script the statement of the solution's that computes what it changes.
-
-        It is that of the innermost expression around the change for which there is one, of those with rows; -1 if there
-        is none, or if the operation is no edit. Beside it stand all whose values the submission's own expressions
-        compute after the script.
-        """
-        solution, own = Tracer(), Tracer()
-        tree = ast.parse(self._solution_text)
-        functions = list_functions([tree])
-        numbers = [
-            group.number
-            for function in functions.values()
-            for group in function.groups
-            if any(node.lineno in self._rows for node in group.nodes)
-        ]
-        record_statements(functions)
-        self._run(MendedStudent(self._make_solution(tree), {RECORDER: solution.record}, None), calls)
-        paths = [self._list_changed(*operation[1:]) if operation[0] == EDIT else [] for operation in script]
-        applied = self.mending.apply([tuple(operation) for operation in script])
-        # What an own function returns is computed inside of it, or by what stands there instead.
-        calls_of_own = [
-            node
-            for tree in applied
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Call) and name_called(node) in {name.rpartition(".")[2] for name in self._own}
-        ]
-        mended = iter(record_expressions(applied, paths, [*self.mending.list_foreign(), *calls_of_own]))
-        trees = [None if part is None else next(mended) for part in self._trees]
-        names = {ZEROS: _zeros_like, RECORDER: own.record}
-        self._run(MendedStudent(self._make_slice(trees), names, self._run_solution), calls)
-        found = [
-            [own.find_holder(f"{i} {depth}", solution, numbers) for depth in range(len(path))]
-            for i, path in enumerate(paths)
-        ]
-        computed = own.list_computed(solution, numbers)
-        return [(next((holder for holder in holders if holder is not None), -1), computed) for holders in found]
-
-    def _list_changed(self, number: int, place: int) -> list[ast.expr]:
-        """Return the expressions around what an edit changes, the innermost first."""
-        edit, group = self.mending.list_edits(number)[place], self.mending.groups[number]
-        return [node for new in edit.nodes for node in list_path(group.nodes[edit.place], new)]
 
     def _reads_alike(self, number: int, other: int) -> bool:
         own, replacement = self.mending.groups[number], self.mending.replacements[number, other]
