@@ -22,7 +22,7 @@ cases = 30
 N = [2, 4]
 
 [inputs]
-p = { shape = "N", values = "uniform(0.001, 0.9)" }
+p = { shape = "N", values = "uniform(0.001, 0.02)" }
 
 [call]
 code = "loss = likelihood(p)"
