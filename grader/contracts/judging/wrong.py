@@ -34,6 +34,7 @@ from backmark.grader.contracts.rows.results import (
 from backmark.grader.contracts.rows.row import Row, RowSpec
 from backmark.grader.contracts.values.describing import (
     describe_lines,
+    find_own_rows,
     find_rows,
     judge_rows_by_lines,
     list_shown,
@@ -141,7 +142,10 @@ def _find_lines(
     commented = read_solution(assignment.solution, assignment.rows) if assignment.rows else ()
     costs = [() if line.is_idle else find_rows(line, commented) for line in lines]
     declared = {row.name: row for row in assignment.rows}
-    costly = [[declared[name] for name in names] for names in costs]
+    # Of a line without a row of its own what helps with the row is beside the point.
+    silent = {name: replace(row, hint="", read="") for name, row in declared.items()}
+    helping = [declared if find_own_rows(line, commented) else silent for line in lines]
+    costly = [[rows[name] for name in names] for rows, names in zip(helping, costs, strict=True)]
     rows = {row.name: Row(Mark.NOT_RUN, 0, WRITTEN_OTHERWISE) for row in assignment.rows}
     if all(own or line.is_idle for own, line in zip(costs, lines, strict=True)):
         lost = [name for names in costs for name in names]

@@ -22,8 +22,19 @@ from backmark.grader.model.verdict import Mark
 def find_rows(line: WrongLine, commented: Sequence[RowStatement]) -> tuple[str, ...]:
     """Return the rows that a line costs: those of what the innermost expression around its mistake must compute.
 
-    None if that is not known, or may be one of several.
+    None if that is not known, or may be one of several. Of an edit, beside which all else is right, it is the first row
+    that works with what is computed then.
     """
+    rows = find_own_rows(line, commented)
+    first = min((number for lines in line.computing for number in lines), default=None)
+    if rows or first is None or line.edit is None:
+        return rows
+    below = [statement for statement in commented if statement.first >= first]
+    return min(below, key=lambda statement: statement.first).rows if below else ()
+
+
+def find_own_rows(line: WrongLine, commented: Sequence[RowStatement]) -> tuple[str, ...]:
+    """Return the rows of what a line itself must compute; none if that is not known, or may be one of several."""
     rows_by_line = {statement.first: statement.rows for statement in commented}
     for lines in line.computing:
         rows = {rows_by_line[number] for number in lines if number in rows_by_line}

@@ -514,7 +514,7 @@ class ValueSearch:
         bears: set[int] = set()
         for run, after in zip(runs, self.runner.run(runs), strict=True):
             bears |= self.results.find_changed_results(run.case, self.ran[run.case], after)
-        concerned = sorted(bears & wrong if bears else wrong)
+        concerned = sorted((bears & wrong) or wrong)
         computing = filter(None, map(self._list_lines_of, concerned))
         return min(computing, key=min, default=frozenset())
 

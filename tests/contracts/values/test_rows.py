@@ -8,6 +8,7 @@ import pytest
 import tests.local
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.language import row_comments
 from backmark.grader.contracts.values import recorder
 from backmark.grader.contracts.values.repairing import ValueRepairer
 from backmark.grader.model.verdict import Judgement, Mark
@@ -110,3 +111,14 @@ def test_zeros_for_all_gradients_are_no_repair_by_values_that_holds_rows() -> No
     answers = local_by(changed, contract.exchange).answer(contract.cases)
     lines = repairer.repair(local_programs(changed, Judge(revision())), range(len(answers)), answers)
     assert not any(line.computing or line.shown for line in lines)
+
+
+def test_a_slip_in_a_line_without_a_row_costs_the_first_one_that_works_with_it() -> None:
+    assignment = find_revision("coursera-dropout").assignment
+    unrowed = replace(find_revision("coursera-dropout"), assignment=replace(assignment, other_solutions=()))
+    source = row_comments.strip(assignment.solution).replace("dZ3 = A3 - Y", "dZ3 = (A3 - Y) / 2")
+    judgement = judge(unrowed, source, by_values=True, by_text=False)
+    (statement,) = judgement.repair
+    assert (statement.rows, statement.hint) == (("second_layer",), "")
+    rows = {row.name: row.outcome for row in judgement.properties}
+    assert (rows["second_layer"], rows["first_layer"]) == (Mark.FAILED, Mark.PASSED)
