@@ -65,6 +65,11 @@ def test_an_edit_in_force_computes_the_same_as_the_edit_alone(kind: str, step: i
     assert differing > 10
 
 
+def test_a_line_with_a_formatted_text_has_edits() -> None:
+    source = 'def f(x, y):\n    z = {}\n    k = 1\n    z[f"W{k + 1}"] = x * y\n    return z[f"W{k}"], x\n'
+    assert write(source, {"statements": [2, 3], "edits": "small", "hooked": False})["edits"]
+
+
 def load_hooks() -> tuple[Callable[[int], None], dict[str, Any]]:
     """Return what puts an edit in force, and the functions that programs call."""
     names: dict[str, Any] = {}

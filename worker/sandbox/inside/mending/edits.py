@@ -250,8 +250,8 @@ def _with(node: ast.expr, field: str, value: object) -> ast.expr:
 
 
 def _edit(node: ast.expr, others: Sequence[str], where: str) -> Iterator[_Edited]:
-    """Yield the edits of one node."""
-    if where == "method":
+    """Yield the edits of one node; a text, and a part of one, has none that is a text."""
+    if where == "method" or isinstance(node, (ast.JoinedStr, ast.FormattedValue)):
         return
     for edit in _EDITORS.get(type(node), ()):
         yield from edit(node)
