@@ -2,8 +2,8 @@
 
 The code is the gallery's solutions in other styles; the assignment has its main solution alone. Each slip is a single
 edit of one statement. With `--of mistakes` they are the mistakes that each entry declares, with `--of template` those
-of the tests in the template of notebook 7.2. The lines are named exactly, others are, or none. All ways run in the same
-kind of jail.
+of the tests in the template of notebook 7.2, with `--of control` those of control flow in five homeworks. The lines are
+named exactly, others are, or none. All ways run in the same kind of jail.
 """
 
 import argparse
@@ -31,18 +31,19 @@ from backmark.worker.sandbox.inside.mending.edits import list_edits
 from backmark.worker.sandbox.inside.mending.groups import list_functions
 from bench.table import render_markdown
 from bench.ways import BY_TEXT, WAYS, make_graders
-from tests.corpus import four_lines
+from tests.corpus import control_flow, four_lines
 
 KINDS = ("exact", "other", "none")
 
 
 @dataclass(frozen=True, slots=True)
 class PlantedSlip:
-    """A wrong source, the lines that are wrong in it, and these or their name."""
+    """A wrong source, the lines that are wrong in it, and these or their name; or lines of which one is enough."""
 
     source: str
     lines: frozenset[int]
     text: str
+    is_either: bool = False
 
 
 def list_mistakes(assignment: ContractAssignment) -> Iterator[PlantedSlip]:
@@ -71,6 +72,13 @@ def list_template_slips() -> Iterator[PlantedSlip]:
         yield PlantedSlip(source, frozenset(lines), text)
 
 
+def list_control_slips(entry: str) -> Iterator[PlantedSlip]:
+    """Yield the slips of control flow of the tests in a homework."""
+    for slip in control_flow.SLIPS:
+        if slip.entry == entry:
+            yield PlantedSlip(slip.source, slip.lines, slip.name, is_either=True)
+
+
 def list_slips(source: str) -> Iterator[PlantedSlip]:
     """Yield single edits of a source's statements that stand in one line."""
     tree = ast.parse(ast.unparse(ast.parse(strip(source))))
@@ -90,7 +98,8 @@ def list_slips(source: str) -> Iterator[PlantedSlip]:
 def rate(verdict: Verdict, slip: PlantedSlip) -> str:
     """Return whether the slip's lines are named exactly, others are, or none."""
     named = {line.line for statement in verdict.repair for line in statement.lines}
-    return "exact" if named == slip.lines else "other" if named else "none"
+    exact = named <= slip.lines if slip.is_either else named == slip.lines
+    return "none" if not named else "exact" if exact else "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +131,7 @@ def main() -> None:
     """Plant slips, grade them in each way, and print how many lines are named."""
     parser = argparse.ArgumentParser(prog="python -m bench.slips", description=__doc__)
     parser.add_argument("entries", nargs="*", default=[entry.id for entry in gallery.list_gallery()])
-    parser.add_argument("--of", default="styles", choices=("styles", "mistakes", "template"))
+    parser.add_argument("--of", default="styles", choices=("styles", "mistakes", "template", "control"))
     parser.add_argument("--each", type=int, default=2, help="slips of an entry")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--ways", nargs="+", default=WAYS, choices=WAYS, metavar="WAY", help="by default all")
@@ -135,7 +144,12 @@ def main() -> None:
             published = revision(name, machine.from_environment().cache)
             assignment = published.assignment
             styles = (slip for other in assignment.other_solutions for slip in list_slips(other.source))
-            planted = {"styles": styles, "mistakes": list_mistakes(assignment), "template": list_template_slips()}
+            planted = {
+                "styles": styles,
+                "mistakes": list_mistakes(assignment),
+                "template": list_template_slips(),
+                "control": list_control_slips(name),
+            }
             slips = list(planted[arguments.of])
             rng.shuffle(slips)
             judge = Judge(replace(published, assignment=replace(assignment, other_solutions=())))

@@ -11,7 +11,9 @@ class SlipKind(StrEnum):
 
     `product` is `*` for `@` or the reverse, `operator` any other operation, `assignment` `=` for `+=` or the reverse.
     `unfilled` is a line of the template's own; a `placeholder` writes zeros, ones, random numbers or one number. A
-    `helper` is a function of the submission's own that the statement calls: it or the statement is wrong.
+    `helper` is a function of the submission's own that the statement calls: it or the statement is wrong. A line that
+    stands in the wrong place must stand `above` or `below` another one, `inside` or `outside` of a loop or a condition;
+    one that is `extra` must go. `return` is what a function returns, or does not.
     """
 
     INDEX = "index"
@@ -36,6 +38,12 @@ class SlipKind(StrEnum):
     CONDITION = "condition"
     OVERWRITES = "overwrites"
     HELPER = "helper"
+    ABOVE = "above"
+    BELOW = "below"
+    INSIDE = "inside"
+    OUTSIDE = "outside"
+    EXTRA = "extra"
+    RETURN = "return"
 
 
 #: The slips of a class, behind the title of a row.
@@ -62,6 +70,9 @@ _TITLES = {
     SlipKind.CONDITION: "wrong condition",
     SlipKind.OVERWRITES: "right values overwritten",
     SlipKind.HELPER: "wrong, or a function that it calls",
+    **dict.fromkeys((SlipKind.ABOVE, SlipKind.BELOW, SlipKind.INSIDE, SlipKind.OUTSIDE), "line in the wrong place"),
+    SlipKind.EXTRA: "line too many",
+    SlipKind.RETURN: "wrong `return`, or none",
 }
 
 

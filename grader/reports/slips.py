@@ -62,6 +62,10 @@ def _describe_condition(before: str, after: str) -> str:
     return _describe_exchange(before, after) if after else f"runs only if `{before}`, but must always run"
 
 
+def _describe_return(before: str, after: str) -> str:
+    return _describe_exchange(before, after) if before else f"must be followed by `{after}`"
+
+
 _STATES = {
     SlipKind.UNFILLED: "is unchanged from the template",
     SlipKind.PLACEHOLDER: "is a placeholder: it does not compute this step yet",
@@ -82,7 +86,16 @@ _PHRASES: dict[SlipKind, Callable[[str, str], str]] = {
     SlipKind.MISSING: lambda _, after: f"must be followed by `{after}`",
     SlipKind.OVERWRITES: lambda *_: "should not be there",
     SlipKind.HELPER: lambda before, _: f"is wrong, or the function `{before}` that it calls is wrong",
+    SlipKind.ABOVE: lambda _, after: f"must stand above `{after}`",
+    SlipKind.BELOW: lambda _, after: f"must stand below `{after}`",
+    SlipKind.INSIDE: lambda _, after: f"must stand inside of `{after}`",
+    SlipKind.OUTSIDE: lambda _, after: f"must stand outside of `{after}`",
+    SlipKind.EXTRA: lambda *_: "should not be there",
+    SlipKind.RETURN: _describe_return,
 }
+_WHICH_ORDER = (
+    "In which order must your lines run, and which of them run in every turn of the loop, or only under an `if`?"
+)
 _QUESTIONS = {
     SlipKind.INDEX: "Which entry does each index pick, on both sides of `=`, and which entry does the equation name?",
     SlipKind.TRANSPOSE: "Write down the shape of each factor: is a transpose missing, misplaced, or one too many?",
@@ -108,4 +121,7 @@ _QUESTIONS = {
     SlipKind.CONDITION: "For which layers or entries must this step run?",
     SlipKind.OVERWRITES: "Does a line overwrite a value that was right?",
     SlipKind.HELPER: "Does each function that you call return what you expect of it?",
+    **dict.fromkeys((SlipKind.ABOVE, SlipKind.BELOW, SlipKind.INSIDE, SlipKind.OUTSIDE), _WHICH_ORDER),
+    SlipKind.EXTRA: "Is there a line that does not belong here, such as one that is left over?",
+    SlipKind.RETURN: "What must this function return, and does it do so after its last step?",
 }

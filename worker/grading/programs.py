@@ -81,11 +81,11 @@ class JailedPrograms:
 
     @cached_property
     def _facts(self) -> Mapping[str, Any]:
-        """What a writer is told of the contract: the functions of one parameter that it gives, and the template."""
+        """What a writer is told of the contract: the functions of one parameter that it gives, template, and call."""
         assignment = self.exchange.assignment
         given = [node for node in ast.parse(assignment.helpers).body if isinstance(node, ast.FunctionDef)]
         helpers = [node.name for node in given if len(node.args.args) == 1]
-        return {"helpers": helpers, "template": assignment.template}
+        return {"helpers": helpers, "template": assignment.template, "call": assignment.call}
 
     @contextmanager
     def open(self, text: str, exchange: ContractExchange, *, alone: bool = False) -> Iterator[Candidate]:

@@ -106,6 +106,10 @@ def _mend(
         found = _find_lines(contract, given, judged, menders, programs)
         if repair is None or (found is not None and all(statement.rows for statement in found.repair)):
             return found
+    elif repair.may_be_moved:
+        found = _find_lines(contract, given, judged, menders, programs, is_steered=True)
+        if found is not None and all(statement.rows for statement in found.repair):
+            return found
     rows = judge_by_repair(assignment, repair, len(contract.cases))
     if not repair.study.matched:
         # Written in its own way, it has no lines that count for rows.
@@ -124,9 +128,12 @@ def _find_lines(
     judged: ContractMarks,
     _: Callable[[], Mender] | None,
     programs: Programs | None,
+    *,
+    is_steered: bool = False,
 ) -> MendedMarks | None:
     """Return the lines that must change, by the submission's values; None if none is found.
 
+    If `is_steered` only edits of whole lines and of what steers the submission are tried.
     The marks stay with the results, unless it is known of each line which row it costs, and the rows earn more.
     """
     assignment = contract.assignment
@@ -134,13 +141,13 @@ def _find_lines(
         return None
     repairer = ValueRepairer(assignment, contract.cases, contract.order, contract.exchange, given.repeats)
     try:
-        lines = repairer.repair(programs, given.agrees.failing, given.answers)
+        lines = repairer.repair(programs, given.agrees.failing, given.answers, is_steered=is_steered)
     except TimedOut:
         return None
     if not lines:
         return None
     commented = read_solution(assignment.solution, assignment.rows) if assignment.rows else ()
-    costs = [() if line.is_idle else find_rows(line, commented) for line in lines]
+    costs = [() if line.is_idle else find_rows(line, assignment, commented) for line in lines]
     declared = {row.name: row for row in assignment.rows}
     # Of a line without a row of its own what helps with the row is beside the point.
     silent = {name: replace(row, hint="", read="") for name, row in declared.items()}

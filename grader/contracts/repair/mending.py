@@ -13,7 +13,18 @@ from backmark.grader.contracts.language.row_comments import RESERVED, RowStateme
 from backmark.grader.contracts.repair.bench import Bench, GaveUpError, NamedSlips, WrongSubmission
 from backmark.grader.contracts.repair.naming import find_edits, find_slip, list_kinds_elsewhere, name_slips
 from backmark.grader.contracts.repair.search import ExhaustedError, RepairSearch
-from backmark.grader.contracts.repair.study import EDIT, HEADER, INSERT, REMOVE, REPLACE, ZERO, Operation, Script, Study
+from backmark.grader.contracts.repair.study import (
+    EDIT,
+    HEADER,
+    INSERT,
+    REMOVE,
+    REPLACE,
+    RETURN,
+    ZERO,
+    Operation,
+    Script,
+    Study,
+)
 from backmark.grader.contracts.rows.agreement import disagreeing
 from backmark.grader.contracts.rows.results import all_wrong
 from backmark.grader.contracts.values.choosing import choose_cases
@@ -83,6 +94,22 @@ class Repair:
             or self.study.own[operation[1]].placeholder
             for operation in self.operations
         )
+
+    @property
+    def may_be_moved(self) -> bool:
+        """True if a line may be right and stand in the wrong place: one is missing, overwrites or computes nothing yet.
+
+        So may it be where a loop or a `return` is wrong, and more than one row would be lost by that.
+        """
+        own = self.study.own
+        others = [operation for operation in self.operations if operation[0] != INSERT]
+        if len(others) < len(self.operations) or any(operation[0] == REMOVE for operation in others):
+            return True
+        placeholders = (own[number].placeholder for kind, number, *_ in others if kind == REPLACE)
+        if not self.study.unfilled & set(others) and any(placeholders):
+            return True
+        steering = [operation for operation in others if own[operation[1]].role in {HEADER, RETURN}]
+        return any(self.open_rows or len(self.rows_of(operation)) > 1 for operation in steering)
 
     @property
     def open_rows(self) -> frozenset[str]:

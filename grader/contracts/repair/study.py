@@ -9,8 +9,8 @@ from backmark.grader.contracts.language.row_comments import RowStatement
 from backmark.grader.errors import Crashed
 
 REPLACE, INSERT, GUARD, REMOVE, ZERO, EDIT = "replace", "insert", "guard", "remove", "zero", "edit"
-#: The role of the header of a loop, and that of any other statement in a function that no solution has.
-HEADER, HELPER = "header", "helper"
+#: The role of the header of a loop, of a `return`, and of any other statement in a function that no solution has.
+HEADER, RETURN, HELPER = "header", "return", "helper"
 
 #: The kind of an operation, the number of the submission's statement or of the inserted one, that of the solution's.
 Operation = tuple[str, int] | tuple[str, int, int]

@@ -19,18 +19,22 @@ from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import Mark
 
 
-def find_rows(line: WrongLine, commented: Sequence[RowStatement]) -> tuple[str, ...]:
+def find_rows(line: WrongLine, assignment: ContractAssignment, commented: Sequence[RowStatement]) -> tuple[str, ...]:
     """Return the rows that a line costs: those of what the innermost expression around its mistake must compute.
 
-    None if that is not known, or may be one of several. Of an edit, beside which all else is right, it is the first row
-    that works with what is computed then.
+    None if that is not known, or may be one of several. An edit, beside which all else is right, costs one row all the
+    same: the first that works with what is computed then, or else the last of the solution's, of those that have no
+    more than a share of the marks, or the fewest.
     """
     rows = find_own_rows(line, commented)
+    if rows or line.edit is None:
+        return rows[: 1 if line.is_steering else None]
+    marks = {row.name: row.marks for row in assignment.rows}
+    most = max(min(marks.values(), default=0), sum(marks.values()) * _MOST_OF_ONE)
+    cheap = [(statement.first, row) for statement in commented for row in statement.rows if marks[row] <= most]
     first = min((number for lines in line.computing for number in lines), default=None)
-    if rows or first is None or line.edit is None:
-        return rows
-    below = [statement for statement in commented if statement.first >= first]
-    return min(below, key=lambda statement: statement.first).rows if below else ()
+    below = [row for number, row in cheap if first is not None and number >= first]
+    return tuple(below[:1] or [row for _, row in cheap[-1:]])
 
 
 def find_own_rows(line: WrongLine, commented: Sequence[RowStatement]) -> tuple[str, ...]:
@@ -43,6 +47,8 @@ def find_own_rows(line: WrongLine, commented: Sequence[RowStatement]) -> tuple[s
     return ()
 
 
+#: The largest share of the marks that is lost by what has no row of its own.
+_MOST_OF_ONE = 0.3
 #: Of a row of which the submission has no value that is known to be right.
 NOT_COMPUTED = "Not judged: your code was not seen to compute this step."
 
@@ -98,13 +104,18 @@ def describe_lines(
             tuple(row.title for row in own),
             tuple(SourceLine.of(*spot) for spot in line.spots),
             "",
-            next((row.read for row in own if row.read), ""),
-            next((row.hint for row in own if row.hint), ""),
+            *_list_help(line, own),
             wrong,
             _list_slips(line),
         )
         for line, own in sorted(zip(lines, rows, strict=True), key=lambda each: each[0].spots)
     )
+
+
+def _list_help(line: WrongLine, rows: Sequence[RepairRow]) -> tuple[str, str]:
+    """Return where to read again, and a hint; what helps with a row is beside the point where a line steers."""
+    asked = () if line.is_steering else rows
+    return next((row.read for row in asked if row.read), ""), next((row.hint for row in asked if row.hint), "")
 
 
 def _list_slips(line: WrongLine) -> tuple[Slip, ...]:

@@ -71,6 +71,8 @@ class WrongLine:
     #: True if the line still is the template's; if it raises, and any value in its place would do.
     is_unfilled: bool = False
     is_idle: bool = False
+    #: True if its edit is of what steers the submission, which has no row of its own.
+    is_steering: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,20 +129,27 @@ class ValueRepairer:
     #: False if the submission answers the same question in different ways.
     repeats: bool = True
 
-    def repair(self, programs: Programs, failing: Sequence[int], answers: Sequence[Answer]) -> tuple[WrongLine, ...]:
-        """Return the statements that must change, none if nothing can be said; raises TimedOut."""
+    def repair(
+        self, programs: Programs, failing: Sequence[int], answers: Sequence[Answer], *, is_steered: bool = False
+    ) -> tuple[WrongLine, ...]:
+        """Return the statements that must change, none if nothing can be said; raises TimedOut.
+
+        If `is_steered` only edits of whole statements and of what steers the program are tried.
+        """
         try:
-            return self._search(programs, failing, answers)
+            return self._search(programs, failing, answers, is_steered=is_steered)
         finally:
             programs.close()
 
-    def _search(self, programs: Programs, failing: Sequence[int], answers: Sequence[Answer]) -> tuple[WrongLine, ...]:
+    def _search(
+        self, programs: Programs, failing: Sequence[int], answers: Sequence[Answer], *, is_steered: bool
+    ) -> tuple[WrongLine, ...]:
         left, edited = Work(_SEARCHED), Work(_EDITED)
         places: Sequence[int] = ()
         for _ in range(_SEARCHES):
             try:
                 places = places or self._choose_cases(programs, failing)
-                return _Attempt(self, programs, places, answers, left, edited).find()
+                return _Attempt(self, programs, places, answers, left, edited).find(is_steered=is_steered)
             except RefutedError as error:
                 places = [error.place, *(place for place in places if place != error.place)]
             except (NothingFoundError, OutOfWorkError, OverflownError):
@@ -212,11 +221,13 @@ class _Attempt:
             raise NothingFoundError
         return written
 
-    def find(self) -> tuple[WrongLine, ...]:
+    def find(self, *, is_steered: bool) -> tuple[WrongLine, ...]:
         """Return the statements that must change; raises NothingFoundError, RefutedError."""
         self.places, solution = self._take_solution(self.places)
         self.turns = solution.recording.count_turns()
         steered = self._name(range(len(self.program.statements)), {}, STEERING)
+        if steered is None and is_steered:
+            raise NothingFoundError
         steered = steered or self._name(self._list_raising(), {}, SMALL)
         if steered is not None:
             return self._conclude([steered], solution)
@@ -314,13 +325,15 @@ class _Attempt:
             traced = []
             for each, site in zip(named, written.changed, strict=True):
                 computing = tuple(search.list_computing(site))
+                # It may have come to stand elsewhere.
+                statement = written.sites[site].statement if site >= 0 else each.statement
                 # What computes nothing of the solution's by itself, as in a loop, is part of the result that it makes.
                 traced.append(
                     _TracedEdit(
-                        computing or (search.list_lines_of_result(each.statement, wrong),),
+                        computing or (search.list_lines_of_result(statement, wrong),),
                         # Of a part of a tuple that is taken away no site is left.
                         computes=site < 0 or bool(computing),
-                        reads=search.reads_right_values(each.statement),
+                        reads=search.reads_right_values(statement),
                     )
                 )
         self._traced[tuple(named)] = traced
@@ -342,6 +355,7 @@ class _Attempt:
                     for number in (each.statement, *(self.returning[each.statement] if each.edit is None else ()))
                 ),
                 each.edit,
+                is_steering=each.kind == STEERING,
             )
             for each in named
         )

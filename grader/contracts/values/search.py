@@ -519,16 +519,23 @@ class ValueSearch:
         return min(computing, key=min, default=frozenset())
 
     def _list_lines_of(self, result: int) -> frozenset[int]:
-        """Return the lines of the solution whose statements compute a result."""
-        cases, starts = self.runner.cases, self.runner.cases.starts
-        wanted = [
+        """Return the lines of the solution whose statements compute a result, or write what has it.
+
+        Where it computes the arrays of a list at several places, it is the last one that computes the last array.
+        """
+        cases, starts, theirs = self.runner.cases, self.runner.cases.starts, self.solution.program
+        whole = [
             [cases.expected[starts[case] : starts[case + 1]][part] for part in parts.get(result, ())]
             for case, parts in enumerate(self.results.parts)
         ]
-        found, theirs = self.solution.find_expected(fingerprint(wanted)), self.solution.program
-        own = self.solution.values[found].sites if found >= 0 else []
-        roots = [theirs.sites[site].statement for site in own if theirs.sites[site].root]
-        return frozenset(theirs.statements[root].spot[1] for root in roots)
+        for wanted in (whole, [arrays[-1:] for arrays in whole]):
+            found = self.solution.find_expected(fingerprint(wanted))
+            own = [theirs.sites[site] for site in (self.solution.values[found].sites if found >= 0 else ())]
+            roots = [site.statement for site in own if site.root] or [site.writer for site in own if site.writer >= 0]
+            lines = {theirs.statements[root].spot[1] for root in roots}
+            if lines:
+                return frozenset(lines if wanted is whole else {max(lines)})
+        return frozenset()
 
     # ---- the choice
 

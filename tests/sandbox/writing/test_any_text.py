@@ -12,7 +12,7 @@ from backmark.worker.sandbox.inside.entry import Entry
 from backmark.worker.sandbox.inside.writing.edited import EDITED
 from tests.local import LocalWriter
 
-BARE = {"made": [], "helpers": [], "template": ""}
+BARE = {"made": [], "helpers": [], "template": "", "call": ""}
 SITED = {**BARE, "hooked": True}
 CONSTANTS = (
     *("0", "1", "-1", "2.5", "1e999", "-1e999", "1e999j", "9" * 400, "0x" + "f" * 300, "True", "None", "..."),

@@ -44,7 +44,7 @@ def f(x, y):
 def write(source: str, wanted: dict[str, Any]) -> dict[str, Any]:
     """Return what is written of a source."""
     slice_ = extract(source.encode(), "a.py", Entry("f"))
-    wanted = {"made": [], "helpers": [], "template": "", **wanted}
+    wanted = {"made": [], "helpers": [], "template": "", "call": "", **wanted}
     (frame,) = Parser(payload_cap=1 << 23).feed(write_program(slice_, wanted))
     return read_written(frame)
 
@@ -68,6 +68,39 @@ def test_an_edit_in_force_computes_the_same_as_the_edit_alone(kind: str, step: i
 def test_a_line_with_a_formatted_text_has_edits() -> None:
     source = 'def f(x, y):\n    z = {}\n    k = 1\n    z[f"W{k + 1}"] = x * y\n    return z[f"W{k}"], x\n'
     assert write(source, {"statements": [2, 3], "edits": "small", "hooked": False})["edits"]
+
+
+WHOLE = """
+def f(x, y):
+    total, parts = x * 0, []
+    for k in range(3):
+        if k == 2:
+            break
+        z = x[k] + y[k]
+        total = total + z
+        parts.append(z)
+        if k > 0:
+            total[k] = x[k - 1]
+    print(total, parts)
+"""
+
+
+def test_an_edit_of_a_whole_statement_in_force_computes_the_same_as_the_edit_alone() -> None:
+    begin, names = load_hooks()
+    numbers = range(len(write(WHOLE, SITED)["statements"]))
+    wanted = {"edits": "steering", "hooked": False, "call": "total, parts = f(x, y)"}
+    place, kinds = 0, set()
+    written = write(WHOLE, {**wanted, "statements": [*numbers]})
+    for number in numbers:
+        for own, edit in enumerate(each for each in written["edits"] if each[0] == number):
+            place += 1
+            kinds.add(edit[1])
+            begin(place)
+            made = {**wanted, "made": [[number, "steering", own]]}
+            texts = (written["text"], write(WHOLE, made)["text"])
+            varied, alone = (run_or_none({"text": text}, 0, names) for text in texts)
+            assert repr(varied) == repr(alone)
+    assert kinds >= {"above", "below", "inside", "outside", "extra", "condition", "return"}
 
 
 def load_hooks() -> tuple[Callable[[int], None], dict[str, Any]]:

@@ -22,6 +22,7 @@ EDITS = (
     *("index", "transpose", "operand", "product", "factor", "term", "divisor", "order"),
     *("operator", "sign", "constant", "comparison", "axis", "mean", "call", "assignment"),
     *("missing", "overwrites"),
+    *("above", "below", "inside", "outside", "extra", "condition", "return"),
 )
 #: Characters of an edit that is spelled out, and changes that it makes in one statement.
 LONGEST_SPELLED, MOST_CHANGES = 200, 2

@@ -18,7 +18,7 @@ from .targets import simplify
 
 INDEX, TRANSPOSE, OPERAND, PRODUCT, FACTOR, TERM, DIVISOR, ORDER = EDITS[:8]
 OPERATOR, SIGN, CONSTANT, COMPARISON, AXIS, MEAN, CALL, ASSIGNMENT = EDITS[8:16]
-MISSING, OVERWRITES = EDITS[16:]
+MISSING, OVERWRITES = EDITS[16:18]
 
 #: Other variables that may stand in the place of one; values of a tuple of which two are exchanged.
 _MOST_OTHERS, _MOST_EXCHANGED = 5, 16

@@ -4,7 +4,6 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import cast
 
 from backmark.worker.sandbox.inside.entry import MOST_WRITTEN_EDITS
 from backmark.worker.sandbox.inside.mending.edits import ORDER, Change, Edit, list_edits, list_edits_of_test
@@ -18,42 +17,63 @@ from .additions import (
     list_values,
     vary_by_additions,
 )
+from .control import ControlEdits, Placed
 from .sites import LARGEST, Sites, list_blocks
 
 #: The function that says whether an edit is in force.
 VARIANT = "backmark_variant"
-#: The kinds of edits: of what steers the program and unpacks, of any part, and those that add something.
+#: The kinds of edits: of whole statements, what steers the program and unpacks; of any part; those that add something.
 EDITED = STEERING, SMALL, LARGE = ("steering", "small", "large")
 #: Edits of one statement.
 _MOST_OF_ONE = 1_200
+#: Edits of whole statements in one program, if it has few, and of one in any.
+_MOST_WHOLE, _FEWEST_WHOLE = 1_000, 4
 _HEADED = (ast.For, ast.AsyncFor, ast.While, ast.If)
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What a program has besides its own: functions of one parameter, and the code that calls it."""
+
+    helpers: Sequence[str] = ()
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ProgramEdit:
-    """An edit: the number of its statement, what stands there then unless it is an addition, and the change."""
+    """An edit: the number of its statement, what stands there then unless it is an addition, and the change.
+
+    None leaves the statement as it is: something else is placed beside it.
+    """
 
     statement: int
     node: ast.stmt | None
     change: Change
     addition: Addition | None = None
+    placed: Placed | None = None
+    #: True for an edit of the whole statement.
+    is_whole: bool = False
 
     def make(self, at: ast.stmt) -> ast.stmt:
         """Return what stands in the place of its statement."""
-        return self.addition.make(at) if self.addition is not None else cast(ast.stmt, self.node)
+        return self.addition.make(at) if self.addition is not None else self.node or at
 
 
 def list_program_edits(
-    tree: ast.Module, sites: Sites, wanted: Sequence[int], kind: str, helpers: Sequence[str] = ()
+    tree: ast.Module, sites: Sites, wanted: Sequence[int], kind: str, given: Given
 ) -> list[ProgramEdit]:
-    """Return the edits of statements, of one of the kinds `EDITED`, the likeliest of each first.
-
-    `helpers` are functions of one parameter that the program has besides its own.
-    """
-    places = _Places.of(tree, helpers)
+    """Return the edits of statements, of one of the kinds `EDITED`, the likeliest of each first."""
+    places = _Places.of(tree, given.helpers)
     every: list[ProgramEdit] = []
+    control = ControlEdits.of(tree, given.call) if kind == STEERING else None
+    # The same of a statement whichever are wanted.
+    quota = max(_FEWEST_WHOLE, _MOST_WHOLE // max(1, len(sites.statements)))
     for number in wanted:
-        node, most = sites.statements[number].node, min(_MOST_OF_ONE, MOST_WRITTEN_EDITS - len(every))
+        node = sites.statements[number].node
+        if control is not None:
+            whole = islice(control.list_edits(node), min(quota, MOST_WRITTEN_EDITS - len(every)))
+            every += [ProgramEdit(number, edit.node, edit.change, placed=edit.placed, is_whole=True) for edit in whole]
+        most = min(_MOST_OF_ONE, MOST_WRITTEN_EDITS - len(every))
         own: dict[str, ProgramEdit] = {}
         for made, change in places.list_edits(node, kind):
             if len(own) == most:
@@ -148,10 +168,27 @@ def write_variants(tree: ast.Module, sites: Sites, edits: Sequence[ProgramEdit])
     """Change a program so that an input says which of these edits, by their places from 1, is in force."""
     by_statement: dict[int, list[tuple[int, ProgramEdit]]] = {}
     for place, edit in enumerate(edits, 1):
-        by_statement.setdefault(id(sites.statements[edit.statement].node), []).append((place, edit))
+        if edit.node is not None or edit.addition is not None:
+            by_statement.setdefault(id(sites.statements[edit.statement].node), []).append((place, edit))
+    placed: _Beside = {}
+    for place, edit in enumerate(edits, 1):
+        if edit.placed is not None:
+            beside = placed.setdefault((id(edit.placed.anchor), edit.placed.after), [])
+            beside.append(ast.If(_is_in_force(place), [edit.placed.node], []))
     for node in list(ast.walk(tree)):
         for block in list_blocks(node):
-            block[:] = [made for each in block for made in _vary(each, by_statement.get(id(each), []))]
+            block[:] = [
+                made for each in block for made in _place(each, _vary(each, by_statement.get(id(each), [])), placed)
+            ]
+
+
+#: By the identity of a statement, and True for behind it, what comes to stand there.
+_Beside = dict[tuple[int, bool], list[ast.stmt]]
+
+
+def _place(at: ast.stmt, made: Sequence[ast.stmt], placed: _Beside) -> list[ast.stmt]:
+    """Return what stands in the place of a statement, with what comes to stand before and behind it."""
+    return [*placed.get((id(at), False), ()), *made, *placed.get((id(at), True), ())]
 
 
 def _vary(node: ast.stmt, edits: Sequence[tuple[int, ProgramEdit]]) -> list[ast.stmt]:
@@ -193,12 +230,21 @@ def _is_in_force(*places: int) -> ast.expr:
     return ast.Call(ast.Name(VARIANT, ast.Load()), [ast.Constant(place) for place in places], [])
 
 
-def write_edit(tree: ast.Module, sites: Sites, edit: ProgramEdit) -> None:
-    """Change a program by one edit."""
+def write_edit(tree: ast.Module, sites: Sites, edit: ProgramEdit) -> ast.stmt:
+    """Change a program by one edit; return the statement that is changed, or comes to stand elsewhere."""
     at = sites.statements[edit.statement].node
-    if isinstance(at, _HEADED):
-        setattr(at, _name_header(at), edit.make(at).value)  # type: ignore[attr-defined] # as above
-        return
+    made = edit.make(at)
+    if isinstance(at, _HEADED) and made is not at:
+        setattr(at, _name_header(at), made.value)  # type: ignore[attr-defined] # as above
+        made = at
+    placed: _Beside = {}
+    if edit.placed is not None:
+        placed[id(edit.placed.anchor), edit.placed.after] = [ast.copy_location(edit.placed.node, at)]
     for node in list(ast.walk(tree)):
         for block in list_blocks(node):
-            block[:] = [edit.make(at) if statement is at else statement for statement in block]
+            block[:] = [part for each in block for part in _place(each, [made if each is at else each], placed)]
+    ast.copy_location(made, at)
+    if edit.placed is not None:
+        return edit.placed.node
+    # What has a condition now stands in it.
+    return made.body[0] if isinstance(made, ast.If) and made is not at else made

@@ -10,7 +10,7 @@ from backmark.worker.sandbox.inside.listing import Slice
 from backmark.worker.sandbox.inside.tracebacks import clean
 from backmark.worker.sandbox.inside.wire import pack
 
-from .edited import ProgramEdit, list_program_edits, write_edit, write_variants
+from .edited import Given, ProgramEdit, list_program_edits, write_edit, write_variants
 from .sites import LOAD, SiteCalls, Sites, count_turns
 from .template import Template
 
@@ -42,12 +42,10 @@ def _write(lines: Slice, wanted: Mapping[str, Any]) -> dict[str, Any]:
     sites = Sites.of(tree)
     described: dict[str, list[Any]] = {"sites": [], "statements": [], "changed": []}
     spelled: list[list[Any]] = []
-    made = [
-        list_program_edits(tree, sites, [number], kind, wanted["helpers"])[place]
-        for number, kind, place in wanted["made"]
-    ]
+    given = Given(wanted["helpers"], wanted["call"])
+    made = [list_program_edits(tree, sites, [number], kind, given)[place] for number, kind, place in wanted["made"]]
     if "statements" in wanted:
-        edits = list_program_edits(tree, sites, wanted["statements"], wanted["edits"], wanted["helpers"])
+        edits = list_program_edits(tree, sites, wanted["statements"], wanted["edits"], given)
         spelled = list(map(_spell, edits))
         for edit in made:
             write_edit(tree, sites, edit)
@@ -56,16 +54,19 @@ def _write(lines: Slice, wanted: Mapping[str, Any]) -> dict[str, Any]:
         write_variants(tree, sites, edits)
         count_turns(tree)
     else:
-        spots = [lines.origin(statement.node.lineno) for statement in sites.statements]
-        for edit in made:
-            write_edit(tree, sites, edit)
+        changed = [write_edit(tree, sites, edit) for edit in made]
+        edited = Sites.of(tree) if made else sites
+        spots = [lines.origin(statement.node.lineno) for statement in edited.statements]
+        numbers = {id(statement.node): number for number, statement in enumerate(edited.statements)}
         if made:
             # Edits may have the same part twice: as text they are apart.
             tree = ast.parse(_unparse(tree))
             sites = Sites.of(tree)
         if wanted["hooked"]:
             described = _describe_sites(lines, sites, spots, Template.of(wanted["template"]), is_own=not made)
-            described["changed"] = [_find_changed(sites, edit) for edit in made]
+            described["changed"] = [
+                _find_changed(sites, numbers.get(id(node), -1), edit) for node, edit in zip(changed, made, strict=True)
+            ]
             SiteCalls(sites).visit(tree)
             count_turns(tree)
     return {"text": _unparse(tree), **described, "edits": spelled}
@@ -73,10 +74,17 @@ def _write(lines: Slice, wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 def _spell(edit: ProgramEdit) -> list[Any]:
     before, after = (
-        "" if node is None else clean(_unparse(node), LONGEST_SPELLED).replace("\n", " ")
+        "" if node is None else clean(_spell_part(node), LONGEST_SPELLED).replace("\n", " ")
         for node in (edit.change.before, edit.change.after)
     )
     return [edit.statement, edit.change.kind, before, after]
+
+
+def _spell_part(node: ast.AST) -> str:
+    if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+        # As it is usually written, without parentheses.
+        return f"return {', '.join(map(_unparse, node.value.elts))}"
+    return _unparse(node)
 
 
 def _unparse(node: ast.AST) -> str:
@@ -87,19 +95,23 @@ def _unparse(node: ast.AST) -> str:
     return ast.unparse(node)
 
 
-def _find_changed(sites: Sites, edit: ProgramEdit) -> int:
+def _find_changed(sites: Sites, number: int, edit: ProgramEdit) -> int:
     """Return the site of what an edit has put there; that of the whole value if it has none, -1 without either.
 
-    The value of a call that stands alone, as of `append`, is its last argument.
+    The value of a call that stands alone, as of `append`, is its last argument. Of a statement that comes to stand
+    elsewhere, or returns, it is any site of it, if its value has none.
     """
-    node, after = sites.statements[edit.statement].node, edit.change.after
-    wanted = "" if after is None else _unparse(after)
+    node, after = sites.statements[number].node, edit.change.after
+    wanted = "" if after is None or edit.is_whole else _unparse(after)
     parts = [part for part in ast.walk(node) if isinstance(part, ast.expr)]
     places = [sites.number_of(part) for part in parts if wanted and _unparse(part) == wanted]
     value = getattr(node, "value", None)
     if isinstance(node, ast.Expr) and isinstance(value, ast.Call) and value.args:
         value = value.args[-1]
-    return next((place for place in places if place >= 0), sites.number_of(value))
+    root = sites.number_of(value)
+    if edit.is_whole and root < 0:
+        root = max(map(sites.number_of, parts), default=-1)
+    return next((place for place in places if place >= 0), root)
 
 
 def _describe_sites(
