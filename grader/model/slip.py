@@ -13,7 +13,8 @@ class SlipKind(StrEnum):
     `unfilled` is a line of the template's own; a `placeholder` writes zeros, ones, random numbers or one number. A
     `helper` is a function of the submission's own that the statement calls: it or the statement is wrong. A line that
     stands in the wrong place must stand `above` or `below` another one, `inside` or `outside` of a loop or a condition;
-    one that is `extra` must go. `return` is what a function returns, or does not.
+    one that is `extra` must go. `return` is what a function returns, or does not; `in_place` is a second name of an
+    array, or a change of it, where a copy is missing.
     """
 
     INDEX = "index"
@@ -44,6 +45,7 @@ class SlipKind(StrEnum):
     OUTSIDE = "outside"
     EXTRA = "extra"
     RETURN = "return"
+    IN_PLACE = "in_place"
 
 
 #: The slips of a class, behind the title of a row.
@@ -73,6 +75,7 @@ _TITLES = {
     **dict.fromkeys((SlipKind.ABOVE, SlipKind.BELOW, SlipKind.INSIDE, SlipKind.OUTSIDE), "line in the wrong place"),
     SlipKind.EXTRA: "line too many",
     SlipKind.RETURN: "wrong `return`, or none",
+    SlipKind.IN_PLACE: "array changed in place",
 }
 
 

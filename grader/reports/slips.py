@@ -66,6 +66,12 @@ def _describe_return(before: str, after: str) -> str:
     return _describe_exchange(before, after) if before else f"must be followed by `{after}`"
 
 
+def _describe_change_in_place(before: str, after: str) -> str:
+    if after:
+        return f"does not copy `{before}`, which is then changed in place"
+    return f"changes `{before}` in place, though its old numbers are still needed"
+
+
 _STATES = {
     SlipKind.UNFILLED: "is unchanged from the template",
     SlipKind.PLACEHOLDER: "is a placeholder: it does not compute this step yet",
@@ -92,6 +98,7 @@ _PHRASES: dict[SlipKind, Callable[[str, str], str]] = {
     SlipKind.OUTSIDE: lambda _, after: f"must stand outside of `{after}`",
     SlipKind.EXTRA: lambda *_: "should not be there",
     SlipKind.RETURN: _describe_return,
+    SlipKind.IN_PLACE: _describe_change_in_place,
 }
 _WHICH_ORDER = (
     "In which order must your lines run, and which of them run in every turn of the loop, or only under an `if`?"
@@ -123,5 +130,6 @@ _QUESTIONS = {
     SlipKind.HELPER: "Does each function that you call return what you expect of it?",
     **dict.fromkeys((SlipKind.ABOVE, SlipKind.BELOW, SlipKind.INSIDE, SlipKind.OUTSIDE), _WHICH_ORDER),
     SlipKind.EXTRA: "Is there a line that does not belong here, such as one that is left over?",
+    SlipKind.IN_PLACE: "Which other names does the array have that you change in place? Copy it first.",
     SlipKind.RETURN: "What must this function return, and does it do so after its last step?",
 }

@@ -99,14 +99,15 @@ class Repair:
     def may_be_moved(self) -> bool:
         """True if a line may be right and stand in the wrong place: one is missing, overwrites or computes nothing yet.
 
-        So may it be where a loop or a `return` is wrong, and more than one row would be lost by that.
+        So may it be where a loop or a `return` is wrong, and more than one row would be lost by that. A line that would
+        call another function than the submission's own may be right, too.
         """
         own = self.study.own
         others = [operation for operation in self.operations if operation[0] != INSERT]
         if len(others) < len(self.operations) or any(operation[0] == REMOVE for operation in others):
             return True
-        placeholders = (own[number].placeholder for kind, number, *_ in others if kind == REPLACE)
-        if not self.study.unfilled & set(others) and any(placeholders):
+        replaced = [own[number] for kind, number, *_ in others if kind == REPLACE]
+        if any(other.helpers or (other.placeholder and not other.unfilled) for other in replaced):
             return True
         steering = [operation for operation in others if own[operation[1]].role in {HEADER, RETURN}]
         return any(self.open_rows or len(self.rows_of(operation)) > 1 for operation in steering)

@@ -19,6 +19,8 @@ MOST_HELPERS, MOST_SOURCES = 1, 8
 #: Single edits of a statement, and their kinds: those of real students, the commonest first.
 MOST_EDITS = 80
 EDITS = (
+    # First: other edits of a second name may do as well, since they make a copy.
+    "in_place",
     *("index", "transpose", "operand", "product", "factor", "term", "divisor", "order"),
     *("operator", "sign", "constant", "comparison", "axis", "mean", "call", "assignment"),
     *("missing", "overwrites"),

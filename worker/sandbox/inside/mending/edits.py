@@ -16,9 +16,9 @@ from backmark.worker.sandbox.inside.entry import EDITS, MOST_EDITS
 from .groups import Function, StatementGroup
 from .targets import simplify
 
-INDEX, TRANSPOSE, OPERAND, PRODUCT, FACTOR, TERM, DIVISOR, ORDER = EDITS[:8]
-OPERATOR, SIGN, CONSTANT, COMPARISON, AXIS, MEAN, CALL, ASSIGNMENT = EDITS[8:16]
-MISSING, OVERWRITES = EDITS[16:18]
+IN_PLACE, INDEX, TRANSPOSE, OPERAND, PRODUCT, FACTOR, TERM, DIVISOR, ORDER = EDITS[:9]
+OPERATOR, SIGN, CONSTANT, COMPARISON, AXIS, MEAN, CALL, ASSIGNMENT = EDITS[9:17]
+MISSING, OVERWRITES, ABOVE, BELOW, INSIDE, OUTSIDE, EXTRA, CONDITION, RETURN = EDITS[17:]
 
 #: Other variables that may stand in the place of one; values of a tuple of which two are exchanged.
 _MOST_OTHERS, _MOST_EXCHANGED = 5, 16
@@ -37,6 +37,8 @@ MEANS = {"sum": "mean", "mean": "sum", "std": "var", "var": "std"}
 _SUMS = frozenset({"sum", "mean", "max", "std", "var"})
 #: Calls whose argument alone is a slip of its own: not of those that only copy.
 _COPYING = frozenset({"array", "copy", "asarray", "astype", "zeros_like", "ones_like", "zeros", "ones", "range", "len"})
+#: Methods whose result shares its numbers with the array.
+_VIEWS = frozenset({"reshape", "transpose", "ravel", "squeeze", "view", "swapaxes"})
 _Node = TypeVar("_Node", bound=ast.AST)
 _COMPARISONS: tuple[type[ast.cmpop], ...] = (ast.Gt, ast.GtE, ast.Lt, ast.LtE)
 
@@ -125,6 +127,9 @@ def substitute(node: _Node, at: ast.expr, by: ast.expr) -> _Node:
 
 def _vary_widely(node: ast.stmt, function: Function) -> Iterator[tuple[ast.stmt, Change]]:
     """Yield a statement with one of the edits that are not worth trying on a solution's."""
+    alias = find_alias(node)
+    if alias is not None:
+        yield _substitute(node, alias, copy_value(alias), IN_PLACE)
     yield from _exchange_parts(node)
     if isinstance(node, ast.AugAssign):
         changed: ast.stmt = ast.Assign([node.target], node.value)
@@ -140,6 +145,31 @@ def _vary_widely(node: ast.stmt, function: Function) -> Iterator[tuple[ast.stmt,
         elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr in _SUMS:
             for keywords in _vary_axis(part):
                 yield _substitute(node, part, ast.Call(part.func, part.args, keywords), AXIS)
+
+
+def copy_value(node: ast.expr) -> ast.expr:
+    """Return an expression for a copy of an array."""
+    return ast.Call(ast.Attribute(node, "copy", ast.Load()), [], [])
+
+
+def find_alias(node: ast.stmt) -> ast.expr | None:
+    """Return the expression to whose array a statement gives a second name; None if there is none."""
+    if isinstance(node, ast.Assign):
+        part = node.value
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and len(node.value.args) == 1:
+        # As in `caches.append(a)`.
+        part = node.value.args[0]
+    else:
+        return None
+    inner = part
+    while not isinstance(inner, ast.Name):
+        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and inner.func.attr in _VIEWS:
+            inner = inner.func.value
+        elif isinstance(inner, (ast.Attribute, ast.Subscript)):
+            inner = inner.value
+        else:
+            return None
+    return part
 
 
 def _exchange_parts(node: ast.stmt) -> Iterator[tuple[ast.stmt, Change]]:

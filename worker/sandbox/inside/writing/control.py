@@ -7,17 +7,26 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from backmark.worker.sandbox.inside.accessors import spell
-from backmark.worker.sandbox.inside.entry import EDITS
-from backmark.worker.sandbox.inside.mending.edits import Change
+from backmark.worker.sandbox.inside.mending.edits import (
+    ABOVE,
+    BELOW,
+    CONDITION,
+    EXTRA,
+    IN_PLACE,
+    INSIDE,
+    OUTSIDE,
+    RETURN,
+    Change,
+    copy_value,
+    find_alias,
+    substitute,
+)
 from backmark.worker.sandbox.inside.mending.groups import FUNCTIONS, LOOPS, walk_own
 
 from .effects import JUMPS, Effects
 from .returning import list_parameters, list_returned, list_wanted
 from .sites import list_blocks
 
-ABOVE, BELOW, INSIDE, OUTSIDE, EXTRA, CONDITION, RETURN = (
-    kind for kind in EDITS if kind in {"above", "below", "inside", "outside", "extra", "condition", "return"}
-)
 #: Statements past which one is moved in each direction, and values that one function may return instead.
 _MOST_PASSED, _MOST_RETURNED = 3, 60
 _LEAVING_TURN = (ast.Break, ast.Continue)
@@ -104,6 +113,7 @@ class ControlEdits:
             if not isinstance(node, ast.Return):
                 yield from self._list_inside(node, place)
                 yield from self._list_guarded(node, place)
+            yield from _list_copied(node)
         elif isinstance(node, _LEAVING_TURN):
             yield ControlEdit(ast.Pass(), Change(EXTRA, node, None))
         elif isinstance(node, ast.If):
@@ -197,6 +207,24 @@ class ControlEdits:
                 yield ControlEdit(statement, Change(RETURN, node, statement))
             else:
                 yield ControlEdit(None, Change(RETURN, None, statement), Placed(statement, node, after=True))
+
+
+def _list_copied(node: ast.stmt) -> Iterator[ControlEdit]:
+    """Yield a statement that writes a copy instead of a second name, or that copies first what it changes."""
+    alias = find_alias(node)
+    if alias is not None:
+        copied = copy_value(alias)
+        yield ControlEdit(substitute(node, alias, copied), Change(IN_PLACE, alias, copied))
+    changed = (
+        node.target if isinstance(node, ast.AugAssign) else node.targets[0] if isinstance(node, ast.Assign) else None
+    )
+    is_entry = isinstance(changed, ast.Subscript)
+    while isinstance(changed, ast.Subscript):
+        changed = changed.value
+    if isinstance(changed, ast.Name) and (is_entry or isinstance(node, ast.AugAssign)):
+        read = ast.Name(changed.id, ast.Load())
+        own = ast.Assign([ast.Name(changed.id, ast.Store())], copy_value(read))
+        yield ControlEdit(None, Change(IN_PLACE, read, None), Placed(own, node, after=False))
 
 
 def _list_bounds(node: ast.stmt, place: _Place) -> Iterator[ast.expr]:
