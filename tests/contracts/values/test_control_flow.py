@@ -1,7 +1,12 @@
 """A slip of control flow is one line and one row: of twenty in five homeworks each is named, and keeps most marks."""
 
+from dataclasses import replace
+
 import pytest
 
+from backmark.grader.contracts.language.row_comments import read_solution
+from backmark.grader.contracts.values.describing import find_rows
+from backmark.grader.contracts.values.repairing import WrongLine
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.verdict import Judgement, Mark, Outcome
 from tests.contracts.making import judge
@@ -71,6 +76,24 @@ def test_a_condition_that_stands_nowhere_is_named_by_the_entry_that_does_not_exi
     (statement,) = judge_source("udl-7.2", UNGUARDED).repair
     assert [line.line for line in statement.lines] == [12]
     assert statement.slips == (Slip(SlipKind.CONDITION, "", "layer > 0"),)
+
+
+def test_what_one_function_passes_on_is_what_the_other_must_return() -> None:
+    passing = control_flow.RIGHT["coursera-l-model-backward"].replace(
+        "    dA_prev, dW, db = linear_backward(dZ, linear_cache)\n    return dA_prev, dW, db\n",
+        "    return linear_backward(dZ, linear_cache)\n",
+    )
+    source = passing.replace("    return dA_prev, dW, db\n", "")
+    (statement,) = judge_source("coursera-l-model-backward", source).repair
+    assert statement.slips == (Slip(SlipKind.RETURN, "", "return dA_prev, dW, db"),)
+
+
+def test_what_steers_and_has_no_row_costs_one_of_few_marks() -> None:
+    assignment = find_revision("nielsen-backprop").assignment
+    line = WrongLine(((0, 39),), None, is_steering=True)
+    commented = read_solution(assignment.solution, assignment.rows)
+    assert find_rows(line, assignment, commented) == ("weight_gradient",)
+    assert find_rows(replace(line, is_steering=False), assignment, commented) == ()
 
 
 def test_an_assert_a_print_and_a_guard_beside_a_slip_are_never_blamed() -> None:

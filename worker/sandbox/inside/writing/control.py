@@ -196,17 +196,26 @@ class ControlEdits:
     def _list_returning(self, node: ast.stmt) -> Iterator[ControlEdit]:
         """Yield a `return` of more than one has, in the place of a `print`, or behind the last statement."""
         function = self._functions[id(node)]
-        wanted = self.wanted.get(function.name, ())
-        if not wanted or not (node is function.body[-1] or isinstance(node, ast.Return)):
-            return
-        is_print = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and spell(node.value.func) == "print"
-        returned = list(islice(list_returned(node, function, wanted), _MOST_RETURNED))
-        for value in returned:
-            statement = ast.Return(value)
-            if is_print or isinstance(node, ast.Return):
-                yield ControlEdit(statement, Change(RETURN, node, statement))
-            else:
-                yield ControlEdit(None, Change(RETURN, None, statement), Placed(statement, node, after=True))
+        wanted = self.wanted.get(function.name, [])
+        is_last = node is function.body[-1]
+        if isinstance(node, ast.Return):
+            parts = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value] if node.value else []
+            lacking = [names for names in wanted if len(names) > len(parts)]
+            for value in islice(list_returned(parts, function, lacking), _MOST_RETURNED):
+                yield ControlEdit(made := ast.Return(value), Change(RETURN, node, made))
+        elif is_last and isinstance(node, ast.Expr) and (printed := _list_printed(node.value)):
+            whole = printed[0] if len(printed) == 1 else ast.Tuple(printed, ast.Load())
+            for value in (whole, *islice(list_returned(printed, function, wanted), _MOST_RETURNED)):
+                yield ControlEdit(made := ast.Return(value), Change(RETURN, node, made))
+        elif is_last:
+            for value in islice(list_returned([], function, wanted), _MOST_RETURNED):
+                made = ast.Return(value)
+                yield ControlEdit(None, Change(RETURN, None, made), Placed(made, node, after=True))
+
+
+def _list_printed(node: ast.expr) -> list[ast.expr]:
+    """Return what a call of `print` prints; nothing of another expression."""
+    return node.args if isinstance(node, ast.Call) and spell(node.func) == "print" else []
 
 
 def _list_copied(node: ast.stmt) -> Iterator[ControlEdit]:

@@ -5,38 +5,32 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, permutations
 
 from backmark.worker.sandbox.inside.accessors import spell
-from backmark.worker.sandbox.inside.mending.groups import walk_own
+from backmark.worker.sandbox.inside.mending.groups import FUNCTIONS, walk_own
 
 #: The last variables of a function that it may return, for so many values more than it must.
 _MORE = 2
+#: Functions that pass on what others return.
+_DEEPEST = 2
 
 
 def list_returned(
-    node: ast.stmt, function: ast.FunctionDef | ast.AsyncFunctionDef, wanted: Sequence[tuple[str, ...]]
+    own: Sequence[ast.expr], function: ast.FunctionDef | ast.AsyncFunctionDef, wanted: Sequence[tuple[str, ...]]
 ) -> Iterator[ast.expr]:
-    """Yield what a function may return at a statement, the likeliest first: its variables by its callers' names."""
+    """Yield what a function may return, the likeliest first: its variables by its callers' names.
+
+    `own` are the values that it returns already, or prints.
+    """
     written = [part.id for part in walk_own(function) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
     written = list(dict.fromkeys(reversed(written)))[::-1]
-    known = {*written, *list_parameters(function)}
-    own: list[str] = []
-    if isinstance(node, ast.Return) and node.value is not None:
-        parts = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
-        own = [ast.unparse(part) for part in parts]
-    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        own = [ast.unparse(part) for part in node.value.args]
+    known, texts = {*written, *list_parameters(function)}, [*map(ast.unparse, own)]
     for names in wanted:
         count = len(names)
-        if isinstance(node, ast.Return) and len(own) >= count:
-            continue
-        if len(own) == count:
-            yield _make_tuple(own)
         if known.issuperset(names):
             yield _make_tuple(names)
-        if len(own) == count - 1 and own:
-            rest = [name for name in reversed(written) if name not in own]
-            for name in rest:
-                yield from (_make_tuple([*own[:at], name, *own[at:]]) for at in (count - 1, *range(count - 1)))
-        elif not own:
+        if texts and len(texts) == count - 1:
+            for name in reversed([name for name in written if name not in texts]):
+                yield from (_make_tuple([*texts[:at], name, *texts[at:]]) for at in (count - 1, *range(count - 1)))
+        elif not texts:
             yield from map(_make_tuple, reversed([*combinations(written[-count - _MORE :], count)]))
             yield from map(_make_tuple, permutations(written[-count:], count))
 
@@ -46,18 +40,32 @@ def _make_tuple(texts: Sequence[str]) -> ast.expr:
 
 
 def list_wanted(trees: Sequence[ast.Module]) -> dict[str, list[tuple[str, ...]]]:
-    """Return by the name of a function the names that its calls' values are assigned to."""
+    """Return by the name of a function the names that its calls' values are assigned to.
+
+    What another function returns as it is has the names of that one's.
+    """
     wanted: dict[str, list[tuple[str, ...]]] = {}
-    for tree in trees:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-                called, target = node.value.func, node.targets[0]
-                name = called.attr if isinstance(called, ast.Attribute) else spell(called)
-                parts = target.elts if isinstance(target, ast.Tuple) else [target]
-                texts = tuple(ast.unparse(part) for part in parts)
-                if name and texts and texts not in wanted.setdefault(name, []):
-                    wanted[name].append(texts)
+    passed: list[tuple[str, str]] = []
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            target = node.targets[0]
+            parts = target.elts if isinstance(target, ast.Tuple) else [target]
+            _add(wanted, _name_called(node.value), [tuple(map(ast.unparse, parts))])
+        elif isinstance(node, FUNCTIONS):
+            returns = (part.value for part in walk_own(node) if isinstance(part, ast.Return))
+            passed += [(node.name, _name_called(value)) for value in returns if isinstance(value, ast.Call)]
+    for outer, inner in passed * _DEEPEST:
+        _add(wanted, inner, wanted.get(outer, ()))
     return wanted
+
+
+def _add(wanted: dict[str, list[tuple[str, ...]]], name: str, names: Sequence[tuple[str, ...]]) -> None:
+    known = wanted.setdefault(name, [])
+    known += [texts for texts in names if texts and texts not in known]
+
+
+def _name_called(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else spell(node.func)
 
 
 def list_parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
