@@ -19,6 +19,13 @@ from backmark.grader.reports.slips import ask_about, describe_slips
         (Slip(SlipKind.PRODUCT, "a * b", "a @ b"), "has `a * b` instead of `a @ b`"),
         (Slip(SlipKind.SIGN, "-a", "a"), "has the wrong sign: `-a` instead of `a`"),
         (Slip(SlipKind.UNFILLED), "is unchanged from the template"),
+        (Slip(SlipKind.BELOW, "nabla[-l] = d", "d *= sp"), "must stand below `d *= sp`"),
+        (Slip(SlipKind.OUTSIDE, "return dx", "for t in range(T):"), "must stand outside of `for t in range(T):`"),
+        (Slip(SlipKind.EXTRA, "K = 5", ""), "should not be there"),
+        (Slip(SlipKind.RETURN, "", "return dx, dw"), "must be followed by `return dx, dw`"),
+        (Slip(SlipKind.RETURN, "print(dx)", "return dx"), "has `print(dx)` instead of `return dx`"),
+        (Slip(SlipKind.IN_PLACE, "self.A", "self.A.copy()"), "does not copy `self.A`, which is then changed in place"),
+        (Slip(SlipKind.IN_PLACE, "dA", ""), "changes `dA` in place, though its old numbers are still needed"),
         # Its texts are hidden.
         (Slip(SlipKind.FACTOR), ""),
         (Slip(), ""),
