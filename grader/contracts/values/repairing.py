@@ -241,22 +241,24 @@ class _Attempt:
                 found = []
             self.turns = search.runner.turns
         wrong = list(dict.fromkeys(finding.statement for finding in found))
-        named: list[_Named] = []
-        if len(wrong) > 1:
-            for statement in wrong:
-                named.append(self._name_statement(found, statement, named))
-            known = [each for each in named if each.edit is not None]
-            if known and (len(known) == len(named) or self._is_enough(known)):
-                return self._conclude(known, solution)
+        named = self._name_several(found, wrong) if len(wrong) > 1 else []
+        known = [each for each in named if each.edit is not None]
+        if known and (len(known) == len(named) or self._is_enough(known)):
+            return self._conclude(known, solution)
         is_certain = bool(found) and set(wrong) <= {finding.statement for finding in self.certain}
         if not self.unfilled and (len(wrong) < 2 or not is_certain):
             # Where several are not certain, one edit elsewhere may be enough.
             alone = self._name_alone(wrong if len(wrong) == 1 else [], solution)
             if alone is not None:
                 return self._conclude([alone], solution)
-        named = named or [_Named(statement) for statement in wrong]
         if not is_certain:
             raise NothingFoundError
+        return self._conclude_by_values(found, named or [_Named(statement) for statement in wrong], solution)
+
+    def _conclude_by_values(
+        self, found: Sequence[Finding], named: Sequence[_Named], solution: SolutionValues
+    ) -> tuple[WrongLine, ...]:
+        """Return statements of which not every one has an edit, if their values are right on all cases."""
         self._confirm_injections(found)
         described = self._describe([self._keep_edit(each, found, solution) for each in named])
         if len(self.repairer.assignment.results) == 1 or len(found) > len(named):
@@ -481,6 +483,13 @@ class _Attempt:
             self.idle.append(best.statement)
 
     # ---- the names
+
+    def _name_several(self, found: Sequence[Finding], wrong: Sequence[int]) -> list[_Named]:
+        """Return several statements that were found, each with an edit if one is right beside the other findings."""
+        named: list[_Named] = []
+        for statement in wrong:
+            named.append(self._name_statement(found, statement, named))
+        return named
 
     def _name_statement(self, found: Sequence[Finding], statement: int, named: Sequence[_Named]) -> _Named:
         """Return one of several statements that were found, with an edit if one is right beside the other findings.

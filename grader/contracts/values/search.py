@@ -404,7 +404,9 @@ class ValueSearch:
         while number >= 0:
             state = self.states[number]
             around = self.list_around(state.site.parent)
-            is_all = state.site.root or (around and not any(self.states[other].is_known for other in around))
+            whole = self.program.statements[state.site.statement]
+            is_handed_on = bool(around) or whole.returns or whole.names
+            is_all = state.site.root or (is_handed_on and not any(self.states[other].is_known for other in around))
             match = state.match if state.match >= 0 else self._find_all_but_one(state)
             if match >= 0 and (state.site.kind != "load" or is_all):
                 own, theirs = self.solution.values[match].sites, self.solution.program

@@ -249,9 +249,7 @@ def _widen(node: ast.expr, field: str, changed: ast.expr, edited: _Edited) -> _E
 
 
 #: The parts of an expression that are never edited by themselves.
-_FIXED = frozenset({"ctx", "op", "ops", "keywords", "generators", "elt", "format_spec"})
-#: The roles of the parts of formatted text: text, and what is formatted.
-_FORMATTED: dict[type[ast.expr], str] = {ast.JoinedStr: "method", ast.FormattedValue: "index"}
+_FIXED = frozenset({"ctx", "op", "ops", "keywords", "generators", "elt"})
 
 
 def _place_of(node: ast.expr, field: str, where: str) -> str:
@@ -269,8 +267,7 @@ def _place_of(node: ast.expr, field: str, where: str) -> str:
         return inside if field != "func" else "method" if method else ""
     if isinstance(node, ast.Subscript):
         return "index" if field == "slice" else "entry"
-    inside = where if where in {"index", "header"} else "element" if isinstance(node, ast.Tuple) else "operand"
-    return _FORMATTED.get(type(node), inside)
+    return where if where in {"index", "header"} else "element" if isinstance(node, ast.Tuple) else "operand"
 
 
 def _with(node: ast.expr, field: str, value: object) -> ast.expr:
