@@ -521,7 +521,7 @@ class _Attempt:
         right = self._list_right(range(len(self.program.statements)), {}, SMALL)
         if (named := self._choose_believed(right, wrong, solution)) is not None:
             return named
-        unsure = unsure or ([] if wrong and self.certain else list(right))
+        unsure = unsure or list(right)
         return unsure[0] if unsure and {each.statement for each in right} <= {unsure[0].statement} else None
 
     def _choose_believed(
