@@ -53,9 +53,9 @@ def format_nested(values: Any) -> str:
     return text if values is None or "." in text or "e" in text else f"{text}."
 
 
-def format_number(value: float | None) -> str:
-    """Format a number for a sentence; a zero has no sign."""
-    return "nan" if value is None else f"{value + 0.0:.8g}"
+def format_number(value: float | None, digits: int = 8) -> str:
+    """Format a number of so many digits for a sentence; a zero has no sign."""
+    return "nan" if value is None else f"{value + 0.0:.{digits}g}"
 
 
 def format_case(case: Mapping[str, Any]) -> str:

@@ -29,14 +29,17 @@ class SourceLine:
         """The place in words."""
         return self.place(f"line {self.line}")
 
-    def place(self, lines: str) -> str:
-        """Return the place of lines of the same cell or file in words; a notebook shows no numbers of its cells."""
-        if self.file:
-            return f"{lines} of {self.file}"
+    @property
+    def container(self) -> str:
+        """The cell or the file in words; a notebook shows no numbers of its cells. Empty in the only file."""
         if self.code_cell is not None:
-            return f"{lines} of code cell {self.code_cell}{f' (begins `{self.begins}`)' if self.begins else ''}"
-        # Of an earlier version, which counted all cells.
-        return lines if self.cell is None else f"cell {self.cell}, {lines}"
+            return f"code cell {self.code_cell}{f' (begins `{self.begins}`)' if self.begins else ''}"
+        # An earlier version counted all cells.
+        return self.file or ("" if self.cell is None else f"cell {self.cell}")
+
+    def place(self, lines: str, within: str = "") -> str:
+        """Return the place of lines of the same cell or file in words, without the one that is named already."""
+        return lines if self.container == within else f"{lines} of {self.container}"
 
     @classmethod
     def of(cls, cell: int, line: int) -> "SourceLine":

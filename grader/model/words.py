@@ -12,11 +12,8 @@ class CaseWords:
 
     #: The word for a case, such as "network"; its plural has an s.
     noun: str = "case"
-    #: The noun for the numbers that are compared, such as "numbers" in "cases".
+    #: The noun for the numbers that are compared.
     numbers: str = "numbers"
-    joint: str = "in"
-    #: The numbers with which right ones agree.
-    truth: str = "finite differences of the reference"
     #: The sentence for code that passed, and for code that did not yet.
     passed: str = "Your code is right."
     failed: str = "Your code is not right yet."
@@ -39,8 +36,6 @@ WORDS = CaseWords()
 _LAYERED_WORDS = CaseWords(
     noun="network",
     numbers="derivatives",
-    joint="on",
-    truth="finite differences",
     passed="Your backward pass is right.",
     failed="Your backward pass is not right yet.",
     asked="Your code runs on many small cases, and each number is compared with the expected one.",

@@ -1,13 +1,14 @@
 """The lines that must be changed, in words: where they are, what they cost, and a number that shows it."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
-from backmark.grader.model.cases import format_case, format_number
+from backmark.grader.model.cases import as_case, format_case, format_number
+from backmark.grader.model.counterexample import AnyCounterexample
 from backmark.grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
 from backmark.grader.model.source_line import SourceLine
-from backmark.grader.model.verdict import StudentError, Verdict
+from backmark.grader.model.verdict import Verdict
 from backmark.grader.model.words import join_words
 from backmark.grader.reports.exceptions import describe_exception
 from backmark.grader.reports.plaintext import sentence, upper_first
@@ -19,6 +20,10 @@ HEADING = "What to change"
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 #: Lines of one statement that are named one by one.
 _MOST_NAMED = 4
+#: The largest number that a reader compares with another one.
+_ORDINARY = 1e6
+#: Digits of a number in a sentence.
+_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +53,23 @@ class LineChange:
     @property
     def advice(self) -> tuple[str, ...]:
         """The lines that stand below the quoted source."""
-        return tuple(
-            filter(None, (self.wrong, self.hint, self.question, f"Read again: {self.read}" if self.read else ""))
-        )
+        read = f"Read again: {self.read}" if self.read else ""
+        return tuple(filter(None, (self.wrong, self.hint, self.question, read)))
 
 
-def list_changes(verdict: Verdict) -> tuple[LineChange, ...]:
-    """Return the statements that must be changed, in the order of the submission."""
+def list_changes(verdict: Verdict, within: str = "") -> tuple[LineChange, ...]:
+    """Return the statements that must be changed, in the order of the submission, each to be read by itself.
+
+    `within` is the cell or the file that is named already.
+    """
     lost = {row.name: row.max_score - row.score for row in verdict.properties}
     return tuple(
         LineChange(
-            upper_first(_describe_fault(statement)),
+            upper_first(_describe_fault(statement, within)),
             join_words(statement.titles),
             sum(lost.pop(name, 0) for name in statement.rows),
             statement.source,
-            _describe_evidence(statement, verdict.error),
+            _describe_evidence(statement, verdict, within),
             statement.hint,
             ask_about(statement.known_slips) if statement.kind is None else "",
             statement.read,
@@ -71,44 +78,95 @@ def list_changes(verdict: Verdict) -> tuple[LineChange, ...]:
     )
 
 
-def _describe_evidence(statement: MendedStatement, error: StudentError | None) -> str:
-    """Return what shows that a statement is wrong: a number, or the exception that it raised if nothing else does."""
-    if statement.wrong is not None:
-        return describe_number(statement.wrong)
-    mistake = None if error is None else error.mistake
-    raised = mistake is not None and mistake.line in statement.lines
-    return describe_exception(error) if raised and not statement.slips else ""
+def list_together(verdict: Verdict) -> tuple[str, tuple[LineChange, ...]]:
+    """Return the heading of the list, which names the cell of all lines, and the list, which says nothing twice.
+
+    The only fault is what `summarize_changes` says, if no explanation is: the explanation's hint leads to all of them.
+    """
+    within, best = _find_container(verdict), next(iter(verdict.diagnosis), None)
+    explained = best is not None and best.title != ""
+    own_hint = f"{best.hint} {best.apart}".rstrip() if best is not None and explained else ""
+    only = len(verdict.repair) == 1 and not explained
+    said: set[str] = set()
+
+    def once(text: str) -> str:
+        is_new = text not in said
+        said.add(text)
+        return text if is_new else ""
+
+    changes = tuple(
+        replace(
+            change,
+            fault=upper_first(locate(statement.lines, within)) if only and statement.lines else change.fault,
+            source=once(change.source),
+            wrong=once(change.wrong),
+            hint=once(own_hint or change.hint),
+            question=once(change.question),
+            read=once(change.read),
+        )
+        for statement, change in zip(verdict.repair, list_changes(verdict, within), strict=True)
+    )
+    return f"{HEADING} in {within}" if within else HEADING, changes
+
+
+def _find_container(verdict: Verdict) -> str:
+    """Return the cell or the file of all lines to change; empty if there are several, or only one file."""
+    containers = {line.container for statement in verdict.repair for line in statement.lines}
+    return containers.pop() if len(containers) == 1 else ""
+
+
+def _describe_evidence(statement: MendedStatement, verdict: Verdict, within: str) -> str:
+    """Return what shows that a statement is wrong: the exception that it raised, or a number."""
+    mistake = None if verdict.error is None else verdict.error.mistake
+    if mistake is not None and mistake.line in statement.lines:
+        return describe_exception(verdict.error, within)
+    # All that is wrong in the smallest case comes from the only wrong statement.
+    only = statement.kind is not None and len(verdict.repair) == 1
+    shown = _find_first_wrong(verdict.counterexample) if only else None
+    if shown is not None:
+        return f"In the smallest case, {describe_number(shown)}"
+    return "" if statement.wrong is None else describe_number(statement.wrong)
+
+
+def _find_first_wrong(example: AnyCounterexample | None) -> WrongNumber | None:
+    """Return the first wrong number of a counterexample; None if it is not known, or beyond what a reader compares."""
+    case = None if example is None else as_case(example)
+    if case is None or case.first is None or case.instead is not None:
+        return None
+    first = case.first
+    result = next(result for result in case.results if result.name == first.result)
+    expected, actual = result.expected, result.actual
+    for index in first.index:
+        expected, actual = expected[index], actual[index]
+    if actual is not None and abs(actual) > _ORDINARY:
+        return None
+    return WrongNumber(first.result, first.index, expected, actual, {})
 
 
 def summarize_changes(verdict: Verdict) -> str:
     """Return one sentence: the fault of the only line, or how many lines there are; empty if they are not shown."""
     statements = [statement for statement in verdict.repair if statement.kind is not None]
-    if len(statements) <= 1:
-        return "".join(describe_changes(verdict))
     missing = sum(statement.kind is MendingKind.INSERT for statement in statements)
+    if not statements:
+        return ""
+    if len(statements) == 1:
+        (change,) = list_changes(verdict, _find_container(verdict))
+        return sentence(f"{change.fault}: {change.title}" if change.title and not statements[0].lines else change.fault)
     if missing == len(statements):
-        return f"{_count(missing)} lines are missing."
-    text = f"{_count(len(statements) - missing)} {'line is' if len(statements) - missing == 1 else 'lines are'} wrong"
+        return f"{count(missing)} lines are missing."
+    text = f"{count(len(statements) - missing)} {'line is' if len(statements) - missing == 1 else 'lines are'} wrong"
     if missing:
-        text += f", and {_count(missing).lower()} {'is' if missing == 1 else 'are'} missing"
+        text += f", and {count(missing).lower()} {'is' if missing == 1 else 'are'} missing"
     return f"{text}."
 
 
-def describe_changes(verdict: Verdict) -> Iterator[str]:
-    """Yield a sentence for each statement whose place is shown: "Gradient of the weights: line 12 is wrong."."""
-    for statement in verdict.repair:
-        if fault := _describe_fault(statement):
-            title = join_words(statement.titles)
-            yield sentence(f"{title}: {fault}" if title else upper_first(fault))
-
-
-def _describe_fault(statement: MendedStatement) -> str:
+def _describe_fault(statement: MendedStatement, within: str) -> str:
     """Return the place and the fault of a statement; empty if the verdict hides them."""
     if statement.kind is None:
         return ""
     if statement.kind is MendingKind.INSERT:
         return "a line is missing"
-    place, several = locate(statement.lines) or "a line", len(statement.lines) > 1
+    place, several = locate(statement.lines, within) or "a line", len(statement.lines) > 1
     slip = describe_slips(statement.known_slips)
     if several:
         # Of several that write one array together, not each one need be wrong.
@@ -116,33 +174,32 @@ def _describe_fault(statement: MendedStatement) -> str:
     return f"{place} {slip or 'is wrong'}"
 
 
-def locate(lines: Sequence[SourceLine]) -> str:
+def locate(lines: Sequence[SourceLine], within: str = "") -> str:
     """Return the places of lines in words: "lines 12 and 14", "line 25 of code cell 10 (begins `x = 1`)"."""
-    groups = groupby(lines, key=lambda line: (line.file, line.cell))
-    return join_words([_locate_together(list(part)) for _, part in groups])
+    groups = groupby(lines, key=lambda line: line.container)
+    return join_words([_locate_together(list(part), within) for _, part in groups])
 
 
-def _locate_together(lines: Sequence[SourceLine]) -> str:
+def _locate_together(lines: Sequence[SourceLine], within: str) -> str:
     numbers = [line.line for line in lines]
-    if len(numbers) == 1:
-        return lines[0].where
     many = len(numbers) > _MOST_NAMED
-    text = f"lines {min(numbers)} to {max(numbers)}" if many else f"lines {join_words(list(map(str, numbers)))}"
-    return lines[0].place(text)
+    text = f"{min(numbers)} to {max(numbers)}" if many else join_words(list(map(str, numbers)))
+    return lines[0].place(f"line{'s' if len(numbers) > 1 else ''} {text}", within)
 
 
 def describe_number(wrong: WrongNumber) -> str:
     """Return the sentence about a wrong number, with the case in which it is wrong."""
     index = f"[{', '.join(map(str, wrong.index))}]" if wrong.index else ""
-    expected, actual = format_number(wrong.expected), format_number(wrong.actual)
+    expected, actual = (format_number(number, _DIGITS) for number in (wrong.expected, wrong.actual))
     if actual == expected:
         # They differ in digits that are not shown elsewhere.
         expected, actual = repr(wrong.expected), repr(wrong.actual)
     given = "not a finite number" if wrong.actual is None else actual
     case = format_case(wrong.case)
     place = f"With {case}, " if case else ""
-    return f"{place}`{wrong.result}{index}` is {given}, but must be {expected}."
+    return f"{place}`{wrong.result}{index}` is {given}; it must be {expected}."
 
 
-def _count(number: int) -> str:
+def count(number: int) -> str:
+    """Return a number in words, as far as it is small, at the beginning of a sentence."""
     return upper_first(_COUNTS[number]) if number < len(_COUNTS) else str(number)

@@ -10,7 +10,7 @@ from typing import Any
 
 from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.model.verdict import Mark, Outcome, Property, Verdict
-from backmark.grader.reports.wording import clean, explain, summary
+from backmark.grader.reports.wording import clean, explain_rows, summarize
 
 SCHEMA = "classroom50/result/v1"
 
@@ -57,7 +57,7 @@ def render(submission: SubmissionRecord, verdict: Verdict, classroom: Classroom)
 
 
 def _tests(verdict: Verdict) -> list[dict[str, Any]]:
-    rows = [_test(row, verdict) for row in verdict.properties]
+    rows = [*map(_test, verdict.properties, explain_rows(verdict.properties, verdict))]
     shown = sum(test["max-score"] for test in rows) == verdict.max_score
     whole = {
         "test-name": "backmark",
@@ -65,16 +65,16 @@ def _tests(verdict: Verdict) -> list[dict[str, Any]]:
         # With the marks of all rows here and there they would count twice.
         "score": 0 if shown else verdict.score,
         "max-score": 0 if shown else verdict.max_score,
-        "output": summary(verdict),
+        "output": summarize(verdict),
     }
     return [whole, *rows]
 
 
-def _test(row: Property, verdict: Verdict) -> dict[str, Any]:
+def _test(row: Property, reason: str) -> dict[str, Any]:
     return {
         "test-name": clean(row.title),
         "passed": row.outcome is Mark.PASSED,
         "score": row.score,
         "max-score": row.max_score,
-        "output": explain(row, verdict),
+        "output": reason,
     }

@@ -7,12 +7,15 @@ from backmark.grader.reports.plaintext import upper_first
 _ANSWERED = {Outcome.PASSED, Outcome.FAILED, Outcome.ERROR}
 
 
-def describe_exception(error: StudentError | None) -> str:
-    """Return a sentence or two about the line that raised; empty if nothing is sure."""
+def describe_exception(error: StudentError | None, within: str = "") -> str:
+    """Return a sentence or two about the line that raised; empty if nothing is sure.
+
+    `within` is the cell or the file that is named already.
+    """
     mistake = None if error is None else error.mistake
     if mistake is None:
         return ""
-    return f"{upper_first(mistake.line.where)} {mistake.text}"
+    return f"{upper_first(mistake.line.place(f'line {mistake.line.line}', within))} {mistake.text}"
 
 
 def quote_exception(verdict: Verdict) -> str:

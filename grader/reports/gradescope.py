@@ -7,19 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from backmark.grader.model.records import SubmissionRecord
-from backmark.grader.model.verdict import Mark, Property, Verdict
-from backmark.grader.reports.changes import HEADING, LineChange, list_changes
-from backmark.grader.reports.checks import describe_check
-from backmark.grader.reports.remarks import describe_remarks
-from backmark.grader.reports.wording import (
-    choose_explanations,
-    clean,
-    give_reason,
-    headline,
-    list_hints,
-    show_example,
-    trouble,
-)
+from backmark.grader.model.verdict import Mark, Verdict
+from backmark.grader.reports.changes import LineChange
+from backmark.grader.reports.text import cut_output, list_hints, list_sentences
+from backmark.grader.reports.view import list_rows, make_view
+from backmark.grader.reports.wording import clean, give_reason, headline, show_example
 
 CONTENT_TYPE = "application/vnd.backmark.gradescope+json"
 
@@ -47,7 +39,7 @@ def render(submission: SubmissionRecord, verdict: Verdict, isolation: str = "") 
         # What the autograder's own process prints is none of the student's business.
         "stdout_visibility": "hidden",
         "extra_data": extra,
-        "tests": [_test(row, verdict) for row in verdict.properties],
+        "tests": _list_tests(verdict),
     }
     # It is 0 if the level of feedback does not show it.
     if seconds := verdict.statistics.seconds:
@@ -57,22 +49,17 @@ def render(submission: SubmissionRecord, verdict: Verdict, isolation: str = "") 
 
 def _paragraphs(verdict: Verdict) -> Iterator[str]:
     """Yield what concerns the whole submission, in the order of the other forms."""
+    view = make_view(verdict)
     yield f"<p><strong>{_text(headline(verdict))}</strong></p>"
-    if raised := trouble(verdict):
-        yield _code(raised, _PROSE)
-    if remarks := describe_remarks(verdict):
-        yield _prose(remarks)
-    for diagnosis in choose_explanations(verdict):
-        yield _prose("\n".join(filter(None, (diagnosis.title, *list_hints(diagnosis, verdict)))))
-    if verdict.repair:
-        changes = "\n".join(map(_change, list_changes(verdict)))
-        yield f"<p><strong>{_text(HEADING)}:</strong></p>\n<ol>\n{changes}\n</ol>"
-    if verdict.first_difference is not None:
-        yield _prose(verdict.first_difference.message)
-    if check := describe_check(verdict):
-        yield _prose(check)
+    yield from map(_prose, list_sentences(view))
+    if view.quoted:
+        yield _code(view.quoted, _PROSE)
+    if view.changes:
+        changes = "\n".join(map(_change, view.changes))
+        yield f"<p><strong>{_inline(view.heading)}:</strong></p>\n<ol>\n{changes}\n</ol>"
+    yield from filter(None, map(_prose, (view.check, "\n".join(list_hints(view)))))
     if verdict.output:
-        yield f"<p>Your code printed:</p>\n{_code(verdict.output)}"
+        yield f"<p>Your code printed:</p>\n{_code(cut_output(verdict.output))}"
 
 
 def _change(change: LineChange) -> str:
@@ -82,17 +69,25 @@ def _change(change: LineChange) -> str:
     return f"<li>{_inline(change.heading)}{source or '<br>'}{advice}</li>"
 
 
-def _test(row: Property, verdict: Verdict) -> dict[str, Any]:
-    example = show_example(row, verdict)
-    return {
-        "name": clean(row.title),
-        "score": row.score,
-        "max_score": row.max_score,
-        # Written for every row: without it a row that carries no marks would pass for having all of them.
-        "status": "passed" if row.outcome is Mark.PASSED else "failed",
-        "output": "\n".join(filter(None, (_prose(give_reason(row)), _code(example) if example else ""))),
-        "visibility": "visible",
-    }
+def _list_tests(verdict: Verdict) -> list[dict[str, Any]]:
+    """Return the rows; the first one that failed has the smallest case."""
+    example = show_example(verdict)
+    tests = []
+    for row in list_rows(verdict):
+        shown = _code(example) if example and row.outcome is Mark.FAILED else ""
+        example = "" if shown else example
+        tests.append(
+            {
+                "name": clean(row.title),
+                "score": row.score,
+                "max_score": row.max_score,
+                # Written for every row: without it a row that carries no marks would pass for having all of them.
+                "status": "passed" if row.outcome is Mark.PASSED else "failed",
+                "output": "\n".join(filter(None, (_prose(give_reason(row)), shown))),
+                "visibility": "visible",
+            }
+        )
+    return tests
 
 
 def _prose(text: str) -> str:

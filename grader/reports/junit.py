@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.model.verdict import Mark, Outcome, Property, Verdict
-from backmark.grader.reports.wording import clean, explain, explanation, headline, trouble
+from backmark.grader.reports.wording import clean, explain, explain_rows, headline, trouble
 
 CONTENT_TYPE = "application/xml"
 
@@ -28,10 +28,10 @@ def render(submission: SubmissionRecord, verdict: Verdict) -> bytes:
     suite = SubElement(suites, "testsuite", named | counts)
     _properties(suite, submission, verdict)
     _runs(suite, submission, verdict)
-    for row in rows:
-        _case(suite, submission, row, verdict)
+    for row, reason in zip(rows, explain_rows(rows, verdict), strict=True):
+        _case(suite, submission, row, reason)
     SubElement(suite, "system-out").text = clean(verdict.output)
-    SubElement(suite, "system-err").text = "\n\n".join(filter(None, (trouble(verdict), explanation(verdict))))
+    SubElement(suite, "system-err").text = explain(verdict)
     document: bytes = tostring(suites, encoding="utf-8", xml_declaration=True)
     return document
 
@@ -61,12 +61,12 @@ def _runs(suite: Element, submission: SubmissionRecord, verdict: Verdict) -> Non
         error.text = trouble(verdict)
 
 
-def _case(suite: Element, submission: SubmissionRecord, row: Property, verdict: Verdict) -> None:
+def _case(suite: Element, submission: SubmissionRecord, row: Property, reason: str) -> None:
     case = SubElement(suite, "testcase", classname=clean(submission.assignment), name=clean(row.name), time="0")
     if row.outcome is Mark.FAILED:
-        SubElement(case, "failure", type=clean(row.name), message=clean(row.title)).text = explain(row, verdict)
+        SubElement(case, "failure", type=clean(row.name), message=clean(row.title)).text = reason
     elif row.outcome is Mark.NOT_RUN:
-        SubElement(case, "skipped", message=explain(row, verdict))
+        SubElement(case, "skipped", message=reason)
 
 
 def _time(seconds: float) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 from backmark.grader.model.records import State, SubmissionRecord
 from backmark.grader.model.verdict import Mark, Outcome, Verdict
-from backmark.grader.reports.wording import clean, explanation, headline, trouble
+from backmark.grader.reports.view import list_rows
+from backmark.grader.reports.wording import clean, explain, headline
 
 CONTENT_TYPE = "application/vnd.ims.lis.v1.score+json"
 
@@ -55,12 +56,8 @@ def _marks(verdict: Verdict) -> dict[str, int]:
 
 def _comment(verdict: Verdict) -> str:
     """Return the plain text that a student sees beside the score: what happened, why, and which steps are wrong."""
-    lines = [headline(verdict)]
-    if verdict.outcome is Outcome.REJECTED:
-        lines.append(trouble(verdict))
-    lines += filter(None, [explanation(verdict)])
-    lines += [f"Wrong: {clean(row.title)}." for row in verdict.properties if row.outcome is Mark.FAILED]
-    return "\n".join(lines)
+    failed = (f"Wrong: {clean(row.title)}." for row in list_rows(verdict) if row.outcome is Mark.FAILED)
+    return "\n".join(filter(None, (headline(verdict), explain(verdict), *failed)))
 
 
 def _time(seconds: float) -> str:

@@ -4,19 +4,10 @@ import re
 from collections.abc import Iterator
 
 from backmark.grader.model.records import SubmissionRecord
-from backmark.grader.model.verdict import Mark, Outcome, Verdict
-from backmark.grader.reports.changes import HEADING, list_changes
-from backmark.grader.reports.checks import describe_check
-from backmark.grader.reports.remarks import describe_remarks
-from backmark.grader.reports.wording import (
-    choose_explanations,
-    clean,
-    headline,
-    list_hints,
-    shorten_repeated,
-    show_example,
-    trouble,
-)
+from backmark.grader.model.verdict import Mark, Verdict
+from backmark.grader.reports.text import cut_output, list_hints, list_sentences
+from backmark.grader.reports.view import VerdictView, make_view
+from backmark.grader.reports.wording import clean, headline, show_example
 
 #: Characters with a meaning in Markdown, in HTML, or to GitHub: mentions of people and issues.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~$@:&.-])")
@@ -32,44 +23,40 @@ def render(submission: SubmissionRecord, verdict: Verdict) -> bytes:
 
 
 def _blocks(submission: SubmissionRecord, verdict: Verdict) -> Iterator[str]:
+    view = make_view(verdict)
     yield f"## {_text(submission.assignment)}: {_text(headline(verdict))}"
     yield _text(submission.filename)
-    if raised := trouble(verdict):
-        yield _code(raised)
-    yield _text(describe_remarks(verdict))
-    for diagnosis in choose_explanations(verdict):
-        yield _text("\n".join(filter(None, (diagnosis.title, *list_hints(diagnosis, verdict)))))
-    if verdict.repair:
-        yield f"### {HEADING}"
-        yield "\n\n".join(_changes(verdict))
-    if verdict.first_difference is not None:
-        yield _text(verdict.first_difference.message)
-    yield _text(describe_check(verdict))
-    if verdict.outcome is not Outcome.REJECTED and verdict.properties:
-        yield "\n".join(("| row | outcome | marks | why |", "| --- | --- | --- | --- |", *_rows(verdict)))
-    yield from _examples(verdict)
+    yield from map(_text, list_sentences(view))
+    if view.trace:
+        yield _fold("The exception", _code(view.trace)) if view.explained else _code(view.trace)
+    if view.changes:
+        yield f"### {_text(view.heading)}"
+        yield "\n\n".join(_changes(view))
+    yield _text(view.check)
+    yield _text("\n".join(list_hints(view)))
+    if view.rows:
+        yield "\n".join(("| row | outcome | marks | why |", "| --- | --- | --- | --- |", *_rows(view)))
+    if script := show_example(verdict):
+        yield _fold(" ".join(filter(None, (view.tally, "The smallest case"))), _code(script, "python"))
     if verdict.output:
-        yield f"Your code printed:\n\n{_code(verdict.output)}"
+        yield _fold("Your code printed", _code(cut_output(verdict.output)))
 
 
-def _changes(verdict: Verdict) -> Iterator[str]:
-    for number, change in enumerate(list_changes(verdict), 1):
+def _changes(view: VerdictView) -> Iterator[str]:
+    for number, change in enumerate(view.changes, 1):
         source = f"\n\n{_code(change.source, 'python')}" if change.source else ""
         advice = "".join(f"\n\n{_text(line)}" for line in change.advice)
         yield f"**{number}\\.** {_text(change.heading)}{source}{advice}"
 
 
-def _rows(verdict: Verdict) -> Iterator[str]:
-    for row, message in zip(verdict.properties, shorten_repeated(verdict.properties), strict=True):
+def _rows(view: VerdictView) -> Iterator[str]:
+    for row in view.rows:
         marks = f"{row.score} of {row.max_score}" if row.max_score else ""
-        yield f"| {_cell(row.title)} | {_MARKS[row.outcome]} | {marks} | {_cell(message)} |"
+        yield f"| {_cell(row.title)} | {_MARKS[row.outcome]} | {marks} | {_cell(row.says)} |"
 
 
-def _examples(verdict: Verdict) -> Iterator[str]:
-    """Yield the script of the first row that has one, folded."""
-    for script in filter(None, (show_example(row, verdict) for row in verdict.properties)):
-        code = _code(script, "python")
-        yield f"<details><summary>The smallest case on which your code fails</summary>\n\n{code}\n\n</details>"
+def _fold(title: str, block: str) -> str:
+    return f"<details><summary>{_text(title)}</summary>\n\n{block}\n\n</details>"
 
 
 def _text(text: str) -> str:

@@ -10,13 +10,13 @@ MOST_TYPED = 2000
 def list_inputs(example: CaseCounterexample) -> list[str] | None:
     """Return a line of code for each input; None if they are too large to be shown.
 
-    The last line may be a comment: on inputs that the lines of the call do not name.
+    A comment stands behind an input that the lines of the call do not name.
     """
-    lines = [f"{value.name} = {format_input(value)}" for value in example.inputs]
-    if sum(map(len, lines)) > MOST_TYPED:
+    lines = {value.name: f"{value.name} = {format_input(value)}" for value in example.inputs}
+    if sum(map(len, lines.values())) > MOST_TYPED:
         return None
-    foreign = ", ".join(example.forward_only)
-    return [*lines, f"# Inputs of the forward pass that the call does not name: {foreign}"] if foreign else lines
+    lines |= {name: f"{lines[name]}  # of the forward pass alone" for name in example.forward_only}
+    return [*lines.values()]
 
 
 def format_input(value: CaseInput) -> str:

@@ -5,20 +5,21 @@ from typing import Any
 
 from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.model.verdict import Outcome, Property, Verdict
-from backmark.grader.reports.wording import clean, explain, headline, summary, trouble
+from backmark.grader.reports.view import list_rows
+from backmark.grader.reports.wording import clean, explain_rows, headline, summarize, trouble
 
 CONTENT_TYPE = "application/vnd.backmark.prairielearn+json"
 
 
 def render(submission: SubmissionRecord, verdict: Verdict) -> bytes:
     """Return the whole file. A submission refused before it ran is not gradable, which costs no attempt there."""
-    rejected = verdict.outcome is Outcome.REJECTED
+    rejected, rows = verdict.outcome is Outcome.REJECTED, list_rows(verdict)
     result: dict[str, Any] = {
         "gradable": not rejected,
         "score": _share(verdict),
-        "message": headline(verdict) if rejected else summary(verdict),
+        "message": headline(verdict) if rejected else summarize(verdict),
         "output": clean(verdict.output),
-        "tests": [] if rejected else [_test(row, verdict) for row in verdict.properties],
+        "tests": [] if rejected else [*map(_test, rows, explain_rows(rows, verdict))],
         "backmark": {"submission": submission.id, "revision": submission.revision, "outcome": verdict.outcome},
     }
     if rejected:
@@ -33,10 +34,10 @@ def _share(verdict: Verdict) -> float:
     return (verdict.score or 0) / verdict.max_score
 
 
-def _test(row: Property, verdict: Verdict) -> dict[str, Any]:
+def _test(row: Property, reason: str) -> dict[str, Any]:
     return {
         "name": clean(row.title),
         "points": row.score,
         "max_points": row.max_score,
-        "message": explain(row, verdict),
+        "message": reason,
     }

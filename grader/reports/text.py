@@ -2,132 +2,115 @@
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from math import prod
 
+from backmark.grader.model.assignment import Level
 from backmark.grader.model.cases import as_case, format_case, format_nested
 from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.model.verdict import Mark, Outcome, Verdict
 from backmark.grader.model.words import CaseWords, find_words
-from backmark.grader.reports.changes import HEADING, list_changes
-from backmark.grader.reports.checks import describe_check
-from backmark.grader.reports.exceptions import describe_exception, quote_exception
 from backmark.grader.reports.numpy_text import list_inputs
-from backmark.grader.reports.outcomes import NAMES
+from backmark.grader.reports.outcomes import NAMES, describe_outcome
 from backmark.grader.reports.plaintext import plain, sentence
-from backmark.grader.reports.remarks import describe_remarks
-from backmark.grader.reports.wording import choose_explanations, list_hints, shorten_repeated
+from backmark.grader.reports.view import VerdictView, make_view
 
 SIGNS = {Mark.PASSED: "✓", Mark.FAILED: "✗", Mark.NOT_RUN: "-"}
 
 #: Lines of what was printed that are shown before the verdict would be lost in them.
 MOST_PRINTED = 10
 _WIDTH = 100
+#: Numbers of an array among which a reader sees the wrong one.
+_FEW = 4
 
 
 def render(verdict: Verdict, above: Sequence[str] = (), below: Sequence[str] = ()) -> str:
     """Return the whole verdict, with sentences below its headline and others at its end."""
-    closing = (_indent(_wrap(plain(line))) for line in below)
-    return "\n\n".join(filter(None, (*_parts(verdict, above), *closing)))
+    view = make_view(verdict)
+    notes, closing = (map(_wrap, map(plain, lines)) for lines in (above, below))
+    parts = [
+        *notes,
+        *_explain(view),
+        _rubric(view),
+        render_example(verdict, view.tally),
+        f"Your code printed:\n{cut_output(verdict.output)}" if verdict.output else "",
+        *closing,
+    ]
+    return "\n\n".join([describe_file(view), *map(_indent, filter(None, parts))])
 
 
-def _parts(verdict: Verdict, above: Sequence[str]) -> Iterator[str]:
-    yield _headline(verdict)
-    yield from (_indent(_wrap(plain(note))) for note in above)
-    if verdict.error is not None:
-        yield _indent(describe_error(verdict))
-    if verdict.outcome is not Outcome.REJECTED:
-        yield _indent(_rubric(verdict))
-    yield _indent(_wrap(plain(describe_remarks(verdict))))
-    yield _indent("\n".join(_wrap(plain(line)) for line, _ in list_explanations(verdict)))
-    if verdict.repair:
-        yield _indent(_changes(verdict))
-    yield _indent(_wrap(plain(describe_check(verdict))))
-    if verdict.counterexample is not None:
-        yield _indent(render_example(verdict))
-    if verdict.output:
-        yield _indent(f"Your code printed:\n{cut_output(verdict.output)}")
+def describe_file(view: VerdictView) -> str:
+    """Return the line above a verdict: the file, the assignment, the outcome and the marks."""
+    verdict = view.verdict
+    marked = verdict.outcome is not Outcome.REJECTED and verdict.score is not None
+    marks = f"  {verdict.score} of {verdict.max_score} marks" if marked else ""
+    name = f"{plain(verdict.submission.filename)} ({verdict.assignment.id})"
+    return f"{name}  {NAMES[verdict.outcome]}{marks}"
 
 
-def _headline(verdict: Verdict) -> str:
-    line = f"{plain(verdict.submission.filename)}  {NAMES[verdict.outcome]}"
-    if verdict.outcome is not Outcome.REJECTED and verdict.score is not None:
-        line += f"  {verdict.score} of {verdict.max_score} marks"
-    comparison = describe_comparison(verdict, find_words(verdict.assignment.kind))
-    return "\n".join(filter(None, (line, comparison)))
+def explain(verdict: Verdict) -> str:
+    """Return what is wrong, the lines to change and the hints: what concerns the whole submission."""
+    return "\n\n".join(_explain(make_view(verdict)))
 
 
-def describe_comparison(verdict: Verdict, words: CaseWords) -> str:
-    """Return how much was compared with what, and how long it took; empty if nothing was."""
-    figures = verdict.statistics
-    if not figures.networks:
-        return ""
-    undecided = f" ({figures.inconclusive:,} more could not be decided)" if figures.inconclusive else ""
-    return (
-        f"{verdict.assignment.id}: {figures.derivatives:,} {words.numbers} {words.joint} {figures.networks}"
-        f" {words.noun}s compared with finite differences in {figures.seconds:.2f} s{undecided}"
-    )
+def _explain(view: VerdictView) -> Iterator[str]:
+    yield from map(_wrap, list_sentences(view))
+    if view.quoted:
+        yield plain(view.quoted)
+    if view.changes:
+        yield _changes(view)
+    if view.check:
+        yield _wrap(plain(view.check))
+    if view.hints:
+        yield "\n".join(_wrap(plain(line)) for line in list_hints(view))
 
 
-def describe_error(verdict: Verdict) -> str:
-    """Return the reason of a refusal, or the mistake behind an exception and the exception itself."""
-    if verdict.error is not None and verdict.outcome is Outcome.REJECTED:
-        return plain(verdict.error.message)
-    return "\n\n".join(filter(None, split_error(verdict)))
+def list_sentences(view: VerdictView) -> list[str]:
+    """Return the sentences on top, as far as the outcome does not say them: what is wrong, what raised, and remarks."""
+    known = describe_outcome(view.verdict.outcome, view.words)
+    return [plain(text) for text in (view.sentence, view.more, view.remarks) if text not in {"", known}]
 
 
-def split_error(verdict: Verdict) -> tuple[str, str]:
-    """Return the mistake behind an exception in plain words, and the exception; empty texts for what there is not."""
-    error = verdict.error
-    if error is None:
-        return "", ""
-    return plain(describe_exception(error)), plain(quote_exception(verdict)).rstrip()
-
-
-def list_explanations(verdict: Verdict) -> Iterator[tuple[str, bool]]:
-    """Yield the lines of every explanation, and the first difference; with each True if it is a title."""
-    for number, explanation in enumerate(choose_explanations(verdict)):
+def list_hints(view: VerdictView) -> Iterator[str]:
+    """Yield the lines of every hint: the strong one where a course shows hints alone and has unlocked it."""
+    for number, hint in enumerate(view.hints):
         if number:
-            yield "Another possibility:", False
-        if explanation.title:
-            yield explanation.title, True
-        yield from ((line, False) for line in list_hints(explanation, verdict))
-    if verdict.first_difference is not None:
-        yield verdict.first_difference.message, False
+            yield "Another possibility:"
+            yield hint.title
+        yield " ".join(filter(None, (hint.hint, hint.apart)))
+        if view.verdict.level is Level.HINT and hint.strong_hint != hint.hint:
+            yield hint.strong_hint
+        if hint.read:
+            yield f"Read again: {hint.read}"
 
 
-def _rubric(verdict: Verdict) -> str:
+def _rubric(view: VerdictView) -> str:
     lines = []
-    for row, message in zip(verdict.properties, shorten_repeated(verdict.properties), strict=True):
+    for row in view.rows:
         marks = f"  {row.score}/{row.max_score}" if row.max_score else ""
         lines.append(f"{SIGNS[row.outcome]} {row.title}{marks}")
-        if message:
-            lines.append(_indent(_wrap(plain(message))))
+        if row.says:
+            lines.append(_indent(_wrap(plain(row.says))))
     return "\n".join(lines)
 
 
-def _changes(verdict: Verdict) -> str:
-    lines = [f"{HEADING}:"]
-    for number, change in enumerate(list_changes(verdict), 1):
+def _changes(view: VerdictView) -> str:
+    lines = [f"{plain(view.heading)}:"]
+    for number, change in enumerate(view.changes, 1):
         source = textwrap.indent(plain(change.source), "       ")
         advice = (textwrap.indent(_wrap(plain(text)), "   ") for text in change.advice)
         lines += filter(None, (f"{number}. {plain(change.heading)}", source, *advice))
     return "\n".join(lines)
 
 
-def render_example(verdict: Verdict) -> str:
+def render_example(verdict: Verdict, tally: str = "") -> str:
     """Return the inputs of the counterexample as they would be typed, and its results; empty if there is none."""
     if verdict.counterexample is None:
         return ""
     example, words = as_case(verdict.counterexample), find_words(verdict.assignment.kind)
     lines = list_inputs(example)
-    parts = [
-        title_example(verdict, words),
-        _indent(describe_size(example, words) if lines is None else "\n".join(lines)),
-    ]
-    if example.instead is None:
-        parts.append(_indent(_results(example, words)))
-    elif was_judged(verdict):
-        parts.append(_indent(plain(sentence(f"Your code {example.instead}"))))
-    return "\n\n".join(parts)
+    inputs = describe_size(example, words) if lines is None else "\n".join(lines)
+    results = describe_instead(verdict) if example.instead else _results(example, words)
+    return "\n\n".join(filter(None, (title_example(verdict, words, tally), _indent(inputs), _indent(results))))
 
 
 def was_judged(verdict: Verdict) -> bool:
@@ -135,11 +118,17 @@ def was_judged(verdict: Verdict) -> bool:
     return verdict.outcome in {Outcome.FAILED, Outcome.ERROR, Outcome.PASSED}
 
 
-def title_example(verdict: Verdict, words: CaseWords) -> str:
-    """Return the line above a counterexample."""
+def title_example(verdict: Verdict, words: CaseWords, tally: str) -> str:
+    """Return the line above a counterexample; `tally` is the sentence about how many there are."""
     if was_judged(verdict):
-        return f"The smallest {words.noun} found on which your code fails:"
+        return f"{tally} The smallest {words.noun}:".lstrip()
     return f"The {words.noun} that your code did not finish:"
+
+
+def describe_instead(verdict: Verdict) -> str:
+    """Return what the code did with the counterexample in place of answering; empty if it answered or ended."""
+    instead = None if verdict.counterexample is None else verdict.counterexample.instead
+    return plain(sentence(f"Your code {instead}")) if instead and was_judged(verdict) else ""
 
 
 def describe_size(example: CaseCounterexample, words: CaseWords) -> str:
@@ -160,9 +149,9 @@ def list_results(example: CaseCounterexample, words: CaseWords) -> list[tuple[st
 
 
 def locate_first(example: CaseCounterexample, words: CaseWords) -> str:
-    """Return the sentence about the first wrong number; empty if that is not known."""
-    name = name_first(example)
-    return f"First wrong number{words.order}: {name}." if name else ""
+    """Return the sentence about the first wrong number; empty if that is not known, or all numbers are few."""
+    few = all(prod(result.shape) <= _FEW for result in example.results if result.wrong)
+    return "" if few or example.first is None else f"First wrong number{words.order}: {name_first(example)}."
 
 
 def name_first(example: CaseCounterexample) -> str:
@@ -184,8 +173,8 @@ def _results(example: CaseCounterexample, words: CaseWords) -> str:
 
 
 def cut_output(output: str) -> str:
-    """Return the first lines of what was printed."""
-    lines = plain(output).rstrip().split("\n")
+    """Return the first lines of what was printed, each once."""
+    lines = list(dict.fromkeys(plain(output).rstrip().split("\n")))
     more = [f"... and {len(lines) - MOST_PRINTED} more lines"] if len(lines) > MOST_PRINTED else []
     return "\n".join([*lines[:MOST_PRINTED], *more])
 

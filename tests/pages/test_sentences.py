@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from backmark.grader.model.result import read_verdict
-from backmark.grader.reports.html.view import make_view
+from backmark.grader.reports.view import make_view
 from tests.web.verdicts import failing_verdict, passing_verdict
 
 MASK: dict[str, Any] = {
@@ -54,8 +54,8 @@ def test_of_two_that_fit_equally_well_neither_is_claimed() -> None:
 def test_a_mistake_in_the_line_that_raised_stands_beside_the_exception() -> None:
     mistake = {"kind": "name", "line": {"cell": 3, "line": 7}, "text": "uses the name `f`."}
     view = make_view(read_verdict(failing_verdict() | {"error": RAISED | {"mistake": mistake}}))
-    assert view.mistake == "Cell 3, line 7 uses the name `f`."
-    assert make_view(read_verdict(failing_verdict() | {"error": RAISED})).mistake == ""
+    assert (view.sentence, view.explained) == ("Line 7 of cell 3 uses the name `f`.", True)
+    assert not make_view(read_verdict(failing_verdict() | {"error": RAISED})).explained
 
 
 def test_the_title_of_an_earlier_version_is_said_as_it_is() -> None:
@@ -95,7 +95,7 @@ def test_the_line_that_raised_is_said_before_one_that_writes_a_wrong_result() ->
     raises = "Line 3 raises ValueError on some networks."
     assert sentence(error=RAISED_THERE, first_difference=writes) == (raises, writes["message"])
     assert sentence(error=RAISED_THERE, first_difference=writes, diagnosis=[MASK]) == ("It forgets the mask.", raises)
-    assert sentence(error=RAISED_THERE, repair=[LINE]) == ("Gradient of the biases: line 11 is wrong.", raises)
+    assert sentence(error=RAISED_THERE, repair=[LINE]) == ("Line 11 is wrong.", raises)
     assert sentence(error=RAISED, first_difference=writes)[1] == writes["message"]
 
 
@@ -118,8 +118,8 @@ LINE: dict[str, Any] = {
 HIDDEN_LINE: dict[str, Any] = LINE | {"kind": None, "lines": [], "source": ""}
 
 
-def test_of_one_wrong_line_the_row_is_said_and_of_several_their_number() -> None:
-    assert sentence(repair=[LINE]) == ("Gradient of the biases: line 11 is wrong.", "")
+def test_of_one_wrong_line_the_fault_is_said_and_of_several_their_number() -> None:
+    assert sentence(repair=[LINE]) == ("Line 11 is wrong.", "")
     assert sentence(repair=[LINE, LINE]) == ("Two lines are wrong.", "")
 
 
@@ -129,7 +129,7 @@ def test_a_mistake_that_the_author_has_named_is_said_before_the_line() -> None:
 
 def test_a_line_that_raises_is_named_and_then_the_exception() -> None:
     assert sentence(outcome="error", error=RAISED, repair=[LINE]) == (
-        "Gradient of the biases: line 11 is wrong.",
+        "Line 11 is wrong.",
         "Your code raises ValueError.",
     )
 
@@ -141,7 +141,7 @@ def test_a_level_that_hides_the_line_hides_it_in_the_sentence() -> None:
 def test_a_row_without_marks_is_quiet_only_beside_rows_with_marks() -> None:
     raw = failing_verdict()
     (row,) = raw["properties"]
-    raw["properties"] = [row, row | {"max_score": 0}]
+    raw["properties"] = [row | {"outcome": "passed"}, row | {"max_score": 0}]
     assert [shown.unmarked for shown in make_view(read_verdict(raw)).rows] == [False, True]
     raw["properties"] = [row | {"max_score": 0}]
     assert [shown.unmarked for shown in make_view(read_verdict(raw)).rows] == [False]

@@ -44,13 +44,12 @@ def test_a_wrong_notebook_is_watched_and_its_mistake_named(house: House, window:
     page = window.go(house.hand_in_link("grace"))
     expect(page.get_by_text("grace")).to_be_visible()
     hand_in(page, "no_relu_derivative.ipynb")
-    sentence = "Your code ignores the derivative of every ReLU."
+    sentence = "Four of the five rows are right. Your code ignores the derivative of every ReLU."
     expect(page.get_by_role("heading", level=1)).to_have_text(sentence, timeout=MILLISECONDS)
-    expect(page.get_by_role("region", name="Hint")).to_contain_text("through a unit that was switched off?")
-    changes = page.get_by_role("region", name="What to change")
+    changes = page.get_by_role("region", name="What to change in code cell 8")
     expect(changes.get_by_role("listitem")).to_have_count(1)
-    expect(changes).to_contain_text("Line 25 of code cell 8")
-    expect(changes).to_contain_text("leaves out the factor indicator_function(all_f[layer - 1])")
+    expect(changes).to_contain_text("through a unit that was switched off?")
+    expect(changes).to_contain_text("Line 25 leaves out the factor indicator_function(all_f[layer - 1])")
     page.get_by_role("link", name="Hand in again").click()
     expect(page.get_by_role("link", name="Attempt 1")).to_be_visible()
 
@@ -198,7 +197,7 @@ def test_another_course_gets_its_own_feedback_level(house: House, window: Window
     file = {"name": "mine.ipynb", "mimeType": "application/json", "buffer": source}
     page.get_by_label("Your file").set_input_files(file)  # type: ignore[arg-type]
     page.get_by_role("button", name="Hand in").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your code is not right yet.", timeout=MILLISECONDS)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Your code is not right yet.", timeout=MILLISECONDS)
     expect(page.get_by_label("Marks")).to_have_attribute("value", "8")
     for word in ("Rubric", "Hint", "smallest case", "script", "Derivative of"):
         expect(page.get_by_text(word)).to_have_count(0)
@@ -222,11 +221,11 @@ def test_the_hint_grows_with_the_attempts(house: House, window: Window) -> None:
     first, _, third = (house.grade(source, "a.ipynb", "patient", course) for _ in range(3))
     page = window.go(house.verdict_link(first))
     expect(page.get_by_text("What comes back through a unit that was switched off?")).to_be_visible()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your code is not right yet.")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Your code is not right yet.")
     for word in ("ignores the derivative", "leaves out", "smallest case"):
         expect(page.get_by_text(word)).to_have_count(0)
     page = window.go(house.verdict_link(third))
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your code ignores the derivative of every ReLU.")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Your code ignores the derivative of every ReLU.")
     for word in ("leaves out", "smallest case"):
         expect(page.get_by_text(word)).to_have_count(0)
 

@@ -19,8 +19,8 @@ from backmark.grader.model.assignment import Feedback, Level, Limits
 from backmark.grader.model.records import State, SubmissionRecord
 from backmark.grader.model.verdict import Verdict
 from backmark.grader.reports.disclosure import disclose
-from backmark.grader.reports.html.view import make_view
 from backmark.grader.reports.terminal import render
+from backmark.grader.reports.view import make_view
 from backmark.grader.store.listings import CodeListing
 from backmark.grader.web.pages.sources import listing
 from backmark.grader.web.pages.verdict_view import draw_submission

@@ -35,9 +35,9 @@ EXAMPLE = Counterexample(
     expected=Gradient([[[2.0]]], [[[2.0]]]),
     actual=None,
     instead="None",
-    parameter="biases",
-    layer=0,
-    index=[0, 0],
+    parameter=None,
+    layer=None,
+    index=None,
     script=SCRIPT,
 )
 
@@ -103,7 +103,12 @@ def verdict(
 ) -> Verdict:
     """A verdict, with a flag in it that no student may see."""
     judgement = Judgement(
-        outcome, rows, None, error, Statistics(200, 9000, 1, 0, 0.25), (Flag("secret_flag", "a secret for staff"),)
+        outcome,
+        rows,
+        next((row.counterexample for row in rows if row.counterexample), None),
+        error,
+        Statistics(200, 9000, 1, 0, 0.25),
+        (Flag("secret_flag", "a secret for staff"),),
     )
     source = GradedSubmission("sub1", "answer.py", "0" * 64)
     return Verdict.of(source, GradedAssignment("udl-7.2", "r", "n"), judgement, output)

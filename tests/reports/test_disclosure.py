@@ -153,7 +153,7 @@ def test_an_exception_tells_its_kind_and_line_but_not_what_it_says() -> None:
     assert error_shown == {
         "type": "ValueError",
         "message": WITHHELD,
-        "traceback": f"  cell 9, line 31\nValueError: {WITHHELD}",
+        "traceback": f"  line 31 of cell 9\nValueError: {WITHHELD}",
         "frames": [{"cell": 9, "line": 31}],
         **NOT_ENDED,
     }
@@ -182,7 +182,7 @@ def test_a_line_that_nobody_has_is_not_shown(place: tuple[int | None, int]) -> N
 
 @pytest.mark.parametrize(
     ("place", "place_text"),
-    [((None, 31), "line 31"), ((None, 99_999), "line 99999"), ((9_999, 99_999), "cell 9999, line 99999")],
+    [((None, 31), "line 31"), ((None, 99_999), "line 99999"), ((9_999, 99_999), "line 99999 of cell 9999")],
 )
 def test_a_line_that_a_file_may_have_is_shown(place: tuple[int | None, int], place_text: str) -> None:
     error = StudentError("ValueError", "m", "  line 1, in f\nValueError: m", (SourceLine(*place),))

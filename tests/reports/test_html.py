@@ -16,7 +16,7 @@ from backmark.grader.reports.html.comparing import compare
 from backmark.grader.reports.html.fragment import render
 from backmark.grader.reports.html.markup import Html, classes, element, join
 from backmark.grader.reports.html.style import style_fragment
-from backmark.grader.reports.html.view import LineMark, NamedLine
+from backmark.grader.reports.view import LineMark, NamedLine
 from tests.reports.graded import EXCEPTION, SCRIPT, explain_verdict, repair_verdict, verdict
 
 EVIL = "<img src=x onerror=alert(1)>\"'&lt;</pre></style><script>"

@@ -20,7 +20,7 @@ def test_the_score_is_the_share_of_the_marks() -> None:
     result = render_form()
     assert result["gradable"] is True
     assert result["score"] == pytest.approx(0.4)
-    assert [(test["points"], test["max_points"]) for test in result["tests"]] == [(0, 0), (2, 2), (0, 2), (0, 1)]
+    assert [(test["points"], test["max_points"]) for test in result["tests"]] == [(2, 2), (0, 2), (0, 1)]
 
 
 @pytest.mark.parametrize(("outcome", "score"), [(Outcome.PASSED, 1.0), (Outcome.FAILED, 0.0)])

@@ -109,10 +109,10 @@ def test_a_failed_verdict_says_which_line_on_which_case_and_what_came_instead(ud
     """Readable in ten seconds."""
     out = show_verdict(judge_source(four_lines.source({"derivative": "all_dl_dh[layer]"}), udl))
     assert "failed  8 of 10 marks" in out
+    assert "Four of the five rows are right. Your code ignores the derivative of every ReLU." in " ".join(out.split())
     assert "line 14 leaves out the factor `indicator_function(all_f[layer - 1])`" in " ".join(out.split())
     assert "all_weights = [np.array([[1.]]), np.array([[-1.]])]" in out
-    assert "First wrong number" in out
-    assert len(out.splitlines()) < 50
+    assert len(out.split()) <= 200
 
 
 def test_colour_is_only_for_terminals(udl: Judge) -> None:
@@ -173,11 +173,11 @@ def test_a_tally_counts_outcomes_and_mistakes_the_most_frequent_first() -> None:
 
 def test_the_lines_to_change_are_numbered_and_quoted() -> None:
     lines = [line.rstrip() for line in show_verdict(repair_verdict()).splitlines()]
-    start = lines.index("  What to change:")
+    start = lines.index("  What to change in cell 10:")
     assert lines[start + 1 : start + 10] == [
-        "  1. Gradient of the weights: cell 10, line 25 is wrong (2 marks lost)",
+        "  1. Gradient of the weights: line 25 is wrong (2 marks lost)",
         "         dW[k] = df[k] @ h[k]",
-        "     With K = 2, D = [2, 3], `dW[0][1, 2]` is 0.5, but must be 0.7.",
+        "     With K = 2, D = [2, 3], `dW[0][1, 2]` is 0.5; it must be 0.7.",
         "     What are the weights multiplied with?",
         "     Read again: Equation 7.23.",
         "  2. Gradient of the biases: a line is missing",

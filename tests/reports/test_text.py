@@ -33,9 +33,7 @@ def shown(request: pytest.FixtureRequest, udl: Judge) -> Verdict:
 def test_it_has_every_word_that_the_terminal_has(shown: Verdict) -> None:
     """But for the advice about the script, which a notebook has no use for, and what is for staff."""
     on_terminal = list_words(show_verdict(replace(shown, flags=())))
-    advice = list_words(
-        "To get this case as a script to run below your own code: backmark grade FILE --script try.py actual expected"
-    )
+    advice = list_words("As a script to run below your own code: backmark grade FILE --script try.py actual expected")
     assert on_terminal - list_words(render(shown)) - advice == set()
 
 
@@ -47,7 +45,7 @@ def test_no_line_is_wider_than_a_cell_but_for_code(shown: Verdict) -> None:
 def test_sentences_of_others_stand_below_the_headline_and_at_the_end(udl: Judge) -> None:
     lines = render(judge_source(WRONG, udl), ("Mind this.",), ("That is all.",)).splitlines()
     assert lines[0].endswith("marks")
-    assert lines[3] == "  Mind this."
+    assert lines[2] == "  Mind this."
     assert lines[-1] == "  That is all."
 
 

@@ -19,9 +19,9 @@ from backmark.grader.model.verdict import (
 )
 from backmark.grader.reports.disclosure import disclose
 from backmark.grader.reports.exceptions import quote_exception
-from backmark.grader.reports.html.view import make_view
 from backmark.grader.reports.registry import FORMATS
-from backmark.grader.reports.wording import explain, explanation
+from backmark.grader.reports.view import make_view
+from backmark.grader.reports.wording import explain, give_reason
 from tests.reports.graded import (
     FIRST,
     MISSING_LINE,
@@ -33,6 +33,7 @@ from tests.reports.graded import (
     verdict,
 )
 
+NOT_YET = "Your backward pass is not right yet."
 #: The forms whose texts are plain; that of Gradescope is HTML, and has its own tests.
 PLAIN = [name for name in FORMATS if name != "gradescope"]
 
@@ -68,27 +69,28 @@ def test_no_form_says_more_than_the_level_shows(name: str) -> None:
 
 def test_an_unlocked_strong_hint_is_said_where_hints_stand_alone() -> None:
     student_verdict = disclose(explain_verdict(), Feedback(Level.HINT, strong_hint_after=2), 3)
-    assert MISTAKE.strong_hint in explanation(student_verdict)
+    assert MISTAKE.strong_hint in explain(student_verdict)
 
 
 def test_of_several_explanations_the_best_is_said_and_all_hints_where_they_stand_alone() -> None:
     other_mistake = dataclasses.replace(MISTAKE, title="", hint="And above zero?")
     two_mistakes = dataclasses.replace(explain_verdict(), diagnosis=(MISTAKE, other_mistake))
-    assert other_mistake.hint not in explanation(two_mistakes)
-    assert other_mistake.hint in explanation(dataclasses.replace(two_mistakes, level=Level.HINT))
+    assert other_mistake.hint not in explain(two_mistakes)
+    assert other_mistake.hint in explain(dataclasses.replace(two_mistakes, level=Level.HINT))
 
 
-def test_what_nothing_explains_has_no_explanation() -> None:
-    assert explanation(verdict()) == ""
+def test_of_what_nothing_explains_it_is_said_that_we_could_not_tell() -> None:
+    assert explain(verdict()) == "One of the three rows is right. We could not tell which lines are wrong."
+    assert explain(disclose(verdict(), Feedback(Level.HINT), 1)) == "One of the three rows is right. " + NOT_YET
 
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_every_plain_form_lists_the_lines_to_change_quoted_and_with_a_wrong_number(name: str) -> None:
     assert """\
-What to change:
-1. Gradient of the weights: cell 10, line 25 is wrong (2 marks lost)
+What to change in cell 10:
+1. Gradient of the weights: line 25 is wrong (2 marks lost)
        dW[k] = df[k] @ h[k]
-   With K = 2, D = [2, 3], `dW[0][1, 2]` is 0.5, but must be 0.7.
+   With K = 2, D = [2, 3], `dW[0][1, 2]` is 0.5; it must be 0.7.
    What are the weights multiplied with?
    Read again: Equation 7.23.
 2. Gradient of the biases: a line is missing
@@ -116,17 +118,17 @@ def test_every_form_says_that_a_function_of_the_notebooks_own_check_is_wrong(nam
 
 
 def test_a_mistake_that_the_author_has_named_stands_before_the_lines() -> None:
-    text = explanation(dataclasses.replace(repair_verdict(), diagnosis=(MISTAKE,)))
+    text = explain(dataclasses.replace(repair_verdict(), diagnosis=(MISTAKE,)))
     assert text.index(MISTAKE.title) < text.index("What to change")
 
 
 def test_what_a_student_wrote_cannot_command_a_terminal() -> None:
-    assert "\x1b" not in explanation(repair_verdict(dataclasses.replace(WRONG_LINE, source="a = '\x1b[2J'")))
+    assert "\x1b" not in explain(repair_verdict(dataclasses.replace(WRONG_LINE, source="a = '\x1b[2J'")))
 
 
 def test_a_row_that_was_tested_and_not_shown_does_not_say_that_nothing_tested_it() -> None:
     row = Property("any_shape", "Any shape", Mark.NOT_RUN, 0, 2, 100, "Not judged: a line is missing or not filled in.")
-    assert explain(row, verdict()) == row.message
+    assert give_reason(row) == row.message
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from backmark.grader.model.records import Job, Kind, Scope, State
 from backmark.grader.model.result import read_verdict
 from backmark.grader.model.verdict import Outcome
 from backmark.grader.reports.disclosure import disclose
-from backmark.grader.reports.html.view import make_view
 from backmark.grader.reports.registry import FORMATS
 from backmark.grader.reports.terminal import render
+from backmark.grader.reports.view import make_view
 from backmark.grader.store.store import Store
 from backmark.grader.web.http import links
 from backmark.worker.service.context import Context

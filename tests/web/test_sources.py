@@ -11,7 +11,7 @@ from backmark.grader.model.mended_statement import MendedStatement, MendingKind
 from backmark.grader.model.result import read_verdict
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import FirstDifference, StudentError, Verdict
-from backmark.grader.reports.html.view import LineMark
+from backmark.grader.reports.view import LineMark
 from backmark.grader.store.listings import CodeListing as Stored
 from backmark.grader.web.pages import sources
 from backmark.grader.web.pages.sources import RAW, MarkedListing

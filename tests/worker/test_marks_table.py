@@ -15,7 +15,8 @@ STUDENT = StudentFiles("ada", "", (), ())
 
 def test_the_explanation_says_each_line_to_change() -> None:
     assert explain_student(GradedStudent(STUDENT, [repair_verdict()])) == (
-        "Gradient of the weights: cell 10, line 25 is wrong. Gradient of the biases: a line is missing."
+        "Gradient of the weights: line 25 of cell 10 is wrong (2 marks lost)."
+        " Gradient of the biases: a line is missing."
     )
 
 

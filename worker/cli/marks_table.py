@@ -11,12 +11,12 @@ from backmark.grader.contracts.language.row_tables import COMMON, PURE
 from backmark.grader.courses.gradebook_table import GradebookError, GradebookTable
 from backmark.grader.model.assignment import Feedback
 from backmark.grader.model.verdict import Mark, Outcome, Verdict
-from backmark.grader.reports.changes import describe_changes
+from backmark.grader.reports.changes import list_changes
 from backmark.grader.reports.disclosure import disclose
 from backmark.grader.reports.exceptions import describe_exception, locate_exception
 from backmark.grader.reports.plaintext import sentence, upper_first
 from backmark.grader.reports.spreadsheets import Cell, table
-from backmark.grader.reports.wording import clean, explanation, headline, trouble
+from backmark.grader.reports.wording import clean, explain, headline, trouble
 from backmark.grader.support.writing import write_whole
 from backmark.worker.cli.class_grading import GradedClass, GradedStudent, list_identical
 from backmark.worker.cli.failure import GradingFailure
@@ -88,7 +88,7 @@ def explain_student(student: GradedStudent) -> str:
     parts = [trouble(verdict) if verdict.outcome is Outcome.REJECTED else _shorten_trouble(verdict)]
     if verdict.repair:
         parts += (mistake.title for mistake in verdict.diagnosis[:1])
-        parts += describe_changes(verdict)
+        parts += (sentence(change.heading) for change in list_changes(verdict))
     elif verdict.first_difference is not None:
         parts.append(verdict.first_difference.message)
     else:
@@ -110,7 +110,7 @@ def _describe_to_student(student: GradedStudent, feedback: Feedback) -> str:
     if not student.graded or not isinstance(student.verdict, Verdict):
         return ""
     shown = disclose(student.verdict, feedback, student.attempt)
-    return _join_line([headline(shown), _shorten_trouble(shown), explanation(shown)])
+    return _join_line([headline(shown), explain(shown)])
 
 
 def _shorten_trouble(verdict: Verdict) -> str:

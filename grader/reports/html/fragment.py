@@ -10,7 +10,7 @@ from backmark.grader.reports.html.markup import element
 from backmark.grader.reports.html.style import style_fragment
 from backmark.grader.reports.html.text import mark_code
 from backmark.grader.reports.html.verdict import Surroundings, draw_verdict
-from backmark.grader.reports.html.view import NamedLine, make_view
+from backmark.grader.reports.view import NamedLine, make_view
 
 #: The level of the sentence: above it are the headings of the notebook.
 _LEVEL = 3

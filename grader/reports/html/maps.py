@@ -5,34 +5,32 @@ from collections.abc import Sequence
 from backmark.grader.reports.html.comparing import Array, Cell
 from backmark.grader.reports.html.headings import Headings
 from backmark.grader.reports.html.markup import Html, classes, element, join
+from backmark.grader.reports.html.presentation import Presentation
 from backmark.grader.reports.html.text import number, plural
-from backmark.grader.reports.html.view import ShownExample
 
 _READING = "Blue is positive, orange negative; darker is larger. Red frames mark wrong numbers."
 
 
-def draw_maps(example: ShownExample, headings: Headings) -> Html:
+def draw_maps(shown: Presentation, headings: Headings) -> Html:
     """Return the section with the arrays that came back: the wrong ones, and below them the right ones, closed."""
-    shown = example.shown
     first = join([" The first wrong number is ", element("code", shown.first), "."]) if shown.first else None
     return headings.section(
         "numbers",
         shown.heading,
         element("p", shown.intro, first, f" {_READING}", class_="quiet"),
-        element("div", *(_draw_array(array, headings) for array in example.off), class_="maps"),
-        _draw_fine(example, headings) if example.fine else None,
+        element("div", *(_draw_array(array, headings) for array in shown.off), class_="maps"),
+        _draw_fine(shown, headings) if shown.fine else None,
     )
 
 
-def _draw_fine(example: ShownExample, headings: Headings) -> Html:
-    names = join((element("code", array.name) for array in example.fine), ", ")
-    count = plural(len(example.fine), "result is right", "results are right")
+def _draw_fine(shown: Presentation, headings: Headings) -> Html:
+    names = join((element("code", array.name) for array in shown.fine), ", ")
+    count = plural(len(shown.fine), "result is right", "results are right")
     return element(
         "details",
         element("summary", f"{count}: ", names),
-        element("div", *(_draw_array(array, headings) for array in example.fine), class_="maps"),
+        element("div", *(_draw_array(array, headings) for array in shown.fine), class_="maps"),
         class_="maps-fine",
-        open=not (example.off or example.instead),
     )
 
 

@@ -25,6 +25,16 @@ class Presentation:
     #: Its inputs as a student would type them, a line each, if nothing draws it and they are few.
     inputs: tuple[str, ...] = ()
 
+    @property
+    def off(self) -> list[Array]:
+        """The arrays with wrong entries, or of which that is not known."""
+        return [array for array in self.arrays if array.wrong != 0]
+
+    @property
+    def fine(self) -> list[Array]:
+        """The arrays that are right."""
+        return [array for array in self.arrays if array.wrong == 0]
+
 
 def present(example: AnyCounterexample, words: CaseWords) -> Presentation:
     """Return the counterexample with the words around its cases."""

@@ -5,7 +5,7 @@ from backmark.grader.reports.html.headings import Headings
 from backmark.grader.reports.html.page import render_page
 from backmark.grader.reports.html.text import line
 from backmark.grader.reports.html.verdict import Surroundings, draw_verdict
-from backmark.grader.reports.html.view import make_view
+from backmark.grader.reports.view import make_view
 
 
 def render_student(verdict: Verdict, title: str, student: str, attempt: str) -> bytes:
@@ -18,5 +18,5 @@ def render_student(verdict: Verdict, title: str, student: str, attempt: str) -> 
         facts.append(("Attempt", attempt))
     view = make_view(verdict)
     drawing = draw_verdict(view, Surroundings(line(title), tuple(facts), Headings()))
-    reading = not (view.example or verdict.diagnosis)
+    reading = not (verdict.counterexample or verdict.diagnosis)
     return render_page(f"{line(student)}: {line(title)}", drawing, "verdict.css", reading=reading)

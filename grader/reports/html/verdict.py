@@ -4,15 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from backmark.grader.model.assignment import Level
-from backmark.grader.model.verdict import Diagnosis, Outcome, StudentError, Verdict
-from backmark.grader.reports.changes import HEADING, LineChange
+from backmark.grader.model.verdict import Diagnosis, Outcome, Verdict
+from backmark.grader.reports.changes import LineChange
 from backmark.grader.reports.html.example import draw_example
 from backmark.grader.reports.html.headings import Headings
 from backmark.grader.reports.html.markup import Html, classes, element, join
 from backmark.grader.reports.html.text import block, line, mark_code, plural
-from backmark.grader.reports.html.view import LineMark, NamedLine, ShownRow, VerdictView
 from backmark.grader.reports.outcomes import NAMES
 from backmark.grader.reports.plaintext import upper_first
+from backmark.grader.reports.text import cut_output
+from backmark.grader.reports.view import LineMark, NamedLine, ShownRow, VerdictView
 
 #: The sign of a row, and what it says to a reader who does not see it.
 _SIGNS = {"passed": ("✓", "passed"), "failed": ("✗", "failed")}
@@ -48,50 +49,49 @@ def draw_verdict(view: VerdictView, around: Surroundings) -> Html:
 def _draw_parts(view: VerdictView, around: Surroundings) -> Iterator[Html]:
     verdict, headings = view.verdict, around.headings
     yield _draw_head(view, around)
-    yield _draw_facts(view, around)
+    yield _draw_facts(around)
     if verdict.flags:
         flags = element(
             "ul", *(element("li", upper_first(line(flag.title)), class_="student") for flag in verdict.flags)
         )
         yield headings.section("flags", "For staff", flags, class_="notice warn section")
-    error = verdict.error if verdict.error and verdict.error.traceback else None
-    if error and verdict.outcome is Outcome.ERROR:
-        yield _draw_error(error, view, headings)
+    # An exception that no sentence explains is the first to know; the others are folded.
+    if view.quoted:
+        yield _draw_error(view, headings)
     if view.changes:
         changes = element("ol", *map(_draw_change, view.changes), class_="changes")
-        yield headings.section("changes", HEADING, changes, class_="card section")
+        yield headings.section("changes", mark_code(view.heading), changes, class_="card section")
     if view.check:
         check = element("p", mark_code(view.check), class_="student")
         yield headings.section("check", "The notebook's own check", check, class_="card section")
-    if view.rows or verdict.diagnosis:
+    if view.rows or view.hints:
         yield element(
             "div",
+            _draw_hints(view.hints, headings) if view.hints else None,
             _draw_rows(view.rows, headings) if view.rows else None,
-            _draw_hints(verdict.diagnosis, headings) if verdict.diagnosis else None,
-            class_=classes("section judged", not verdict.diagnosis and "alone"),
+            class_=classes("section judged", not view.hints and "alone"),
         )
     if view.lines:
         yield element("div", _draw_lines(view.lines, verdict, headings), class_="section")
-    if error and verdict.outcome is not Outcome.ERROR:
-        yield _draw_error(error, view, headings)
-    if view.example:
-        yield draw_example(view.example, headings, call_again=around.call_again, copies=around.copies)
+    if view.explained and view.trace:
+        summary = element("summary", "Show the exception")
+        yield element("details", summary, _draw_code(block(view.trace), class_="code error"), class_="section")
+    if verdict.counterexample:
+        yield draw_example(view, headings, call_again=around.call_again, copies=around.copies)
     if verdict.output:
-        yield headings.section("output", "What your code printed", _draw_code(block(verdict.output)))
+        printed = element("summary", "Show what your code printed")
+        yield element("details", printed, _draw_code(block(cut_output(verdict.output))), class_="section")
 
 
 def _draw_head(view: VerdictView, around: Surroundings) -> Html:
-    verdict, words = view.verdict, view.words
+    verdict = view.verdict
     refused = verdict.outcome is Outcome.REJECTED
-    agree = None
-    if verdict.outcome is Outcome.PASSED and verdict.statistics.networks:
-        agree = element("p", f"All {_count_compared(view)} agree with {words.truth}.", class_="lead")
     level = _LEVELS.get(verdict.level) if verdict.level and not refused else None
     said = element(
         "div",
         element("p", around.above, class_="eyebrow student") if around.above else None,
         around.headings.main(mark_code(view.sentence)),
-        element("p", mark_code(view.more), class_="lead student") if view.more else agree,
+        element("p", mark_code(view.more), class_="lead student") if view.more else None,
         element("p", mark_code(view.remarks), class_="student") if view.remarks else None,
         element("p", level, class_="quiet level") if level else None,
         class_="hero-words",
@@ -120,28 +120,21 @@ def _draw_marks(view: VerdictView) -> Html:
     )
 
 
-def _draw_facts(view: VerdictView, around: Surroundings) -> Html:
-    facts = [*around.facts]
-    if view.verdict.statistics.networks and view.verdict.outcome is not Outcome.PASSED:
-        facts.append(("Compared", _count_compared(view)))
-    pairs = (element("div", element("dt", name), element("dd", value, class_="student")) for name, value in facts)
-    return element("dl", *pairs, class_="facts hero-facts") if facts else Html()
+def _draw_facts(around: Surroundings) -> Html:
+    pairs = (
+        element("div", element("dt", name), element("dd", value, class_="student")) for name, value in around.facts
+    )
+    return element("dl", *pairs, class_="facts hero-facts") if around.facts else Html()
 
 
-def _count_compared(view: VerdictView) -> str:
-    figures, words = view.verdict.statistics, view.words
-    return f"{figures.derivatives:,} {words.numbers} {words.joint} {plural(figures.networks, words.noun)}"
-
-
-def _draw_error(error: StudentError, view: VerdictView, headings: Headings) -> Html:
-    ended = view.verdict.outcome is Outcome.ERROR
+def _draw_error(view: VerdictView, headings: Headings) -> Html:
+    some = view.verdict.outcome is not Outcome.ERROR
     partly = f"On some {view.words.noun}s your code raises an exception instead of returning a result."
     return headings.section(
         "error",
-        "The exception" if ended else "Where your code raises an exception",
-        None if ended else element("p", partly, class_="quiet"),
-        element("p", mark_code(view.mistake), class_="student") if view.mistake else None,
-        _draw_code(block(error.traceback), class_="code error"),
+        "The exception",
+        element("p", partly, class_="quiet") if some else None,
+        _draw_code(block(view.trace), class_="code error"),
     )
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from backmark.grader.model.assignment import Level
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import Verdict
-from backmark.grader.reports.html.view import LineMark, NamedLine
 from backmark.grader.reports.plaintext import plain
+from backmark.grader.reports.view import LineMark, NamedLine
 from backmark.grader.store.listings import CodeListing as Stored
 from backmark.grader.support.file_formats import is_archive
 

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as Redirection
 
 from backmark.grader.model.records import Job, Kind, State, SubmissionRecord
 from backmark.grader.model.verdict import Outcome
-from backmark.grader.reports.html.view import make_view
+from backmark.grader.reports.view import make_view
 from backmark.grader.store.paging import cursor
 from backmark.grader.store.search import Filter
 from backmark.grader.web import viewers

@@ -4,7 +4,7 @@ from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.reports.html.markup import Html, element
 from backmark.grader.reports.html.text import line
 from backmark.grader.reports.html.verdict import Surroundings, draw_verdict
-from backmark.grader.reports.html.view import VerdictView
+from backmark.grader.reports.view import VerdictView
 from backmark.grader.web.pages.words import iso, moment
 
 

@@ -13,7 +13,7 @@ from backmark.grader.model.messages import Question
 from backmark.grader.model.records import State, SubmissionRecord
 from backmark.grader.model.verdict import Verdict
 from backmark.grader.model.words import WORDS
-from backmark.grader.reports.html.view import NamedLine, make_view
+from backmark.grader.reports.view import NamedLine, make_view
 from backmark.grader.store.errors import MessageRefused
 from backmark.grader.web import viewers
 from backmark.grader.web.api.submissions import find_place

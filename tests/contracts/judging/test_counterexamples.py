@@ -66,7 +66,6 @@ def test_a_number_that_is_none_is_shown_as_what_is_wrong(power: ContractRevision
     assert [(result.name, result.wrong) for result in example.results] == [("loss", 1), ("dx", 0)]
     assert [array.name for array in compare(example)] == ["loss", "dx"]
     assert " nan " in show(judgement)
-    assert "First wrong number: loss." in show(judgement)
 
 
 def test_a_number_is_asked_for_in_words_rather_than_by_its_shape(power: ContractRevision) -> None:
@@ -108,7 +107,7 @@ def test_right_results_are_not_shown_beside_a_wrong_one(power: ContractRevision)
     """Their differences are rounding."""
     judgement = judge(power, RIGHT.replace("p * x", "2.5 * x"))
     text = show(judgement)
-    results = text[text.index("expected actual") : text.index("First wrong")]
+    results = text[text.index("expected actual") :]
     assert ("dx" in results, "loss" in results) == (True, False)
 
 

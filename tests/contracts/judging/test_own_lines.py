@@ -11,8 +11,8 @@ from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.model.assignment import Feedback, Level
 from backmark.grader.model.verdict import FirstDifference, Verdict
 from backmark.grader.reports.disclosure import disclose
-from backmark.grader.reports.html.view import LineMark
 from backmark.grader.reports.terminal import render
+from backmark.grader.reports.view import LineMark
 from backmark.grader.web.pages.sources import list_named, listing
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails
