@@ -93,6 +93,10 @@ class CaseReached:
     case: dict[str, Any] = field(metadata=describe("The features that distinguish it from other cases."))
 
 
+#: The kind of a function that returns None.
+RETURNS_NONE = "returns_none"
+
+
 @dataclass(frozen=True, slots=True)
 class PythonMistake:
     """A mistake in the line that raised, in plain words."""

@@ -7,6 +7,8 @@ from backmark.grader.model.slip import Slip, SlipKind
 
 def describe_slips(slips: Sequence[Slip]) -> str:
     """Return a phrase that follows the place: "leaves out the factor `y`", each once; empty if nothing is known."""
+    if len(slips) == 2 and _is_moved(*slips):
+        return f"has the {slips[0].kind} `{slips[0].before or slips[0].after}` in the wrong place"
     return " and ".join(dict.fromkeys(filter(None, map(_describe, slips))))
 
 
@@ -14,6 +16,13 @@ def ask_about(slips: Sequence[Slip]) -> str:
     """Return the questions about slips of these kinds, which name no line and no formula; empty if none is known."""
     questions = (_QUESTIONS[slip.kind] for slip in slips if slip.kind is not None)
     return " ".join(dict.fromkeys(questions))
+
+
+def _is_moved(first: Slip, second: Slip) -> bool:
+    """Return True if a factor or a term is one too many here, and the same one is left out there."""
+    part = first.before or first.after
+    parts = {(first.kind, first.before, first.after), (second.kind, second.before, second.after)}
+    return first.kind in {SlipKind.FACTOR, SlipKind.TERM} and parts == {(first.kind, part, ""), (first.kind, "", part)}
 
 
 def _describe(slip: Slip) -> str:

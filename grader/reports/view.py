@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from backmark.grader.model.assignment import Level
-from backmark.grader.model.verdict import Diagnosis, Mark, Outcome, Property, Verdict
+from backmark.grader.model.verdict import RETURNS_NONE, Diagnosis, Mark, Outcome, Property, Verdict
 from backmark.grader.model.words import CaseWords, find_words, join_words
 from backmark.grader.reports.changes import LineChange, count, list_together, summarize_changes
 from backmark.grader.reports.checks import describe_check
@@ -16,8 +16,6 @@ from backmark.grader.reports.remarks import describe_remarks
 
 #: The judge of *passed*, whose message says on how many cases a submission is wrong; the row of what repeats.
 _JUDGE, _PURE = "finite_differences", "pure"
-#: The mistake of a function that returns None.
-_RETURNS_NONE = "returns_none"
 #: Characters of a row's message that is repeated under another row.
 _SHORT = 40
 
@@ -149,12 +147,13 @@ def _write_sentence(verdict: Verdict, words: CaseWords) -> tuple[str, str]:
     if outcome is Outcome.PASSED:
         return sentence, _count_numbers(verdict, words)
     raised, differs = _describe_raised(verdict, words), first.message if first else ""
-    if mistake := _name_mistake(verdict.diagnosis) or summarize_changes(verdict):
+    kind = error.mistake.kind if error is not None and error.mistake is not None else ""
+    nothing = "Your code returns nothing." if kind == RETURNS_NONE else ""
+    if mistake := nothing or _name_mistake(verdict.diagnosis) or summarize_changes(verdict):
         return mistake, "" if _is_evidence(verdict) else raised or differs
     if raised:
-        returns_none = error is not None and error.mistake is not None and error.mistake.kind == _RETURNS_NONE
         # A line that writes a wrong result is no better to know than one that raised.
-        return ("Your code returns nothing.", raised) if returns_none else (raised, differs)
+        return raised, differs
     if error is not None and not error.traceback and outcome is not Outcome.FAILED:
         return sentence, error.message
     if first and first.lists:

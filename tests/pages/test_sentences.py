@@ -90,6 +90,15 @@ def test_an_exception_is_named_with_its_line_where_that_is_known() -> None:
     assert sentence(outcome="error", error=RAISED_THERE) == ("Line 3 raises ValueError.", "")
 
 
+def test_code_that_returns_none_returns_nothing() -> None:
+    """The exception is one of the lines that call it."""
+    mistake = {"kind": "returns_none", "line": {"cell": None, "line": 2}, "text": "defines `f`, which returns nothing."}
+    error = RAISED | {"mistake": mistake}
+    said = ("Your code returns nothing.", "Line 2 defines `f`, which returns nothing.")
+    assert sentence(outcome="error", error=error) == said
+    assert sentence(outcome="error", error=error, repair=[LINE]) == said
+
+
 def test_the_line_that_raised_is_said_before_one_that_writes_a_wrong_result() -> None:
     writes = {"variable": "dw", "layer": None, "depth": None, "message": "`dw` is wrong; line 9 sets it."}
     raises = "Line 3 raises ValueError on some networks."

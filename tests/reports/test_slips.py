@@ -40,6 +40,13 @@ def test_two_slips_of_a_line_are_one_phrase() -> None:
     assert describe_slips(slips) == "leaves out the transpose of `h` and uses `e[l - 1]` instead of `e[l]`"
 
 
+def test_a_term_in_the_wrong_place_is_not_missing() -> None:
+    moved = Slip(SlipKind.TERM, "eps", ""), Slip(SlipKind.TERM, "", "eps")
+    assert describe_slips(moved) == "has the term `eps` in the wrong place"
+    other = moved[0], Slip(SlipKind.TERM, "", "1")
+    assert describe_slips(other) == "has the extra term `eps` and leaves out the term `1`"
+
+
 @pytest.mark.parametrize("kind", SlipKind)
 def test_each_kind_has_a_question_and_a_title_for_a_class(kind: SlipKind) -> None:
     assert "?" in ask_about([Slip(kind)])

@@ -193,6 +193,14 @@ def test_a_missing_module_that_is_used_says_what_may_be_imported_and_where_it_is
     assert description["frames"] == [(0, 1), (0, 3), (0, 2)]
 
 
+def test_a_framework_that_is_missing_is_no_file_of_the_students() -> None:
+    student = Student(slice_source("import torch.nn as nn\ndef f(): return nn\n"))
+    with pytest.raises(NameError) as error:
+        call_function(student)
+    said = "Write this homework with NumPy: PyTorch is not available here."
+    assert student.describe(error.value)["message"].endswith(said)
+
+
 @pytest.mark.filterwarnings("ignore:can't resolve package:ImportWarning")
 @pytest.mark.parametrize(
     ("line", "module"),

@@ -125,7 +125,10 @@ def test_a_traceback_has_the_students_own_lines(grade: Grade) -> None:
         ),
         ("return dw[:-1], db", "gives no `all_dl_dweights[0]` where an array of shape (1, 1) is expected"),
         ("return (w for w in dw), db", "gives no `all_dl_dweights[0]` where an array of shape (1, 1) is expected"),
-        ("return dw", "made the lines that call it raise ValueError: not enough values to unpack (expected 2, got 1)"),
+        (
+            "return dw",
+            "returns no results that can be read (ValueError: not enough values to unpack (expected 2, got 1))",
+        ),
     ],
 )
 def test_a_wrong_form_is_failed_with_a_sentence(grade: Grade, line: str, sentence: str) -> None:
@@ -165,9 +168,7 @@ def test_a_value_that_the_calling_lines_cannot_unpack_is_an_error_there(grade: G
     verdict = grade(RIGHT.replace("return dw, db", "return None"))
     assert verdict.outcome is Outcome.ERROR
     assert isinstance(verdict.counterexample, CaseCounterexample)
-    assert "made the lines that call it raise TypeError: cannot unpack non-iterable NoneType object" in str(
-        verdict.counterexample.instead
-    )
+    assert verdict.counterexample.instead == "returns nothing"
 
 
 def test_prints_are_kept_capped_and_flagged(grade: Grade, udl: Judge) -> None:

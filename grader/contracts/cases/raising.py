@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from backmark.grader.model.source_line import SourceLine
-from backmark.grader.model.verdict import PythonMistake
+from backmark.grader.model.verdict import RETURNS_NONE, PythonMistake
 
 _NUMBERS, _TEXTS, _NONE = {"int", "float", "number", "bool"}, {"str"}, {"None"}
 _LISTS, _FUNCTIONS = {"list", "list of arrays", "tuple", "tuple of arrays"}, {"function", "method"}
@@ -229,9 +229,9 @@ _RULES: Mapping[str, Sequence[tuple[str, Mapping[str, set[str]], str | Callable[
     "defines a function whose parameters do not match the assignment.": (("call_count", {}, _compare_parameters),),
     "defines a function that returned nothing. Does every path end with `return` and a value?": (
         (
-            "returns_none",
+            RETURNS_NONE,
             {},
-            "defines {callee}, which returned None. Does every path end with `return` and a value?",
+            "defines {callee}, which returns nothing. Does every path end with `return` and a value?",
         ),
     ),
     "calls a function with the wrong arguments, or calls something that is not a function.": (

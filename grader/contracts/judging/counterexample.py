@@ -17,6 +17,7 @@ from backmark.grader.contracts.language.assignment import KIND, ContractAssignme
 from backmark.grader.contracts.language.driver import used_names
 from backmark.grader.contracts.rows.results import all_wrong
 from backmark.grader.model.counterexample import CaseCounterexample, CaseInput, CaseResult, FirstWrong
+from backmark.grader.model.verdict import RETURNS_NONE
 
 #: Numbers of an array that are shown; of a larger one its shape.
 _SHOWN = 2000
@@ -175,9 +176,12 @@ def _instead(answer: Answer | None) -> str | None:
             return f"gives `{where}` as {describe_difference(received, wanted)}"
         case Malformed(where=where, wanted=wanted):
             return f"gives no `{where}` where {describe_shape(wanted)} is expected"
-        case Raised(type=name, message=message, frames=frames):
+        case Raised(type=name, message=message, frames=frames, mistake=mistake):
+            if mistake is not None:
+                # A sentence about the line says more than Python's message.
+                return "returns nothing" if mistake.kind == RETURNS_NONE else f"raised {name}"
             # No line of the submission: it returned something that the calling lines cannot use, or lacks a function.
-            return f"raised {name}: {message}" if frames else f"made the lines that call it raise {name}: {message}"
+            return f"raised {name}: {message}" if frames else f"returns no results that can be read ({name}: {message})"
     return "ended without an answer"
 
 

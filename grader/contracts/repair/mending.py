@@ -36,6 +36,8 @@ _STUDIED = 6
 _SLIPS = 1_500
 #: Searches by one solution: with the submission's names, by values, and again with cases that refute what was found.
 _SEARCHES = 4
+#: The largest number that a reader compares with another one.
+_ORDINARY = 1e6
 #: Statements of a submission with other names than the solution's that are believed to be wrong together.
 _MOST_RENAMED = 2
 
@@ -303,12 +305,16 @@ def find_first_wrong(
 ) -> tuple[int, int] | None:
     """Return the case and the place of a number that is wrong in the submission, and also if only this is not mended.
 
-    It is the first number of the first such case; None if there is none, as where the submission returned none at all.
+    It is the first such number that a reader can compare with the right one, else the first; None if there is none, as
+    where the submission returned none at all.
     """
+    found: list[tuple[int, int]] = []
     for place, answer in zip(repair.places, repair.without[operation], strict=False):
         case = cases.take([place])
-        there = np.isfinite(join_numbers([answers[place]], case.starts))
-        both = all_wrong(case, [answer]) & all_wrong(case, [answers[place]]) & there
-        if both.any():
-            return place, int(np.flatnonzero(both)[0])
-    return None
+        own = join_numbers([answers[place]], case.starts)
+        both = all_wrong(case, [answer]) & all_wrong(case, [answers[place]]) & np.isfinite(own)
+        ordinary = both & (np.abs(own) <= _ORDINARY)
+        if ordinary.any():
+            return place, int(np.flatnonzero(ordinary)[0])
+        found += [(place, int(number)) for number in np.flatnonzero(both)[:1]]
+    return next(iter(found), None)

@@ -20,12 +20,12 @@ from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import Mark
 
-NOT_FOUND = "Not judged: no small change was found that makes your code right."
+NOT_FOUND = "We could not tell which lines are wrong."
 TOO_SLOW = "Not judged: finding the lines to change took too long."
 WRITTEN_OTHERWISE = (
     "Not judged: your code is structured differently from the known solutions, so only its results count."
 )
-NOT_SHOWN = "Not judged: none of your lines for this step affects the results."
+NOT_SHOWN = "Not judged: your code was not seen to compute this step."
 #: Lines of one statement to mend that a verdict shows.
 _MOST_LINES = 20
 

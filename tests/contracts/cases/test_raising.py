@@ -182,7 +182,7 @@ def test_a_helper_that_may_return_something_is_not_said_to_return_nothing(
 
 @pytest.mark.parametrize("returned", ["print(dout)", "return None", "pass", "if N > 9: return dout, x"])
 def test_a_function_that_returned_nothing_is_named_by_its_definition(returned: str, linear: ContractRevision) -> None:
-    sentence = "Line 6 defines `linear_backward`, which returned None. Does every path end with `return` and a value?"
+    sentence = "Line 6 defines `linear_backward`, which returns nothing. Does every path end with `return` and a value?"
     assert explain(linear, "N = 1", returned) == sentence
 
 
@@ -193,7 +193,7 @@ def test_a_method_that_returned_nothing_is_named_by_its_definition() -> None:
     mistake = find_mistake(judge_of("nielsen-backprop"), source)
     assert (
         say(mistake)
-        == f"Line {line} defines `backprop`, which returned None. Does every path end with `return` and a value?"
+        == f"Line {line} defines `backprop`, which returns nothing. Does every path end with `return` and a value?"
     )
 
 

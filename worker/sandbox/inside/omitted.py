@@ -16,6 +16,8 @@ from .trial import GivenUp
 #: The statements on trial that were given up in a module.
 GivenUpStatements = Mapping[Statement, GivenUp]
 
+#: The names of what computes gradients by itself, by its module.
+_FRAMEWORKS = {"torch": "PyTorch", "tensorflow": "TensorFlow", "jax": "JAX"}
 #: Statements that are named, and characters of each that are shown.
 _MOST, _SHOWN = 3, 60
 #: A relative import, and the first name that it asks for.
@@ -71,6 +73,8 @@ def _imports(error: BaseException, part: Slice) -> str:
         return ""
     if not error.name or error.name.partition(".")[0] in {*sys.stdlib_module_names, "numpy"}:
         return ""
+    if framework := _FRAMEWORKS.get(error.name.partition(".")[0]):
+        return f"Write this homework with NumPy: {framework} is not available here."
     if part.packaged:
         return (
             "Besides NumPy and Python's standard library, only Python files of your own package can be imported here. "
