@@ -83,7 +83,7 @@ def list_together(verdict: Verdict) -> tuple[str, tuple[LineChange, ...]]:
 
     The only fault is what `summarize_changes` says, if no explanation is: the explanation's hint leads to all of them.
     """
-    within, best = _find_container(verdict), next(iter(verdict.diagnosis), None)
+    within, best = find_container(verdict), next(iter(verdict.diagnosis), None)
     explained = best is not None and best.title != ""
     own_hint = f"{best.hint} {best.apart}".rstrip() if best is not None and explained else ""
     only = len(verdict.repair) == 1 and not explained
@@ -109,7 +109,7 @@ def list_together(verdict: Verdict) -> tuple[str, tuple[LineChange, ...]]:
     return f"{HEADING} in {within}" if within else HEADING, changes
 
 
-def _find_container(verdict: Verdict) -> str:
+def find_container(verdict: Verdict) -> str:
     """Return the cell or the file of all lines to change; empty if there are several, or only one file."""
     containers = {line.container for statement in verdict.repair for line in statement.lines}
     return containers.pop() if len(containers) == 1 else ""
@@ -150,7 +150,7 @@ def summarize_changes(verdict: Verdict) -> str:
     if not statements:
         return ""
     if len(statements) == 1:
-        (change,) = list_changes(verdict, _find_container(verdict))
+        (change,) = list_changes(verdict, find_container(verdict))
         return sentence(f"{change.fault}: {change.title}" if change.title and not statements[0].lines else change.fault)
     if missing == len(statements):
         return f"{count(missing)} lines are missing."

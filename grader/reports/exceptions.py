@@ -28,7 +28,10 @@ def quote_exception(verdict: Verdict) -> str:
     return f"{error.type}: {error.message}" if verdict.outcome in _ANSWERED else error.message
 
 
-def locate_exception(error: StudentError) -> str:
-    """Return which line raised what, such as "line 3 raises IndexError"; "your code" did if no line is known."""
-    place = error.frames[-1].where if error.frames else "your code"
+def locate_exception(error: StudentError, within: str = "") -> str:
+    """Return which line raised what, such as "line 3 raises IndexError"; "your code" did if no line is known.
+
+    `within` is the cell or the file that is named already.
+    """
+    place = error.frames[-1].place(f"line {error.frames[-1].line}", within) if error.frames else "your code"
     return f"{place} raises {error.type}"

@@ -7,7 +7,7 @@ from enum import StrEnum
 from backmark.grader.model.assignment import Level
 from backmark.grader.model.verdict import RETURNS_NONE, Diagnosis, Mark, Outcome, Property, Verdict
 from backmark.grader.model.words import CaseWords, find_words, join_words
-from backmark.grader.reports.changes import LineChange, count, list_together, summarize_changes
+from backmark.grader.reports.changes import LineChange, count, find_container, list_together, summarize_changes
 from backmark.grader.reports.checks import describe_check
 from backmark.grader.reports.exceptions import describe_exception, locate_exception, quote_exception
 from backmark.grader.reports.outcomes import describe_outcome, tone_of
@@ -189,11 +189,13 @@ def _describe_raised(verdict: Verdict, words: CaseWords) -> str:
     error, outcome = verdict.error, verdict.outcome
     if error is None or outcome not in {Outcome.ERROR, Outcome.FAILED}:
         return ""
-    if mistake := describe_exception(error):
+    within = find_container(verdict)
+    if mistake := describe_exception(error, within):
         return mistake
+    raised = upper_first(locate_exception(error, within))
     if outcome is Outcome.ERROR:
-        return f"{upper_first(locate_exception(error))}."
-    return f"{upper_first(locate_exception(error))} on some {words.noun}s." if error.frames else ""
+        return f"{raised}."
+    return f"{raised} on some {words.noun}s." if error.frames else ""
 
 
 def _name_mistake(diagnosis: Sequence[Diagnosis]) -> str:

@@ -14,7 +14,7 @@ from backmark.grader.model.assignment import Limits
 from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.model.verdict import Mark, Outcome, Verdict
 from backmark.worker.grading import engine_version
-from backmark.worker.grading.grader import Grader
+from backmark.worker.grading.grader import Grader, choose_equation
 from backmark.worker.grading.pool import Jails
 from backmark.worker.sandbox.inside.entry import Entry
 from backmark.worker.sandbox.reply import Extracted
@@ -354,3 +354,24 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 def test_a_process_that_is_over_is_asked_nothing_more(grade: Grade, udl: Judge, source: str) -> None:
     """It ended while it was asked about small cases, or for one that answers alone: that is no failure of ours."""
     assert grade(source.replace("{questions}", str(len(udl.questions)))).outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("comment", "read"),
+    [
+        ("# TODO: last line of eq. 7.24# REPLACE THIS LINE", "Equation 7.24, its first part"),
+        ("# Equation (7.25)", "Equation 7.25, its first part"),
+        ("# eq 7.3", "Equation 7.25, its first part (7.24 in older notebooks)"),
+        ("# eq 7.24, or eq 7.25", "Equation 7.25, its first part (7.24 in older notebooks)"),
+        ("# 7.24", "Equation 7.25, its first part (7.24 in older notebooks)"),
+    ],
+)
+def test_an_equation_has_the_number_that_the_students_own_comment_names(comment: str, read: str) -> None:
+    assert choose_equation("Equation 7.25, its first part (7.24 in older notebooks)", comment) == read
+
+
+def test_the_comment_above_a_line_is_read(grade: Grade) -> None:
+    comment = f"# TODO Calculate the derivatives with respect to the biases{' at layer' * 12} (eq 7.21)"
+    source = RIGHT.replace("db[layer] =", f"{comment}\n        db[layer] = 2 *")
+    (statement,) = grade(source).repair
+    assert statement.read == "Equation 7.21"

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -48,6 +49,9 @@ PRINTS = Flag("prints", "prints while it computes")
 CONFINED = Flag("confined", "was graded in a confined process, which is weaker than a jail")
 #: Tries of a submission whose jail is interrupted and nobody knows why: it may be what is in it.
 INTERRUPTED_TRIES = 3
+#: What to read again, if it ends in another number of its equation, and the number of an equation in a comment.
+_TWO_NUMBERS = re.compile(r"(.*?)(\d+(?:\.\d+)+)(.*) \((\d+(?:\.\d+)+)[^()]*\)")
+_EQUATION = re.compile(r"\beq(?:uation)?s?\.?\s*\(?(\d+(?:\.\d+)+)", re.IGNORECASE)
 #: Characters of a file's name that the jail is told: enough to see its ending.
 LONGEST_NAME = 255
 UNFILLED = (
@@ -220,13 +224,42 @@ def name_write(write: Write, cells: Cells) -> Write:
     return replace(write, cell=0 if line.file else write.cell, file=line.file, begins=line.begins or "")
 
 
-def quote_repair(judgement: Judgement, quote: Callable[[SourceLine], str]) -> Judgement:
-    """Return a judgement whose statements to mend are quoted from the submission as it was handed in."""
+def quote_repair(judgement: Judgement, read_line: Callable[[SourceLine], str]) -> Judgement:
+    """Return a judgement whose statements to mend are quoted from the submission as it was handed in.
+
+    Of two numbers that an author gives an equation it has the one that the comment above the statement names.
+    """
     repair = tuple(
-        replace(statement, source="\n".join(filter(None, map(quote, statement.lines))))
+        replace(
+            statement,
+            source="\n".join(filter(None, (quote(read_line(line)) for line in statement.lines))),
+            read=choose_equation(statement.read, _read_comment(statement.lines[:1], read_line)),
+        )
         for statement in judgement.repair
     )
     return replace(judgement, repair=repair)
+
+
+def choose_equation(read: str, comment: str) -> str:
+    """Return what to read again by the number of an equation in a comment, if the author gives it two numbers."""
+    numbers = _TWO_NUMBERS.fullmatch(read)
+    if numbers is None:
+        return read
+    before, first, after, second = numbers.groups()
+    named = {*_EQUATION.findall(comment)} & {first, second}
+    return f"{before}{named.pop()}{after}" if len(named) == 1 else read
+
+
+def _read_comment(lines: Sequence[SourceLine], read_line: Callable[[SourceLine], str]) -> str:
+    """Return the comment above a line."""
+    text = ""
+    for line in lines:
+        for number in range(line.line - 1, 0, -1):
+            above = read_line(replace(line, line=number))
+            if not above.startswith("#"):
+                break
+            text += above
+    return text
 
 
 class Stopped(BackmarkError):
@@ -293,7 +326,7 @@ class Grading:
             raise JailFailed(fault)
         seconds = round(time.perf_counter() - started, 4)
         judgement = replace(judgement, statistics=replace(judgement.statistics, seconds=seconds))
-        judgement = name_lines(quote_repair(judgement, self._quote), self.cells)
+        judgement = name_lines(quote_repair(judgement, self._read_line), self.cells)
         return self.grader.conclude(judgement, self.source, self.filename, output)
 
     def _judge(self, session: Session) -> tuple[Judgement, str]:
@@ -414,11 +447,11 @@ class Grading:
         standing = session if session.usable else self._start_beside(Budget()).session
         return Jailed(standing, self.grader.requests_of(exchange))
 
-    def _quote(self, line: SourceLine) -> str:
+    def _read_line(self, line: SourceLine) -> str:
         """Return a line as the student wrote it; empty if it is not among what was kept of the submission."""
         text = self.source.decode(errors="replace") if line.cell is None else self.cells.find_text(line.cell)
         lines = unify_newlines(text).split("\n")
-        return quote(lines[line.line - 1].strip()) if 0 < line.line <= len(lines) else ""
+        return lines[line.line - 1].strip() if 0 < line.line <= len(lines) else ""
 
     def _close(self) -> None:
         for session in self._sessions:

@@ -179,7 +179,8 @@ def _instead(answer: Answer | None) -> str | None:
         case Raised(type=name, message=message, frames=frames, mistake=mistake):
             if mistake is not None:
                 # A sentence about the line says more than Python's message.
-                return "returns nothing" if mistake.kind == RETURNS_NONE else f"raised {name}"
+                told = f"raised {name}: line {mistake.line.line} {mistake.text}"
+                return "returns nothing" if mistake.kind == RETURNS_NONE else told
             # No line of the submission: it returned something that the calling lines cannot use, or lacks a function.
             return f"raised {name}: {message}" if frames else f"returns no results that can be read ({name}: {message})"
     return "ended without an answer"

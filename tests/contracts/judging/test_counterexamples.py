@@ -80,7 +80,10 @@ def test_a_number_is_asked_for_in_words_rather_than_by_its_shape(power: Contract
     ("source", "sentence"),
     [
         ("def power(x, p):\n    return 1, 2, 3\n", "returns no results that can be read (ValueError: "),
-        ("def power(x, p):\n    return 1 / 0, x\n", "Your code raised ZeroDivisionError."),
+        (
+            "def power(x, p):\n    return 1 / 0, x\n",
+            "Your code raised ZeroDivisionError: line 2 divides by `0`, which is 0.",
+        ),
     ],
 )
 def test_an_error_in_the_calling_lines_is_said_to_be_there(source: str, sentence: str, power: ContractRevision) -> None:
