@@ -8,7 +8,7 @@ from backmark.grader.model.cases import as_case, format_case, format_number
 from backmark.grader.model.counterexample import AnyCounterexample
 from backmark.grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
 from backmark.grader.model.source_line import SourceLine
-from backmark.grader.model.verdict import Verdict
+from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.model.words import join_words
 from backmark.grader.reports.exceptions import describe_exception
 from backmark.grader.reports.plaintext import sentence, upper_first
@@ -125,7 +125,21 @@ def _describe_evidence(statement: MendedStatement, verdict: Verdict, within: str
     shown = _find_first_wrong(verdict.counterexample) if only else None
     if shown is not None:
         return f"In the smallest case, {describe_number(shown)}"
-    return "" if statement.wrong is None else describe_number(statement.wrong)
+    if statement.wrong is not None:
+        return describe_number(statement.wrong)
+    instead = describe_instead(verdict) if only else ""
+    return f"In the smallest case, {instead[:1].lower()}{instead[1:]}" if instead else ""
+
+
+def was_judged(verdict: Verdict) -> bool:
+    """Return True if the submission answered every case."""
+    return verdict.outcome in {Outcome.FAILED, Outcome.ERROR, Outcome.PASSED}
+
+
+def describe_instead(verdict: Verdict) -> str:
+    """Return what the code did with the counterexample in place of answering; empty if it answered or ended."""
+    instead = None if verdict.counterexample is None else verdict.counterexample.instead
+    return sentence(f"Your code {instead}") if instead and was_judged(verdict) else ""
 
 
 def _find_first_wrong(example: AnyCounterexample | None) -> WrongNumber | None:

@@ -56,7 +56,8 @@ def _marks(verdict: Verdict) -> dict[str, int]:
 
 def _comment(verdict: Verdict) -> str:
     """Return the plain text that a student sees beside the score: what happened, why, and which steps are wrong."""
-    failed = (f"Wrong: {clean(row.title)}." for row in list_rows(verdict) if row.outcome is Mark.FAILED)
+    rows = () if verdict.repair else list_rows(verdict)
+    failed = (f"Wrong: {clean(row.title)}." for row in rows if row.outcome is Mark.FAILED)
     return "\n".join(filter(None, (headline(verdict), explain(verdict), *failed)))
 
 

@@ -20,7 +20,6 @@ from backmark.grader.reports.text import (
     SIGNS,
     cut_output,
     describe_file,
-    describe_instead,
     describe_size,
     list_hints,
     list_results,
@@ -129,12 +128,12 @@ def _example(example: CaseCounterexample, view: VerdictView) -> RenderableType:
         Text(title_example(view.verdict, words, view.tally), style="bold"),
         Padding(inputs, (1, 0, 0, 2)),
     ]
-    if instead := describe_instead(view.verdict):
-        parts.append(Padding(Text(instead, style="red"), (1, 0, 0, 2)))
+    if view.instead:
+        parts.append(Padding(Text(plain(view.instead), style="red"), (1, 0, 0, 2)))
     elif example.instead is None:
         parts.append(Padding(_render_results(example, words), (1, 0, 0, 2)))
     if example.script:
-        script = f"As a script to run below your own code: {_SCRIPT}"
+        script = f"As a script: {_SCRIPT}"
         parts.append(Padding(Text(script, style="dim"), (1, 0, 0, 0)))
     return Group(*parts)
 

@@ -9,9 +9,10 @@ from backmark.grader.model.cases import as_case, format_case, format_nested
 from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.model.verdict import Mark, Outcome, Verdict
 from backmark.grader.model.words import CaseWords, find_words
+from backmark.grader.reports.changes import describe_instead, was_judged
 from backmark.grader.reports.numpy_text import list_inputs
 from backmark.grader.reports.outcomes import NAMES, describe_outcome
-from backmark.grader.reports.plaintext import plain, sentence
+from backmark.grader.reports.plaintext import plain
 from backmark.grader.reports.view import VerdictView, make_view
 
 SIGNS = {Mark.PASSED: "✓", Mark.FAILED: "✗", Mark.NOT_RUN: "-"}
@@ -31,7 +32,7 @@ def render(verdict: Verdict, above: Sequence[str] = (), below: Sequence[str] = (
         *notes,
         *_explain(view),
         _rubric(view),
-        render_example(verdict, view.tally),
+        render_example(verdict, view.tally, told=not view.instead),
         f"Your code printed:\n{cut_output(verdict.output)}" if verdict.output else "",
         *closing,
     ]
@@ -102,20 +103,19 @@ def _changes(view: VerdictView) -> str:
     return "\n".join(lines)
 
 
-def render_example(verdict: Verdict, tally: str = "") -> str:
-    """Return the inputs of the counterexample as they would be typed, and its results; empty if there is none."""
+def render_example(verdict: Verdict, tally: str = "", *, told: bool = False) -> str:
+    """Return the inputs of the counterexample as they would be typed, and its results; empty if there is none.
+
+    `told` is true if what came in the place of results is told above.
+    """
     if verdict.counterexample is None:
         return ""
     example, words = as_case(verdict.counterexample), find_words(verdict.assignment.kind)
     lines = list_inputs(example)
     inputs = describe_size(example, words) if lines is None else "\n".join(lines)
-    results = describe_instead(verdict) if example.instead else _results(example, words)
+    instead = "" if told else plain(describe_instead(verdict))
+    results = instead if example.instead else _results(example, words)
     return "\n\n".join(filter(None, (title_example(verdict, words, tally), _indent(inputs), _indent(results))))
-
-
-def was_judged(verdict: Verdict) -> bool:
-    """Return True if the submission answered every case."""
-    return verdict.outcome in {Outcome.FAILED, Outcome.ERROR, Outcome.PASSED}
 
 
 def title_example(verdict: Verdict, words: CaseWords, tally: str) -> str:
@@ -123,12 +123,6 @@ def title_example(verdict: Verdict, words: CaseWords, tally: str) -> str:
     if was_judged(verdict):
         return f"{tally} The smallest {words.noun}:".lstrip()
     return f"The {words.noun} that your code did not finish:"
-
-
-def describe_instead(verdict: Verdict) -> str:
-    """Return what the code did with the counterexample in place of answering; empty if it answered or ended."""
-    instead = None if verdict.counterexample is None else verdict.counterexample.instead
-    return plain(sentence(f"Your code {instead}")) if instead and was_judged(verdict) else ""
 
 
 def describe_size(example: CaseCounterexample, words: CaseWords) -> str:

@@ -7,7 +7,14 @@ from enum import StrEnum
 from backmark.grader.model.assignment import Level
 from backmark.grader.model.verdict import RETURNS_NONE, Diagnosis, Mark, Outcome, Property, Verdict
 from backmark.grader.model.words import CaseWords, find_words, join_words
-from backmark.grader.reports.changes import LineChange, count, find_container, list_together, summarize_changes
+from backmark.grader.reports.changes import (
+    LineChange,
+    count,
+    describe_instead,
+    find_container,
+    list_together,
+    summarize_changes,
+)
 from backmark.grader.reports.checks import describe_check
 from backmark.grader.reports.exceptions import describe_exception, locate_exception, quote_exception
 from backmark.grader.reports.outcomes import describe_outcome, tone_of
@@ -75,8 +82,9 @@ class VerdictView:
     #: The explanations whose hints help where no lines are named.
     hints: tuple[Diagnosis, ...]
     rows: tuple[ShownRow, ...]
-    #: On how many cases it is wrong, if no row says that.
+    #: On how many cases it is wrong, if no row says that, and what came in the smallest one, if no line says that.
     tally: str
+    instead: str
     #: The student's own lines that the verdict names, without those to change.
     lines: tuple[NamedLine, ...]
     words: CaseWords
@@ -100,6 +108,7 @@ def make_view(verdict: Verdict, lines: tuple[NamedLine, ...] = ()) -> VerdictVie
     refused = verdict.outcome is Outcome.REJECTED
     shown = () if refused else tuple(_show_rows(rows, verdict))
     told = any(row.says and row.outcome is Mark.FAILED for row in shown)
+    instead = describe_instead(verdict)
     return VerdictView(
         tone=tone_of(verdict.outcome),
         sentence=f"{_count_rows(rows)}{sentence}",
@@ -113,6 +122,7 @@ def make_view(verdict: Verdict, lines: tuple[NamedLine, ...] = ()) -> VerdictVie
         hints=_choose_hints(verdict),
         rows=shown,
         tally="" if told else next((row.message for row in verdict.properties if row.name == _JUDGE), ""),
+        instead="" if any(change.wrong.endswith(instead[1:]) for change in changes) else instead,
         lines=lines,
         words=words,
         verdict=verdict,

@@ -108,6 +108,11 @@ def test_what_the_only_wrong_line_computes_is_told_of_the_smallest_case() -> Non
     example = CaseCounterexample("contract", {"K": 1}, (), (result,), first, None, "")
     shown = replace(repair_verdict(WRONG_LINE), counterexample=example)
     assert list_changes(shown)[0].wrong == "In the smallest case, `db[0]` is 5; it must be 2."
+    other_form = replace(
+        repair_verdict(replace(WRONG_LINE, wrong=None)),
+        counterexample=replace(example, first=None, instead="gives `db` as a list"),
+    )
+    assert list_changes(other_form)[0].wrong == "In the smallest case, your code gives `db` as a list."
     huge = replace(example, results=(replace(result, actual=[3.9e158]),))
     assert "`dW[0][1, 2]` is 0.5" in list_changes(replace(shown, counterexample=huge))[0].wrong
 

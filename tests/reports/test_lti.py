@@ -10,7 +10,7 @@ from backmark.grader.model.records import State
 from backmark.grader.model.verdict import Outcome
 from backmark.grader.reports import lti
 from backmark.grader.reports.registry import FORMATS
-from tests.reports.graded import REFUSAL, SUBMISSION, in_state, reset_rows, verdict
+from tests.reports.graded import REFUSAL, SUBMISSION, in_state, repair_verdict, reset_rows, verdict
 
 
 def render_form(**changes: Any) -> dict[str, Any]:
@@ -34,6 +34,12 @@ def test_a_graded_submission_is_a_final_score() -> None:
         "scoreGiven": 2,
         "scoreMaximum": 5,
     }
+
+
+def test_lines_to_change_say_more_than_the_titles_of_rows() -> None:
+    comment = json.loads(lti.render(SUBMISSION, repair_verdict()))["comment"]
+    assert "What to change" in comment
+    assert "Wrong:" not in comment
 
 
 def test_a_regraded_score_is_newer_than_the_first() -> None:

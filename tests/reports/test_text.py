@@ -33,7 +33,7 @@ def shown(request: pytest.FixtureRequest, udl: Judge) -> Verdict:
 def test_it_has_every_word_that_the_terminal_has(shown: Verdict) -> None:
     """But for the advice about the script, which a notebook has no use for, and what is for staff."""
     on_terminal = list_words(show_verdict(replace(shown, flags=())))
-    advice = list_words("As a script to run below your own code: backmark grade FILE --script try.py actual expected")
+    advice = list_words("As a script: backmark grade FILE --script try.py actual expected")
     assert on_terminal - list_words(render(shown)) - advice == set()
 
 

@@ -11,6 +11,7 @@ from backmark.grader.model.cases import as_case
 from backmark.grader.model.counterexample import CaseInput
 from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.reports import text
+from backmark.grader.reports.changes import was_judged
 from backmark.grader.reports.html import fragment as html
 
 _NEVER_RETURNED = (
@@ -63,7 +64,7 @@ class CheckExample:
         names = " and ".join(f"`{name} = result.example.inputs[{name!r}]`" for name in self._provided)
         them = "them" if len(self._provided) > 1 else "it"
         set_first = f"set {names} if your code takes {them} from the notebook, and " if names else ""
-        careful = "" if text.was_judged(self._verdict) else _NEVER_RETURNED
+        careful = "" if was_judged(self._verdict) else _NEVER_RETURNED
         return (
             f"{careful}To call your code with this case after `result = check(...)`, {set_first}call"
             f" `{self._functions[0]}(*result.example.arguments)`."

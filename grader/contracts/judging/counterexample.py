@@ -178,8 +178,8 @@ def _instead(answer: Answer | None) -> str | None:
             return f"gives no `{where}` where {describe_shape(wanted)} is expected"
         case Raised(type=name, message=message, frames=frames, mistake=mistake):
             if mistake is not None:
-                # A sentence about the line says more than Python's message.
-                told = f"raised {name}: line {mistake.line.line} {mistake.text}"
+                # A sentence about the line says more than Python's message, and stands above.
+                told = f"raised {name} in line {mistake.line.line}"
                 return "returns nothing" if mistake.kind == RETURNS_NONE else told
             # No line of the submission: it returned something that the calling lines cannot use, or lacks a function.
             return f"raised {name}: {message}" if frames else f"returns no results that can be read ({name}: {message})"

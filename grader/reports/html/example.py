@@ -1,12 +1,13 @@
 """The smallest case on which a submission goes wrong: what it is, what came back, and how to call it again."""
 
+from backmark.grader.reports.changes import was_judged
 from backmark.grader.reports.html.headings import Headings
 from backmark.grader.reports.html.maps import draw_maps
 from backmark.grader.reports.html.markup import Html, element, join
 from backmark.grader.reports.html.network import draw_network
 from backmark.grader.reports.html.presentation import present
 from backmark.grader.reports.html.text import line, mark_code
-from backmark.grader.reports.text import describe_instead, was_judged
+from backmark.grader.reports.plaintext import plain
 from backmark.grader.reports.view import VerdictView
 
 _CALL_AGAIN = "See it in your notebook"
@@ -20,7 +21,7 @@ def draw_example(view: VerdictView, headings: Headings, *, call_again: str = "",
     verdict, example = view.verdict, view.verdict.counterexample
     if example is None:
         return Html()
-    shown, instead = present(example, view.words), describe_instead(verdict)
+    shown, instead = present(example, view.words), plain(view.instead)
     title = f"The smallest {shown.noun}" if was_judged(verdict) else f"The {shown.noun} that your code did not finish"
     case = headings.section(
         "example",
