@@ -174,7 +174,7 @@ def test_the_readme_leads_to_a_verdict_and_installs_what_that_needs(
 ) -> None:
     typed = Block("sh", first_minute[0].replace("ADDRESS", str(checkout)))
     shown = type_in([typed], tmp_path, environment)
-    assert "no_relu_derivative.ipynb  failed  8 of 10 marks" in shown
+    assert "no_relu_derivative.ipynb (udl-7.2)  failed  8 of 10 marks" in shown
     (installed,) = (tmp_path / "backmark/.venv/lib").glob("python*/site-packages")
     assert (installed / "numpy").exists()
     assert not (installed / "celery").exists()

@@ -15,7 +15,7 @@ from backmark.grader.contracts.repair.mending import Repair, find_first_wrong
 from backmark.grader.contracts.repair.study import GUARD, INSERT, REPLACE, Operation, OwnStatement
 from backmark.grader.contracts.rows.row import Row
 from backmark.grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
-from backmark.grader.model.row_messages import HALF_LOST, MISSING
+from backmark.grader.model.row_messages import HALF_LOST, MISSING, NOT_COMPUTED
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import Mark
@@ -25,7 +25,6 @@ TOO_SLOW = "Not judged: finding the lines to change took too long."
 WRITTEN_OTHERWISE = (
     "Not judged: your code is structured differently from the known solutions, so only its results count."
 )
-NOT_SHOWN = "Not judged: your code was not seen to compute this step."
 #: Lines of one statement to mend that a verdict shows.
 _MOST_LINES = 20
 
@@ -54,7 +53,7 @@ def _judge_row(row: RepairRow, repair: Repair, cases: int) -> Row:
         return Row(Mark.FAILED, cases, _describe(len(changed) - missing, missing))
     own = [number for number, other in study.matched.items() if row.name in study.rows[other]]
     if not any(number in repair.shown for number in own):
-        return Row(Mark.NOT_RUN, cases, NOT_SHOWN)
+        return Row(Mark.NOT_RUN, cases, NOT_COMPUTED)
     return Row(Mark.PASSED, cases, "")
 
 

@@ -13,7 +13,7 @@ from backmark.grader.contracts.rows.agreement import find_wrong
 from backmark.grader.contracts.rows.row import Row
 from backmark.grader.contracts.values.repairing import WrongLine
 from backmark.grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
-from backmark.grader.model.row_messages import HALF_LOST, MISSING
+from backmark.grader.model.row_messages import HALF_LOST, MISSING, NOT_COMPUTED
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import Mark
@@ -27,7 +27,7 @@ def find_rows(line: WrongLine, assignment: ContractAssignment, commented: Sequen
     more than a share of the marks, or the fewest.
     """
     rows = find_own_rows(line, commented)
-    if rows or line.edit is None:
+    if rows or (line.edit is None and not line.is_steering):
         return rows[: 1 if line.is_steering else None]
     marks = {row.name: row.marks for row in assignment.rows}
     most = max(min(marks.values(), default=0), sum(marks.values()) * _MOST_OF_ONE)
@@ -49,8 +49,6 @@ def find_own_rows(line: WrongLine, commented: Sequence[RowStatement]) -> tuple[s
 
 #: The largest share of the marks that is lost by what has no row of its own.
 _MOST_OF_ONE = 0.3
-#: Of a row of which the submission has no value that is known to be right.
-NOT_COMPUTED = "Not judged: your code was not seen to compute this step."
 
 
 def list_shown(lines: Sequence[WrongLine], commented: Sequence[RowStatement]) -> frozenset[str]:

@@ -32,7 +32,6 @@ CHANGES = {
     "guarded": ("{indent}if K > 3:\n{indent}    {target} = RIGHT", MendingKind.GUARD),
     "twice": ("{line}\n{indent}{target} = 2 * {target}", MendingKind.REPLACE),
     "left to raise": ("{indent}raise NotImplementedError", MendingKind.INSERT),
-    "raised before": ("{indent}undefined(1)\n{line}", MendingKind.REPLACE),
 }
 
 
@@ -66,6 +65,13 @@ def test_a_line_that_is_no_slip_costs_its_row_alone(line: str, name: str) -> Non
     assert kind in repaired.kinds
     # What is missing was not written for any shape.
     assert repaired.marks == (6 if kind is MendingKind.INSERT else 8)
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_that_does_not_belong_there_costs_one_row(line: str) -> None:
+    repaired = repair(change({line: "{indent}undefined(1)\n{line}"}))
+    assert repaired.kinds == (MendingKind.EDIT,)
+    assert (len(repaired.lost), repaired.marks) == (1, 8)
 
 
 def test_a_right_submission_is_not_mended() -> None:
