@@ -509,7 +509,7 @@ class _Attempt:
 
         An edit is believed if what it changes has a value of the solution's then: else it may make up for a mistake
         elsewhere. Of statements whose own values are not wrong all that they read must be right, too. One that shows
-        no such value is believed if no other statement has any that is right, and none is certain to be wrong.
+        no such value is believed if no other statement has any that is right.
         """
         unsure: list[_Named] = []
         others = self.others[: _STATEMENTS - 1] if wrong else []
