@@ -68,7 +68,7 @@ def _explain(view: VerdictView) -> Iterator[str]:
 def list_sentences(view: VerdictView) -> list[str]:
     """Return the sentences on top, as far as the outcome does not say them: what is wrong, what raised, and remarks."""
     known = describe_outcome(view.verdict.outcome, view.words)
-    return [plain(text) for text in (view.sentence, view.more, view.remarks) if text not in {"", known}]
+    return [plain(text) for text in (view.sentence.removesuffix(known).rstrip(), view.more, view.remarks) if text]
 
 
 def list_hints(view: VerdictView) -> Iterator[str]:

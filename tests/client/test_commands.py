@@ -54,7 +54,7 @@ def test_a_file_of_another_format_is_refused_in_the_words_of_grade_and_keeps_bac
     submit_process = command(variables, "submit", tmp_path)
     assert submit_process.returncode == 2
     assert f"a.ipynb was refused: A file of this format cannot be graded: {sentence}" in submit_process.stderr
-    assert "b.py  passed" in submit_process.stdout
+    assert "b.py (udl-7.2)  passed" in submit_process.stdout
 
 
 def test_a_folder_gets_the_same_verdicts_as_from_grade(variables: dict[str, str]) -> None:
@@ -96,7 +96,7 @@ def test_an_id_can_be_asked_for_later(variables: dict[str, str]) -> None:
     assert name == "right_loops.py"
     status_process = command(variables, "status", number, "--wait")
     assert status_process.returncode == 0, status_process.stderr
-    assert "right_loops.py  passed  10 of 10 marks" in status_process.stdout
+    assert "right_loops.py (udl-7.2)  passed  10 of 10 marks" in status_process.stdout
     record = json.loads(command(variables, "status", number, "--json").stdout)
     assert (record["student"], record["state"], record["verdict"]["outcome"]) == ("ada", "done", "passed")
 
@@ -118,7 +118,7 @@ def test_somebody_at_a_terminal_sees_what_is_waited_for(variables: dict[str, str
         assert process.stdout is not None
         stdout_text = process.stdout.read()
     assert process.returncode == 1
-    assert "endless_loop.py  takes too long" in stdout_text
+    assert "endless_loop.py (udl-7.2)  takes too long" in stdout_text
     assert "\x1b" not in stdout_text
     assert re.search(rb"endless_loop.py \(\w+\)  being graded", terminal_output)
 

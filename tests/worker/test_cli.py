@@ -61,7 +61,7 @@ def test_a_passed_submission_is_status_zero_and_readable() -> None:
     """No colour where it is no terminal."""
     process = backmark("grade", EXAMPLES / "right.ipynb")
     assert process.returncode == 0, process.stderr
-    assert "right.ipynb  passed  10 of 10 marks" in process.stdout
+    assert "right.ipynb (udl-7.2)  passed  10 of 10 marks" in process.stdout
     assert "\x1b" not in process.stdout
 
 

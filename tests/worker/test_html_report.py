@@ -119,7 +119,7 @@ def test_a_student_sees_what_the_assignment_shows_and_the_class_page_all(tmp_pat
     assert "Your course shows only the marks." in text
     assert "Attempt 2 of 2" in text
     assert not [word for word in ("line 25", "printed by ada", "a secret for staff") if word in text]
-    assert "line 25 is wrong" in index.read_text(encoding="utf-8")
+    assert "line 25 of cell 10 is wrong" in index.read_text(encoding="utf-8")
 
 
 def test_a_report_is_replaced_and_other_files_stay(tmp_path: Path) -> None:

@@ -69,13 +69,13 @@ def test_a_forward_pass_of_ones_own_that_is_wrong_is_named_at_its_first_wrong_va
     assert check.lines == (SourceLine(4, 2, code_cell=2, begins="# The forward pass"),)
     assert text.startswith(f"{OWN}: after `{CALL}`, `all_h[1][")
     assert text.endswith(
-        ", but must be 0. So do not rely on the check at the end of the notebook. Look at line 2 of code cell 2 (begins"
+        "; it must be 0. So do not rely on the check at the end of the notebook. Look at line 2 of code cell 2 (begins"
         " `# The forward pass`)."
     )
 
 
 def test_a_relu_on_the_output_of_ones_own_forward_pass_is_noticed(udl: ContractRevision, jails: Jails) -> None:
-    assert f"{OWN}: after `{CALL}`, `net_output[0, 0]` is 0, but must be -" in describe_check(
+    assert f"{OWN}: after `{CALL}`, `net_output[0, 0]` is 0; it must be -" in describe_check(
         grade(udl, jails, OUTPUT, solve(udl))
     )
 
@@ -130,7 +130,7 @@ def test_a_hostile_forward_pass_changes_no_verdict(udl: ContractRevision, jails:
 
 def test_levels_hide_of_it_what_a_students_code_can_choose(udl: ContractRevision, jails: Jails) -> None:
     verdict = grade(udl, jails, OUTPUT.replace("return all_h[-1]", "return 0 * all_h[-1] + 61803"), solve(udl))
-    assert "61803, but must be" in describe_check(disclose(verdict, Feedback(), 1))
+    assert "is 6.18e+04; it must be" in describe_check(disclose(verdict, Feedback(), 1))
     hint = disclose(verdict, Feedback(Level.HINT), 1)
     assert describe_check(hint).startswith(f"{OWN}. So do not rely on")
     assert "61803" not in json.dumps(hint.as_dict())

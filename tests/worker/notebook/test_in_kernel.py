@@ -99,20 +99,20 @@ def test_the_first_and_the_second_attempt(kernel: Kernel) -> None:
     kernel.run(RIGHT.replace("2 * ", ""))
     wrong = kernel.run("result = check('udl-7.2')\nresult")
     assert (wrong.printed, wrong.error) == ("", "")
-    assert wrong.text.startswith("this notebook  failed\n")
-    assert "The smallest case found on which your code fails:" in wrong.text
+    assert wrong.text.startswith("this notebook (udl-7.2)  failed\n")
+    assert "The smallest case:" in wrong.text
     assert wrong.result["text/html"].startswith('<div class="backmark">')
     assert kernel.run("K = result.example.inputs['K']\nlen(backward_pass(*result.example.arguments)[0])").text == "1"
     kernel.run(RIGHT)
     right = kernel.run("check('udl-7.2', backward_pass)")
-    assert right.text.startswith("this notebook  passed  10 of 10 marks")
+    assert right.text.startswith("this notebook (udl-7.2)  passed  10 of 10 marks")
     assert right.printed == ""
 
 
 def test_lines_are_named_by_the_number_in_the_cells_brackets(kernel: Kernel) -> None:
     for code in (GIVEN, "1 + 1", SETS_K, RIGHT.replace("delta = 2", "delta = unknown + 2")):
         kernel.run(code)
-    assert "line 3 of code cell 4 (begins `def backward_pass" in kernel.run("check('udl-7.2')").text
+    assert "Line 3 of code cell 4 (begins `def backward_pass" in kernel.run("check('udl-7.2')").text
 
 
 def test_a_name_that_only_memory_has_is_named(kernel: Kernel) -> None:
@@ -120,11 +120,11 @@ def test_a_name_that_only_memory_has_is_named(kernel: Kernel) -> None:
     kernel.run(GIVEN, "a")
     kernel.run("factor = 2", "b")
     kernel.run(RIGHT.replace("2 * ", "factor * "), "c")
-    assert kernel.run("check('udl-7.2')", "d").text.startswith("this notebook  passed")
+    assert kernel.run("check('udl-7.2')", "d").text.startswith("this notebook (udl-7.2)  passed")
     kernel.run("other = 2", "b")
     text = kernel.run("check('udl-7.2')", "d").text
     assert "`factor` is 2 in the memory of this notebook, but no cell sets it" in text
-    assert text.startswith("this notebook  raises an exception")
+    assert text.startswith("this notebook (udl-7.2)  raises an exception")
 
 
 @pytest.mark.parametrize(
@@ -139,10 +139,10 @@ def test_a_cell_that_was_changed_and_fails_is_what_is_checked(kernel: Kernel, ch
     kernel.run(GIVEN, "a")
     kernel.run(SETS_K, "b")
     kernel.run(RIGHT, "c")
-    assert kernel.run("check('udl-7.2')", "d").text.startswith("this notebook  passed")
+    assert kernel.run("check('udl-7.2')", "d").text.startswith("this notebook (udl-7.2)  passed")
     assert kernel.run(changed, "c").error
     text = kernel.run("check('udl-7.2')", "d").text
-    assert not text.startswith("this notebook  passed")
+    assert not text.startswith("this notebook (udl-7.2)  passed")
     assert says in text
     assert ("This kit holds no solution" in text) is (says == "failed")
 
@@ -165,7 +165,7 @@ def test_the_latest_definition_counts_also_if_it_is_an_import(kernel: Kernel, tm
     kernel.run("def backward_pass(*arrays):\n    return None")
     assert kernel.run("bool(check('udl-7.2'))").text == "False"
     kernel.run(f"import sys; sys.path.append({str(tmp_path)!r})\nfrom ready import backward_pass")
-    assert kernel.run("check('udl-7.2')").text.startswith("ready.py  passed")
+    assert kernel.run("check('udl-7.2')").text.startswith("ready.py (udl-7.2)  passed")
 
 
 def test_what_run_has_put_in_the_place_of_a_cells_function_is_checked(kernel: Kernel, tmp_path: Path) -> None:
@@ -174,13 +174,13 @@ def test_what_run_has_put_in_the_place_of_a_cells_function_is_checked(kernel: Ke
     kernel.run(GIVEN)
     kernel.run("def backward_pass(*arrays):\n    return None")
     kernel.run(f"%run {script}")
-    assert kernel.run("check('udl-7.2')").text.startswith("this notebook  passed")
+    assert kernel.run("check('udl-7.2')").text.startswith("this notebook (udl-7.2)  passed")
 
 
 def test_a_function_under_a_magic_is_checked(kernel: Kernel) -> None:
     kernel.run(GIVEN)
     kernel.run(f"%%time\n{RIGHT}")
-    assert kernel.run("check('udl-7.2')").text.startswith("this notebook  passed")
+    assert kernel.run("check('udl-7.2')").text.startswith("this notebook (udl-7.2)  passed")
 
 
 def test_magics_and_a_helper_in_another_cell_are_as_when_handed_in(kernel: Kernel) -> None:
@@ -226,8 +226,8 @@ def test_nothing_is_found_is_a_refusal_that_says_what_there_is(kernel: Kernel) -
     kernel.run(GIVEN)
     kernel.run("def backwardpass(x):\n    return x")
     text = kernel.run("check('udl-7.2')").text
-    assert text.startswith("this notebook  not graded")
-    assert "If `backwardpass` is this function, rename it to exactly `backward_pass`" in text
+    assert text.startswith("this notebook (udl-7.2)  not graded")
+    assert "If `backwardpass` is this function, rename it to exactly `backward_pass`" in " ".join(text.split())
 
 
 def test_a_notebook_that_is_executed_as_a_whole_checks_itself() -> None:
@@ -242,9 +242,9 @@ def test_a_notebook_that_is_executed_as_a_whole_checks_itself() -> None:
     client = NotebookClient(notebook, timeout=PATIENCE, kernel_name="python3")
     client.execute(env={**os.environ, "PYTHONPATH": str(ROOT)})
     (output,) = notebook.cells[-1].outputs
-    assert output.data["text/plain"].startswith("this notebook  passed")
+    assert output.data["text/plain"].startswith("this notebook (udl-7.2)  passed")
     notebook.cells[2].source = RIGHT.replace("2 * ", "")
-    with pytest.raises(CellExecutionError, match="The smallest case found on which your code fails"):
+    with pytest.raises(CellExecutionError, match="The smallest case:"):
         NotebookClient(notebook, timeout=PATIENCE, kernel_name="python3").execute(
             env={**os.environ, "PYTHONPATH": str(ROOT)}
         )
