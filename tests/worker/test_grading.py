@@ -12,6 +12,7 @@ from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.errors import JailInterrupted
 from backmark.grader.model.assignment import Limits
 from backmark.grader.model.counterexample import CaseCounterexample
+from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import Mark, Outcome, Verdict
 from backmark.worker.grading import engine_version
 from backmark.worker.grading.grader import Grader, choose_equation
@@ -367,7 +368,22 @@ def test_a_process_that_is_over_is_asked_nothing_more(grade: Grade, udl: Judge, 
     ],
 )
 def test_an_equation_has_the_number_that_the_students_own_comment_names(comment: str, read: str) -> None:
-    assert choose_equation("Equation 7.25, its first part (7.24 in older notebooks)", comment) == read
+    given = "Equation 7.25, its first part (7.24 in older notebooks)"
+    assert choose_equation(given, [SourceLine(None, 2)], lambda line: comment if line.line == 1 else "") == read
+
+
+def test_of_a_file_that_is_all_comment_a_few_lines_are_read() -> None:
+    """Each costs a look into the whole file, outside of the jail."""
+    asked: list[int] = []
+
+    def read_line(line: SourceLine) -> str:
+        asked.append(line.line)
+        return "# eq 7.24"
+
+    assert choose_equation("Equation 7.25 (7.24 before)", [SourceLine(None, 100_000)], read_line) == "Equation 7.24"
+    assert len(asked) <= 20
+    assert choose_equation("Equation 7.25", [SourceLine(None, 100_000)], read_line) == "Equation 7.25"
+    assert len(asked) <= 20
 
 
 def test_the_comment_above_a_line_is_read(grade: Grade) -> None:

@@ -52,6 +52,8 @@ INTERRUPTED_TRIES = 3
 #: What to read again, if it ends in another number of its equation, and the number of an equation in a comment.
 _TWO_NUMBERS = re.compile(r"(.*?)(\d+(?:\.\d+)+)(.*) \((\d+(?:\.\d+)+)[^()]*\)")
 _EQUATION = re.compile(r"\beq(?:uation)?s?\.?\s*\(?(\d+(?:\.\d+)+)", re.IGNORECASE)
+#: Lines of a comment that are read for it: each is looked up in the whole file, which may be all comment.
+_MOST_COMMENTED = 20
 #: Characters of a file's name that the jail is told: enough to see its ending.
 LONGEST_NAME = 255
 UNFILLED = (
@@ -233,28 +235,28 @@ def quote_repair(judgement: Judgement, read_line: Callable[[SourceLine], str]) -
         replace(
             statement,
             source="\n".join(filter(None, (quote(read_line(line)) for line in statement.lines))),
-            read=choose_equation(statement.read, _read_comment(statement.lines[:1], read_line)),
+            read=choose_equation(statement.read, statement.lines[:1], read_line),
         )
         for statement in judgement.repair
     )
     return replace(judgement, repair=repair)
 
 
-def choose_equation(read: str, comment: str) -> str:
-    """Return what to read again by the number of an equation in a comment, if the author gives it two numbers."""
+def choose_equation(read: str, lines: Sequence[SourceLine], read_line: Callable[[SourceLine], str]) -> str:
+    """Return what to read again by the number that a comment above a line names, if the author gives two numbers."""
     numbers = _TWO_NUMBERS.fullmatch(read)
     if numbers is None:
         return read
     before, first, after, second = numbers.groups()
-    named = {*_EQUATION.findall(comment)} & {first, second}
+    named = {*_EQUATION.findall(_read_comment(lines, read_line))} & {first, second}
     return f"{before}{named.pop()}{after}" if len(named) == 1 else read
 
 
 def _read_comment(lines: Sequence[SourceLine], read_line: Callable[[SourceLine], str]) -> str:
-    """Return the comment above a line."""
+    """Return the last lines of the comment above a line."""
     text = ""
     for line in lines:
-        for number in range(line.line - 1, 0, -1):
+        for number in range(line.line - 1, max(0, line.line - 1 - _MOST_COMMENTED), -1):
             above = read_line(replace(line, line=number))
             if not above.startswith("#"):
                 break
