@@ -31,6 +31,10 @@ _SLIPS: Mapping[MendingKind | None, SlipKind] = {
 }
 
 
+#: The largest wrong number that a reader compares with the right one.
+LARGEST_COMPARED = 1e6
+
+
 @dataclass(frozen=True, slots=True)
 class WrongNumber:
     """A wrong number of a result; that of a statement would be right if this one and all others were changed."""

@@ -39,7 +39,7 @@ class SourceLine:
 
     def place(self, lines: str, within: str = "") -> str:
         """Return the place of lines of the same cell or file in words, without the one that is named already."""
-        return lines if self.container == within else f"{lines} of {self.container}"
+        return lines if self.container in {"", within} else f"{lines} of {self.container}"
 
     @classmethod
     def of(cls, cell: int, line: int) -> "SourceLine":

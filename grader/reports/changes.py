@@ -6,7 +6,7 @@ from itertools import groupby
 
 from backmark.grader.model.cases import as_case, format_case, format_number
 from backmark.grader.model.counterexample import AnyCounterexample
-from backmark.grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
+from backmark.grader.model.mended_statement import LARGEST_COMPARED, MendedStatement, MendingKind, WrongNumber
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.model.words import join_words
@@ -20,8 +20,6 @@ HEADING = "What to change"
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 #: Lines of one statement that are named one by one.
 _MOST_NAMED = 4
-#: The largest number that a reader compares with another one.
-_ORDINARY = 1e6
 #: Digits of a number in a sentence.
 _DIGITS = 4
 
@@ -42,6 +40,8 @@ class LineChange:
     hint: str
     question: str
     read: str
+    #: True if `wrong` is what the code did with the smallest case in place of answering.
+    tells_instead: bool = False
 
     @property
     def heading(self) -> str:
@@ -63,19 +63,23 @@ def list_changes(verdict: Verdict, within: str = "") -> tuple[LineChange, ...]:
     `within` is the cell or the file that is named already.
     """
     lost = {row.name: row.max_score - row.score for row in verdict.properties}
-    return tuple(
-        LineChange(
+    changes = []
+    for statement in verdict.repair:
+        evidence = _describe_evidence(statement, verdict, within)
+        instead = describe_instead(verdict) if not evidence and _explains_all(statement, verdict) else ""
+        change = LineChange(
             upper_first(_describe_fault(statement, within)),
             join_words(statement.titles),
             sum(lost.pop(name, 0) for name in statement.rows),
             statement.source,
-            _describe_evidence(statement, verdict, within),
+            evidence or (f"In the smallest case, {instead[:1].lower()}{instead[1:]}" if instead else ""),
             statement.hint,
             ask_about(statement.known_slips) if statement.kind is None else "",
             statement.read,
+            tells_instead=instead != "",
         )
-        for statement in verdict.repair
-    )
+        changes.append(change)
+    return tuple(changes)
 
 
 def list_together(verdict: Verdict) -> tuple[str, tuple[LineChange, ...]]:
@@ -116,19 +120,19 @@ def find_container(verdict: Verdict) -> str:
 
 
 def _describe_evidence(statement: MendedStatement, verdict: Verdict, within: str) -> str:
-    """Return what shows that a statement is wrong: the exception that it raised, or a number."""
+    """Return what shows that a statement is wrong: the exception that it raised, or a number; empty without."""
     mistake = None if verdict.error is None else verdict.error.mistake
     if mistake is not None and mistake.line in statement.lines:
         return describe_exception(verdict.error, within)
-    # All that is wrong in the smallest case comes from the only wrong statement.
-    only = statement.kind is not None and len(verdict.repair) == 1
-    shown = _find_first_wrong(verdict.counterexample) if only else None
+    shown = _find_first_wrong(verdict.counterexample) if _explains_all(statement, verdict) else None
     if shown is not None:
         return f"In the smallest case, {describe_number(shown)}"
-    if statement.wrong is not None:
-        return describe_number(statement.wrong)
-    instead = describe_instead(verdict) if only else ""
-    return f"In the smallest case, {instead[:1].lower()}{instead[1:]}" if instead else ""
+    return "" if statement.wrong is None else describe_number(statement.wrong)
+
+
+def _explains_all(statement: MendedStatement, verdict: Verdict) -> bool:
+    """Return True if all that is wrong in the smallest case comes from a statement: from the only wrong one."""
+    return statement.kind is not None and len(verdict.repair) == 1
 
 
 def was_judged(verdict: Verdict) -> bool:
@@ -152,7 +156,7 @@ def _find_first_wrong(example: AnyCounterexample | None) -> WrongNumber | None:
     expected, actual = result.expected, result.actual
     for index in first.index:
         expected, actual = expected[index], actual[index]
-    if actual is not None and abs(actual) > _ORDINARY:
+    if actual is not None and abs(actual) > LARGEST_COMPARED:
         return None
     return WrongNumber(first.result, first.index, expected, actual, {})
 

@@ -11,9 +11,9 @@ from backmark.grader.model.verdict import Mark, Outcome, Verdict
 from backmark.grader.model.words import CaseWords, find_words
 from backmark.grader.reports.changes import describe_instead, was_judged
 from backmark.grader.reports.numpy_text import list_inputs
-from backmark.grader.reports.outcomes import NAMES, describe_outcome
+from backmark.grader.reports.outcomes import NAMES
 from backmark.grader.reports.plaintext import plain
-from backmark.grader.reports.view import VerdictView, make_view
+from backmark.grader.reports.view import VerdictView, join_sentences, make_view
 
 SIGNS = {Mark.PASSED: "✓", Mark.FAILED: "✗", Mark.NOT_RUN: "-"}
 
@@ -67,8 +67,7 @@ def _explain(view: VerdictView) -> Iterator[str]:
 
 def list_sentences(view: VerdictView) -> list[str]:
     """Return the sentences on top, as far as the outcome does not say them: what is wrong, what raised, and remarks."""
-    known = describe_outcome(view.verdict.outcome, view.words)
-    return [plain(text) for text in (view.sentence.removesuffix(known).rstrip(), view.more, view.remarks) if text]
+    return [plain(text) for text in (join_sentences(view.right, view.wrong), view.more, view.remarks) if text]
 
 
 def list_hints(view: VerdictView) -> Iterator[str]:

@@ -65,9 +65,11 @@ class VerdictView:
     """The texts, the first one first; `verdict` is what they were made from. One that says nothing is empty."""
 
     tone: str
-    #: How many rows are right, and what is wrong.
-    sentence: str
-    #: The text that follows it: the line that raised, the first difference, or why a file was refused.
+    #: How many rows are right, what is wrong if that is known, and the outcome.
+    right: str
+    wrong: str
+    outcome: str
+    #: The text that follows them: the line that raised, the first difference, or why a file was refused.
     more: str
     #: Sentences about the submission beside its marks.
     remarks: str
@@ -91,6 +93,11 @@ class VerdictView:
     verdict: Verdict
 
     @property
+    def sentence(self) -> str:
+        """How many rows are right, and what is wrong, or at least the outcome."""
+        return join_sentences(self.right, self.wrong or self.outcome)
+
+    @property
     def quoted(self) -> str:
         """The exception, where no sentence says the same."""
         return "" if self.explained else self.trace
@@ -102,16 +109,17 @@ def make_view(verdict: Verdict, lines: tuple[NamedLine, ...] = ()) -> VerdictVie
     `lines` are the student's own that it names, if they are to be shown beside it.
     """
     words = find_words(verdict.assignment.kind)
-    sentence, more = _write_sentence(verdict, words)
+    wrong, more = _write_sentence(verdict, words)
     heading, changes = list_together(verdict)
     rows = list_rows(verdict)
     refused = verdict.outcome is Outcome.REJECTED
     shown = () if refused else tuple(_show_rows(rows, verdict))
     told = any(row.says and row.outcome is Mark.FAILED for row in shown)
-    instead = describe_instead(verdict)
     return VerdictView(
         tone=tone_of(verdict.outcome),
-        sentence=f"{_count_rows(rows)}{sentence}",
+        right=_count_rows(rows),
+        wrong=wrong,
+        outcome=describe_outcome(verdict.outcome, words),
         more=more,
         remarks=describe_remarks(verdict),
         trace="" if refused or (verdict.error and more == verdict.error.message) else quote_exception(verdict).rstrip(),
@@ -122,11 +130,16 @@ def make_view(verdict: Verdict, lines: tuple[NamedLine, ...] = ()) -> VerdictVie
         hints=_choose_hints(verdict),
         rows=shown,
         tally="" if told else next((row.message for row in verdict.properties if row.name == _JUDGE), ""),
-        instead="" if any(change.wrong.endswith(instead[1:]) for change in changes) else instead,
+        instead="" if any(change.tells_instead for change in changes) else describe_instead(verdict),
         lines=lines,
         words=words,
         verdict=verdict,
     )
+
+
+def join_sentences(*sentences: str) -> str:
+    """Return sentences one behind the other, without those that are empty."""
+    return " ".join(filter(None, sentences))
 
 
 def list_rows(verdict: Verdict) -> list[Property]:
@@ -147,15 +160,14 @@ def _count_rows(rows: Sequence[Property]) -> str:
     right = sum(row.outcome is Mark.PASSED for row in marked)
     if not 0 < right < len(marked):
         return ""
-    return f"{count(right)} of the {count(len(marked)).lower()} rows {'is' if right == 1 else 'are'} right. "
+    return f"{count(right)} of the {count(len(marked)).lower()} rows {'is' if right == 1 else 'are'} right."
 
 
 def _write_sentence(verdict: Verdict, words: CaseWords) -> tuple[str, str]:
-    """Return the sentence about what is wrong, and the text that follows it."""
+    """Return the sentence about what is wrong, empty if the outcome says all, and the text that follows it."""
     outcome, error, first = verdict.outcome, verdict.error, verdict.first_difference
-    sentence = describe_outcome(outcome, words)
     if outcome is Outcome.PASSED:
-        return sentence, _count_numbers(verdict, words)
+        return "", _count_numbers(verdict, words)
     raised, differs = _describe_raised(verdict, words), first.message if first else ""
     kind = error.mistake.kind if error is not None and error.mistake is not None else ""
     nothing = "Your code returns nothing." if kind == RETURNS_NONE else ""
@@ -165,13 +177,13 @@ def _write_sentence(verdict: Verdict, words: CaseWords) -> tuple[str, str]:
         # A line that writes a wrong result is no better to know than one that raised.
         return raised, differs
     if error is not None and not error.traceback and outcome is not Outcome.FAILED:
-        return sentence, error.message
+        return "", error.message
     if first and first.lists:
         values = "is the first wrong value" if len(first.lists) == 1 else "are the first wrong values"
         return f"Counting from the output, {first.variable} {values}.", differs
     varies = any(row.name == _PURE and row.outcome is Mark.FAILED for row in verdict.properties)
     hides = verdict.level is not None or verdict.repair or verdict.diagnosis or not verdict.properties
-    return sentence if hides or differs or varies else "We could not tell which lines are wrong.", differs
+    return "" if hides or differs or varies else "We could not tell which lines are wrong.", differs
 
 
 def _count_numbers(verdict: Verdict, words: CaseWords) -> str:

@@ -55,6 +55,10 @@ def test_a_line_of_a_cell_has_its_number_among_the_code_cells_and_the_cells_firs
     )
 
 
+def test_a_line_of_the_only_file_has_no_other_place_beside_one_that_has() -> None:
+    assert SourceLine(None, 3).place("line 3", "nn/layers.py") == "line 3"
+
+
 def test_a_line_of_a_package_names_its_file() -> None:
     statement = replace(WRONG_LINE, lines=(SourceLine(None, 3, "nn/layers.py"), SourceLine(None, 4, "nn/layers.py")))
     assert (

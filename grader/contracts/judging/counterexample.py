@@ -179,8 +179,8 @@ def _instead(answer: Answer | None) -> str | None:
         case Raised(type=name, message=message, frames=frames, mistake=mistake):
             if mistake is not None:
                 # A sentence about the line says more than Python's message, and stands above.
-                told = f"raised {name} in line {mistake.line.line}"
-                return "returns nothing" if mistake.kind == RETURNS_NONE else told
+                is_none = mistake.kind == RETURNS_NONE
+                return "returns nothing" if is_none else f"raised {name} in line {mistake.line.line}"
             # No line of the submission: it returned something that the calling lines cannot use, or lacks a function.
             return f"raised {name}: {message}" if frames else f"returns no results that can be read ({name}: {message})"
     return "ended without an answer"

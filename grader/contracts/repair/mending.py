@@ -29,6 +29,7 @@ from backmark.grader.contracts.rows.agreement import disagreeing
 from backmark.grader.contracts.rows.results import all_wrong
 from backmark.grader.contracts.values.choosing import choose_cases
 from backmark.grader.errors import TimedOut
+from backmark.grader.model.mended_statement import LARGEST_COMPARED
 
 #: Cases by which the variables of a submission are compared with the solution's.
 _STUDIED = 6
@@ -36,8 +37,6 @@ _STUDIED = 6
 _SLIPS = 1_500
 #: Searches by one solution: with the submission's names, by values, and again with cases that refute what was found.
 _SEARCHES = 4
-#: The largest number that a reader compares with another one.
-_ORDINARY = 1e6
 #: Statements of a submission with other names than the solution's that are believed to be wrong together.
 _MOST_RENAMED = 2
 
@@ -112,7 +111,7 @@ class Repair:
         if any(other.helpers or (other.placeholder and not other.unfilled) for other in replaced):
             return True
         steering = [operation for operation in others if own[operation[1]].role in {HEADER, RETURN}]
-        return any(self.open_rows or len(self.rows_of(operation)) > 1 for operation in steering)
+        return any(len(self.rows_of(operation)) > 1 for operation in steering)
 
     @property
     def open_rows(self) -> frozenset[str]:
@@ -313,7 +312,7 @@ def find_first_wrong(
         case = cases.take([place])
         own = join_numbers([answers[place]], case.starts)
         both = all_wrong(case, [answer]) & all_wrong(case, [answers[place]]) & np.isfinite(own)
-        ordinary = both & (np.abs(own) <= _ORDINARY)
+        ordinary = both & (np.abs(own) <= LARGEST_COMPARED)
         if ordinary.any():
             return place, int(np.flatnonzero(ordinary)[0])
         found += [(place, int(number)) for number in np.flatnonzero(both)[:1]]

@@ -12,7 +12,7 @@ from backmark.grader.contracts.language.row_comments import RESERVED, RowStateme
 from backmark.grader.contracts.rows.agreement import find_wrong
 from backmark.grader.contracts.rows.row import Row
 from backmark.grader.contracts.values.repairing import WrongLine
-from backmark.grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
+from backmark.grader.model.mended_statement import LARGEST_COMPARED, MendedStatement, MendingKind, WrongNumber
 from backmark.grader.model.row_messages import HALF_LOST, MISSING, NOT_COMPUTED
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.source_line import SourceLine
@@ -123,11 +123,11 @@ def _list_slips(line: WrongLine) -> tuple[Slip, ...]:
 
 
 def _find_number(cases: ContractCases, answers: Sequence[Answer]) -> WrongNumber | None:
-    """Return the first number of the first wrong case that the submission computed otherwise than it must."""
+    """Return the first wrong number of the first case that has one which a reader can compare with the right one."""
     for at, answer in enumerate(answers):
         case = cases.take([at])
         numbers = numbers_of(answer, case.starts[-1])
-        wrong = find_wrong(numbers, case.expected, case.tolerances) & np.isfinite(numbers)
+        wrong = find_wrong(numbers, case.expected, case.tolerances) & (np.abs(numbers) <= LARGEST_COMPARED)
         for _, place, part in case.slices():
             if wrong[part].any():
                 number = int(np.flatnonzero(wrong[part])[0])

@@ -34,7 +34,7 @@ _SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return)
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class Placement:
     """A statement that comes to stand before or behind another one."""
 
     node: ast.stmt
@@ -51,7 +51,7 @@ class ControlEdit:
 
     node: ast.stmt | None
     change: Change
-    placed: Placed | None = None
+    placed: Placement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ class ControlEdits:
 
     def _move(self, node: ast.stmt, change: Change, anchor: ast.stmt, *, after: bool) -> ControlEdit:
         gone = ast.Expr(ast.Constant(value=False)) if isinstance(node, ast.If) else ast.Pass()
-        return ControlEdit(gone, change, Placed(copy.deepcopy(node), anchor, after))
+        return ControlEdit(gone, change, Placement(copy.deepcopy(node), anchor, after))
 
     def _depend(self, first: ast.stmt, second: ast.stmt) -> bool:
         return self._find_effects(first).disturb(self._find_effects(second))
@@ -210,7 +210,7 @@ class ControlEdits:
         elif is_last:
             for value in islice(list_returned([], function, wanted), _MOST_RETURNED):
                 made = ast.Return(value)
-                yield ControlEdit(None, Change(RETURN, None, made), Placed(made, node, after=True))
+                yield ControlEdit(None, Change(RETURN, None, made), Placement(made, node, after=True))
 
 
 def _list_printed(node: ast.expr) -> list[ast.expr]:
@@ -233,7 +233,7 @@ def _list_copied(node: ast.stmt) -> Iterator[ControlEdit]:
     if isinstance(changed, ast.Name) and (is_entry or isinstance(node, ast.AugAssign)):
         read = ast.Name(changed.id, ast.Load())
         own = ast.Assign([ast.Name(changed.id, ast.Store())], copy_value(read))
-        yield ControlEdit(None, Change(IN_PLACE, read, None), Placed(own, node, after=False))
+        yield ControlEdit(None, Change(IN_PLACE, read, None), Placement(own, node, after=False))
 
 
 def _list_bounds(node: ast.stmt, place: _Place) -> Iterator[ast.expr]:

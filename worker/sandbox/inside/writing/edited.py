@@ -17,7 +17,7 @@ from .additions import (
     list_values,
     vary_by_additions,
 )
-from .control import ControlEdits, Placed
+from .control import ControlEdits, Placement
 from .sites import LARGEST, Sites, list_blocks
 
 #: The function that says whether an edit is in force.
@@ -32,7 +32,7 @@ _HEADED = (ast.For, ast.AsyncFor, ast.While, ast.If)
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ContractCode:
     """What a program has besides its own: functions of one parameter, and the code that calls it."""
 
     helpers: Sequence[str] = ()
@@ -50,7 +50,7 @@ class ProgramEdit:
     node: ast.stmt | None
     change: Change
     addition: Addition | None = None
-    placed: Placed | None = None
+    placed: Placement | None = None
     #: True for an edit of the whole statement.
     is_whole: bool = False
 
@@ -60,7 +60,7 @@ class ProgramEdit:
 
 
 def list_program_edits(
-    tree: ast.Module, sites: Sites, wanted: Sequence[int], kind: str, given: Given
+    tree: ast.Module, sites: Sites, wanted: Sequence[int], kind: str, given: ContractCode
 ) -> list[ProgramEdit]:
     """Return the edits of statements, of one of the kinds `EDITED`, the likeliest of each first."""
     places = _Places.of(tree, given.helpers)
@@ -170,7 +170,7 @@ def write_variants(tree: ast.Module, sites: Sites, edits: Sequence[ProgramEdit])
     for place, edit in enumerate(edits, 1):
         if edit.node is not None or edit.addition is not None:
             by_statement.setdefault(id(sites.statements[edit.statement].node), []).append((place, edit))
-    placed: _Beside = {}
+    placed: _Placements = {}
     for place, edit in enumerate(edits, 1):
         if edit.placed is not None:
             beside = placed.setdefault((id(edit.placed.anchor), edit.placed.after), [])
@@ -183,10 +183,10 @@ def write_variants(tree: ast.Module, sites: Sites, edits: Sequence[ProgramEdit])
 
 
 #: By the identity of a statement, and True for behind it, what comes to stand there.
-_Beside = dict[tuple[int, bool], list[ast.stmt]]
+_Placements = dict[tuple[int, bool], list[ast.stmt]]
 
 
-def _place(at: ast.stmt, made: Sequence[ast.stmt], placed: _Beside) -> list[ast.stmt]:
+def _place(at: ast.stmt, made: Sequence[ast.stmt], placed: _Placements) -> list[ast.stmt]:
     """Return what stands in the place of a statement, with what comes to stand before and behind it."""
     return [*placed.get((id(at), False), ()), *made, *placed.get((id(at), True), ())]
 
@@ -237,7 +237,7 @@ def write_edit(tree: ast.Module, sites: Sites, edit: ProgramEdit) -> ast.stmt:
     if isinstance(at, _HEADED) and made is not at:
         setattr(at, _name_header(at), made.value)  # type: ignore[attr-defined] # as above
         made = at
-    placed: _Beside = {}
+    placed: _Placements = {}
     if edit.placed is not None:
         placed[id(edit.placed.anchor), edit.placed.after] = [ast.copy_location(edit.placed.node, at)]
     for node in list(ast.walk(tree)):

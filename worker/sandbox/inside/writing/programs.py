@@ -10,7 +10,7 @@ from backmark.worker.sandbox.inside.listing import Slice
 from backmark.worker.sandbox.inside.tracebacks import clean
 from backmark.worker.sandbox.inside.wire import pack
 
-from .edited import Given, ProgramEdit, list_program_edits, write_edit, write_variants
+from .edited import ContractCode, ProgramEdit, list_program_edits, write_edit, write_variants
 from .sites import LOAD, SiteCalls, Sites, count_turns
 from .template import Template
 
@@ -42,7 +42,7 @@ def _write(lines: Slice, wanted: Mapping[str, Any]) -> dict[str, Any]:
     sites = Sites.of(tree)
     described: dict[str, list[Any]] = {"sites": [], "statements": [], "changed": []}
     spelled: list[list[Any]] = []
-    given = Given(wanted["helpers"], wanted["call"])
+    given = ContractCode(wanted["helpers"], wanted["call"])
     made = [list_program_edits(tree, sites, [number], kind, given)[place] for number, kind, place in wanted["made"]]
     if "statements" in wanted:
         edits = list_program_edits(tree, sites, wanted["statements"], wanted["edits"], given)

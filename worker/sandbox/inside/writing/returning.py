@@ -9,6 +9,8 @@ from backmark.worker.sandbox.inside.mending.groups import FUNCTIONS, walk_own
 
 #: The last variables of a function that it may return, for so many values more than it must.
 _MORE = 2
+#: Values of which one may be any: of more there are too many choices.
+_MOST_VALUES = 12
 #: Functions that pass on what others return.
 _DEEPEST = 2
 
@@ -30,7 +32,7 @@ def list_returned(
         if texts and len(texts) == count - 1:
             for name in reversed([name for name in written if name not in texts]):
                 yield from (_make_tuple([*texts[:at], name, *texts[at:]]) for at in (count - 1, *range(count - 1)))
-        elif not texts:
+        elif not texts and count <= _MOST_VALUES:
             yield from map(_make_tuple, reversed([*combinations(written[-count - _MORE :], count)]))
             yield from map(_make_tuple, permutations(written[-count:], count))
 
