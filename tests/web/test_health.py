@@ -92,7 +92,8 @@ def test_a_storage_that_is_full_says_so_before_redis_refuses(portal: Asker, stor
     for role in ("worker", "sweeper"):
         report(store, role)
     name = portal.submit("ada").get_json()["id"]
-    store.redis.config_set("maxmemory", int(store.redis.info("memory")["used_memory"]) * 11 // 10)
+    store.redis.setrange("filler", 108 << 20, "x")
+    store.redis.config_set("maxmemory", 128 << 20)
     with closing(Store.connect(store.settings)) as fresh_store:
         asker = Asker(create_app(store.settings, fresh_store), portal.secret)
         try:
