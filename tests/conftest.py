@@ -142,7 +142,6 @@ SLOW = (
     "worker/test_class.py",
     "worker/test_cli",
     "worker/test_confined",
-    "worker/test_conversion",
     "worker/test_course_files",
     "worker/test_deliveries",
     "worker/test_drawing",

@@ -31,11 +31,8 @@ def files(folder: str) -> set[str]:
 
 
 def gallery_files() -> set[str]:
-    """The files of whole assignments, and what else holds lines of a solution."""
-    whole = {
-        name for part in ("gallery", "layered", "revisions", "start") for name in files(f"grader/assignments/{part}")
-    }
-    return whole | files("worker/cli/conversion")
+    """The files of whole assignments."""
+    return {name for part in ("gallery", "revisions", "start") for name in files(f"grader/assignments/{part}")}
 
 
 def package_files() -> set[str]:
@@ -106,13 +103,6 @@ def test_the_gallery_is_for_the_version_beside_it() -> None:
 
 def test_without_the_gallery_one_is_told_to_install_it(wheel: Path) -> None:
     process = run(wheel, "-m", "backmark", "grade", "--no-jail", str(ROOT / "examples" / "right.ipynb"))
-    assert process.returncode == 2
-    assert "install backmark-gallery" in process.stderr
-
-
-def test_without_the_gallery_what_converts_is_not_there_and_that_is_said(wheel: Path) -> None:
-    layered = ROOT / "tests" / "worker" / "layered_udl_7.2.toml"
-    process = run(wheel, "-m", "backmark", "assignment", "convert", str(layered), "-o", "converted")
     assert process.returncode == 2
     assert "install backmark-gallery" in process.stderr
 

@@ -82,11 +82,6 @@ def find_start() -> Path:
     return _find("start")
 
 
-def find_layered() -> Path:
-    """Return the folder of texts of which a layered assignment's contract is made; raises BadAssignment as the list."""
-    return _find("layered")
-
-
 def find_folder(identifier: str) -> Path | None:
     """Return the folder of a contract of the gallery; None if there is none of that id."""
     folder = _root() / _RENAMED.get(identifier, identifier)

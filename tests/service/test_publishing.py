@@ -173,7 +173,7 @@ def test_code_that_no_kit_may_hold_is_published_without_a_kit_and_in_a_solution_
     ("toml", "fresh_count", "sentence"),
     [
         ("id = mine", 0, "not valid TOML"),
-        ('id = "mine"\ntitle = "Mine"\n', 0, "becomes a contract by `backmark assignment convert FILE.toml`"),
+        ('id = "mine"\ntitle = "Mine"\n', 0, "write a contract instead"),
         (f"depth = 3\n{TOML}", 0, "depth is no key of an assignment"),
         (TOML.replace('"mine"', '"other"'), 0, "the assignment's id is other"),
         (folder.join(MINE, {**FILES, "mistakes/none.py": f'"""is none"""\n{RIGHT}'}), 0, "would pass: none (is none)"),

@@ -12,16 +12,11 @@ from flask import Flask
 
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.revision import load, load_packaged
-from backmark.grader.contracts.language import folder
 from backmark.grader.contracts.language.stored_settings import is_layered
 from backmark.grader.errors import MadeByEarlierVersion
 from backmark.grader.model.records import Job, Kind, State
 from backmark.grader.model.regrades import Mode, Phase, RegradeRecord, Selection, Which
-from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.store import Store
-from backmark.grader.store.submissions import NewSubmission
-from backmark.worker.cli.conversion import folder as conversion
-from backmark.worker.cli.conversion import layered
 from backmark.worker.service.context import Context
 from backmark.worker.service.tasks import perform
 from tests.stored.service import AT_B8E7FD0, get_record, marks, perform_until_graded
@@ -185,30 +180,6 @@ def test_a_regrade_over_what_shipped_grades_on_what_ships(context: Context) -> N
     ]
     assert [verdict and verdict.outcome for verdict in verdicts] == ["passed", "failed", "failed"]
     assert {verdict and verdict.assignment.revision for verdict in verdicts} == {load_packaged("udl-7.2").id}
-
-
-@pytest.mark.nightly
-def test_an_assignment_that_is_published_anew_grades_all_that_it_could_not(context: Context) -> None:
-    """Its stored settings become a contract of the same name, and what was handed in is graded by that."""
-    stored = context.store.assignments.current(COURSE, "limited")
-    assert stored is not None
-    files = dict(conversion.convert(layered.read(stored.assignment, "limited.json")).files)
-    toml = folder.join(files.pop(folder.NAME), files)
-    request = context.store.publications.request(NewPublication(COURSE, "limited", toml, 0))
-    perform(context, Job(Kind.PUBLICATION, request.id))
-    current = context.store.assignments.current(COURSE, "limited")
-    publication = context.store.publications.get(request.id)
-    assert current is not None
-    assert publication is not None
-    assert (publication.refusal, publication.revision, is_layered(current.assignment)) == (None, current.id, False)
-    names = KNOWN["regraded"]["applied"]
-    regrade = regrade_all(context, "limited", current.id, *(get_record(context.store, name).student for name in names))
-    counts = read_regrade(context, regrade).counts
-    assert (counts.submissions, counts.up + counts.down + counts.same, counts.could_not_be_graded) == (3, 3, 0)
-    new = NewSubmission(COURSE, "limited", current.id, "new", "a.py", b"def backward_pass(*_):\n    return None\n")
-    name = context.store.submissions.accept(new).id
-    perform_until_graded(context, name)
-    assert get_record(context.store, name).outcome is not None
 
 
 def test_pages_of_staff_say_that_a_revision_is_judged_no_longer_and_what_to_do(app: Flask, store: Store) -> None:

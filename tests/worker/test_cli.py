@@ -261,7 +261,7 @@ def test_an_assignment_of_an_earlier_version_is_wrong_usage_and_told_what_to_do(
     file.write_text('id = "tanh"\ntitle = "Tanh"\nactivation = "tanh"\nnetworks = 60\n')
     process = backmark("assignment", "check", file)
     assert process.returncode == 2
-    assert f"backmark assignment convert {file}" in process.stderr
+    assert "write a contract instead: `backmark assignment new`" in process.stderr
 
 
 def test_the_shipped_cases_belong_to_the_shipped_assignment() -> None:

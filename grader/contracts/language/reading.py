@@ -26,10 +26,9 @@ def parse(text: str, name: str) -> ContractAssignment:
         )
     kind = tables.pop("kind", KIND if _LANGUAGE in tables else LAYERED)
     if kind == LAYERED:
-        file = name if name.endswith(".toml") else "FILE.toml"
         raise BadAssignment(
-            f"{name}: language is missing. A file for an earlier version, of networks in layers, becomes a contract by"
-            f" `backmark assignment convert {file}`"
+            f"{name}: language is missing. If the file is one of networks in layers, from before Backmark 0.3, write a"
+            " contract instead: `backmark assignment new` makes one to start from"
         )
     if kind != KIND:
         raise BadAssignment(f"{name}: kind is {json.dumps(kind, default=str)[:60]}: write {json.dumps(KIND)}")
