@@ -1,14 +1,16 @@
 """The settings that staff choose for an assignment: limits and feedback, as data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 #: The kind of homework of assignments, verdicts and archives that name none: networks in layers, which earlier versions
 #: judged in a way of their own.
 LAYERED = "networks"
 
 #: Bounds of what an assignment's file may set, by which it is checked when it is read.
-_ATTEMPTS = {"ge": 0, "le": 1000}
+_LADDER = {"min_length": 1, "max_length": 100}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +28,15 @@ class Limits:
 
 
 class Level(StrEnum):
-    """The part of a verdict that students see."""
+    """The part of a verdict that students see; each level shows what the one before it shows, and more."""
 
     #: The outcome and the marks.
     SCORE = "score"
-    #: Which properties hold, and where to look: no network and none of its numbers.
+    #: Which rows hold, and a question about the mistake: no case and none of its numbers.
     HINT = "hint"
+    #: The lines, the kind of slip in each, and the smallest case.
+    LINE = "line"
+    #: The change as well: what stands in a line, and what must stand there.
     FULL = "full"
 
 
@@ -39,18 +44,28 @@ class Level(StrEnum):
 class Feedback:
     """The parts of a verdict that a student is shown, by the number of the attempt. Staff see all of it."""
 
-    level: Level = Level.FULL
-    #: Attempts after which the hint becomes the strong one; 0: never.
-    strong_hint_after: int = field(default=0, metadata=_ATTEMPTS)
-    #: Attempts after which everything is shown; 0: never.
-    full_after: int = field(default=0, metadata=_ATTEMPTS)
-    #: Properties of which nothing is shown, at any level.
+    #: The level of the first, second... attempt; the last one holds for all that follow.
+    levels: tuple[Level, ...] = field(default=(Level.LINE, Level.FULL), metadata=_LADDER)
+    #: The level where attempts are not counted: in a notebook, and in a workflow of GitHub's.
+    uncounted: Level = Level.FULL
+    #: Rows of which nothing is shown, at any level.
     hidden: tuple[str, ...] = ()
 
-    def at(self, attempt: int) -> Level:
-        """The level that holds for a student's first, second... attempt."""
-        return Level.FULL if 0 < self.full_after < attempt else self.level
+    @classmethod
+    def always(cls, level: Level, hidden: tuple[str, ...] = ()) -> "Feedback":
+        """Return the feedback that is the same at every attempt."""
+        return cls((level,), level, hidden)
 
-    def strong(self, attempt: int) -> bool:
-        """True if that attempt gets the strong hint."""
-        return 0 < self.strong_hint_after < attempt
+    def at(self, attempt: int | None) -> Level:
+        """The level that holds for a student's first, second... attempt; None: attempts are not counted."""
+        return self.uncounted if attempt is None else self.levels[min(attempt, len(self.levels)) - 1]
+
+
+def upgrade_feedback(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return stored feedback with the levels that versions before 0.3 wrote as a level and a number of attempts."""
+    if "level" not in raw:
+        return dict(raw)
+    old = {"level", "strong_hint_after", "full_after"}
+    level, attempts = raw["level"], raw.get("full_after", 0)
+    levels = [*[level] * attempts, Level.FULL] if attempts else [level]
+    return {"levels": levels, "uncounted": level, **{name: value for name, value in raw.items() if name not in old}}

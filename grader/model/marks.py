@@ -20,6 +20,8 @@ class Attempt:
     mistakes: tuple[str, ...] = ()
     #: The marks of which `share` is a share; 0: there are none to have, or there is no verdict yet.
     max_score: int = 0
+    #: The rows that it lost.
+    failing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

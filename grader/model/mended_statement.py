@@ -50,19 +50,19 @@ class WrongNumber:
 class MendedStatement:
     """A statement that must change: with all of these changed, the submission is right on every case."""
 
-    kind: MendingKind | None = field(metadata=describe("Null below the level full."))
+    kind: MendingKind | None = field(metadata=describe("Null below the level line."))
     #: The rows that it costs.
     rows: tuple[str, ...]
     titles: tuple[str, ...]
     lines: tuple[SourceLine, ...] = field(
-        metadata=describe("The statement's lines; empty if it is missing, and below the level full.")
+        metadata=describe("The statement's lines; empty if it is missing, and below the level line.")
     )
-    source: str = field(metadata=describe("The text of these lines; empty below the level full."))
+    source: str = field(metadata=describe("The text of these lines; empty below the level line."))
     read: str
     hint: str
     wrong: WrongNumber | None = field(
         default=None,
-        metadata=describe("The first wrong number that the statement causes; null if none shows it, or below full."),
+        metadata=describe("The first wrong number that the statement causes; null if none shows it, or below line."),
     )
     slips: tuple[Slip, ...] = field(
         default=(),

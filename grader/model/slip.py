@@ -48,7 +48,7 @@ class SlipKind(StrEnum):
     IN_PLACE = "in_place"
 
 
-#: The slips of a class, behind the title of a row.
+#: The kinds in words: of a class behind the title of a row, of a line whose change is not shown.
 _TITLES = {
     SlipKind.INDEX: "wrong index",
     SlipKind.TRANSPOSE: "transpose missing or unneeded",
@@ -92,11 +92,16 @@ class Slip:
     )
 
     @property
+    def is_shown(self) -> bool:
+        """True if it says what stands there, or what must."""
+        return bool(self.before or self.after)
+
+    @property
     def suffix(self) -> str:
         """The end of the id under which a class counts it; empty if nothing is known of it."""
         return "" if self.kind is None else f":{self.kind}"
 
     @property
     def title(self) -> str:
-        """The end of a title that begins with the row's; empty if nothing is known of it."""
-        return "" if self.kind is None else f": {_TITLES[self.kind]}"
+        """The kind in words, such as "wrong index"; empty if nothing is known of it."""
+        return "" if self.kind is None else _TITLES[self.kind]

@@ -105,7 +105,7 @@ class PythonMistake:
     line: SourceLine
     text: str = field(metadata=describe("What the line does, in words to put after its place."))
     hint: str = field(
-        default="", metadata=describe("The same without anything of the line's own; empty below the level full.")
+        default="", metadata=describe("The same without anything of the line's own; empty below the level line.")
     )
 
 
@@ -217,7 +217,7 @@ class NotebookCheck:
     code: str = field(metadata=describe("The lines that call the functions."))
     functions: tuple[str, ...] = field(metadata=describe("The submission's own functions that the check calls."))
     wrong: WrongNumber | None = field(
-        metadata=describe("The first value that is wrong after these lines; null below the level full.")
+        metadata=describe("The first value that is wrong after these lines; null below the level line.")
     )
     lines: tuple[SourceLine, ...] = field(default=(), metadata=describe("Where the functions are defined."))
 
@@ -376,7 +376,7 @@ class Verdict:
         if self.repair:
             # Other assignments have rows of the same name.
             named = [
-                NamedMistake(f"{self.assignment.id}:{row}{slip.suffix}", f"{title}{slip.title}")
+                NamedMistake(f"{self.assignment.id}:{row}{slip.suffix}", ": ".join(filter(None, (title, slip.title))))
                 for statement in self.repair
                 for slip in statement.known_slips[:1] or (Slip(),)
                 for row, title in zip(statement.rows, statement.titles, strict=False)

@@ -12,7 +12,7 @@ from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.model.words import join_words
 from backmark.grader.reports.exceptions import describe_exception
 from backmark.grader.reports.plaintext import sentence, upper_first
-from backmark.grader.reports.slips import ask_about, describe_slips
+from backmark.grader.reports.slips import ask_about, describe_slips, find_kinds
 
 #: The heading of the list.
 HEADING = "What to change"
@@ -74,7 +74,7 @@ def list_changes(verdict: Verdict, within: str = "") -> tuple[LineChange, ...]:
             statement.source,
             evidence or (f"In the smallest case, {instead[:1].lower()}{instead[1:]}" if instead else ""),
             statement.hint,
-            ask_about(statement.known_slips) if statement.kind is None else "",
+            ask_about(statement.known_slips if statement.kind is None else find_kinds(statement.slips)),
             statement.read,
             tells_instead=instead != "",
         )

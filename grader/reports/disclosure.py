@@ -1,19 +1,19 @@
 """The parts of a verdict that a student may see: the one place that knows what a level of feedback hides.
 
 At `score` and `hint` a verdict is put together anew from what may be shown, so a new member of verdicts is hidden
-until it is added here. A student's code knows the cases' numbers and can put them into every text of its own that
-comes back: what it printed, its exceptions' messages, the names of its exceptions and functions. None of these is
-shown below `full`.
+until it is added here; `line` leaves out what must stand in the place of what. A student's code knows the cases'
+numbers and can put them into every text of its own that comes back: what it printed, its exceptions' messages, the
+names of its exceptions and functions. None of these is shown below `line`.
 """
 
 import builtins
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from backmark.grader.contracts.language.assignment import KIND
 from backmark.grader.errors import MadeByNewerVersion
-from backmark.grader.model.assignment import LAYERED, Feedback, Level
+from backmark.grader.model.assignment import LAYERED, Feedback, Level, upgrade_feedback
 from backmark.grader.model.counterexample import AnyCounterexample
 from backmark.grader.model.mended_statement import MendedStatement
 from backmark.grader.model.row_messages import OPEN_MESSAGES
@@ -70,11 +70,23 @@ _PUBLIC_SETTINGS, _PUBLIC_AFTER = ("id", "title", "kind", "function"), ("limits"
 _PUBLIC_OF_CONTRACTS = ("entries", "call", "cases", "dtype", "package", "stand_ins")
 
 
-def disclose(verdict: Verdict, feedback: Feedback, attempt: int) -> Verdict:
-    """Return the verdict as a student may see it at this attempt; it has a `level` if something is left out."""
+def disclose(
+    verdict: Verdict, feedback: Feedback, attempt: int | None, lost: Sequence[Collection[str]] | None = None
+) -> Verdict:
+    """Return the verdict as a student may see it at this attempt; it has a `level` if something is left out.
+
+    `attempt` is None where attempts are not counted. `lost` has the rows that each earlier attempt lost: a row whose
+    lines are shown for the first time is not yet told the change. None: each of them lost every row.
+    """
     level = feedback.at(attempt)
-    if level is Level.FULL:
-        return _full(verdict, feedback.hidden)
+    if level in {Level.LINE, Level.FULL}:
+        shown = _full(verdict, feedback.hidden)
+        if level is Level.LINE:
+            return _withhold(shown, lambda _: True)
+        if attempt is None or lost is None:
+            return shown
+        waits = feedback.levels.count(Level.LINE)
+        return _withhold(shown, lambda rows: _count_lost(rows, lost) < waits)
     totals, hidden = _totals(verdict, level), feedback.hidden
     if level is not Level.HINT:
         return totals
@@ -86,7 +98,7 @@ def disclose(verdict: Verdict, feedback: Feedback, attempt: int) -> Verdict:
             )
             for row in _rows(verdict, hidden)
         ),
-        diagnosis=tuple(_hints(verdict, feedback, attempt)),
+        diagnosis=tuple(_hints(verdict, hidden)),
         repair=_repair_hints(verdict, hidden),
         notebook_check=_check_hints(verdict, hidden),
         remarks=_remarks(verdict, hidden),
@@ -105,27 +117,24 @@ def disclose_settings(assignment: Raw) -> dict[str, Any]:
     own = _PUBLIC_OF_CONTRACTS if assignment.get("kind", LAYERED) == KIND else ()
     public = (*_PUBLIC_SETTINGS, *own, *_PUBLIC_AFTER)
     settings = {key: assignment[key] for key in public if key in assignment}
-    if feedback.level is Level.FULL and not hidden:
+    # What a case holds is shown from `line` on.
+    if {feedback.levels[0], feedback.uncounted} <= {Level.LINE, Level.FULL} and not hidden:
         settings["seed"] = assignment["seed"]
     rubric: Raw = assignment["rubric"]
     if not any(rubric.get(name) for name in hidden):
         settings["rubric"] = {name: marks for name, marks in rubric.items() if name not in hidden}
-    settings["feedback"] = {
-        "level": feedback.level.value,
-        "strong_hint_after": feedback.strong_hint_after,
-        "full_after": feedback.full_after,
-    }
+    settings["feedback"] = {"levels": list(feedback.levels), "uncounted": feedback.uncounted}
     return settings
 
 
 def policy(assignment: Raw) -> Feedback:
     """Return the feedback settings of a stored assignment."""
-    raw: Raw = assignment.get("feedback", {})
+    raw = upgrade_feedback(assignment.get("feedback", {"level": Level.FULL}))
     try:
         return read(Feedback, raw, strict=True)
     except MadeByNewerVersion:
         # A newer version may hide what this one would show.
-        return Feedback(Level.SCORE, hidden=tuple(raw.get("hidden", ())))
+        return Feedback.always(Level.SCORE, tuple(raw.get("hidden", ())))
 
 
 def _full(verdict: Verdict, hidden: tuple[str, ...]) -> Verdict:
@@ -151,6 +160,22 @@ def _full(verdict: Verdict, hidden: tuple[str, ...]) -> Verdict:
         statistics=replace(verdict.statistics, seed=0),
         flags=(),
     )
+
+
+def _withhold(verdict: Verdict, withholds: Callable[[Collection[str]], bool]) -> Verdict:
+    """Return the verdict without the changes of the lines that cost such rows."""
+    repair = tuple(_leave_kinds(part) if withholds(part.rows) else part for part in verdict.repair)
+    return verdict if repair == verdict.repair else replace(verdict, repair=repair, level=Level.LINE)
+
+
+def _leave_kinds(statement: MendedStatement) -> MendedStatement:
+    """Return the statement with the kinds of its slips, and without the texts that stand there or must."""
+    return replace(statement, slips=tuple(dict.fromkeys(Slip(slip.kind) for slip in statement.slips if slip.kind)))
+
+
+def _count_lost(rows: Collection[str], lost: Sequence[Collection[str]]) -> int:
+    """Return how many earlier attempts lost one of these rows; without rows, how many lost any."""
+    return sum(any(row in attempt for row in rows) if rows else bool(attempt) for attempt in lost)
 
 
 def _totals(verdict: Verdict, level: Level) -> Verdict:
@@ -196,15 +221,11 @@ def _diagnosis(verdict: Verdict, hidden: tuple[str, ...]) -> tuple[Diagnosis, ..
     return () if _explains_hidden(verdict, hidden) else verdict.diagnosis
 
 
-def _hints(verdict: Verdict, feedback: Feedback, attempt: int) -> Iterator[Diagnosis]:
+def _hints(verdict: Verdict, hidden: tuple[str, ...]) -> Iterator[Diagnosis]:
     """Yield each explanation with its hint alone: its id and title name the mistake, as the strong hint does."""
-    for explanation in _diagnosis(verdict, feedback.hidden):
-        if not _speaks_of(feedback.hidden, explanation):
-            yield (
-                explanation
-                if feedback.strong(attempt)
-                else Diagnosis(id="", title="", hint=explanation.hint, strong_hint="", read="", names=())
-            )
+    for explanation in _diagnosis(verdict, hidden):
+        if not _speaks_of(hidden, explanation):
+            yield Diagnosis(id="", title="", hint=explanation.hint, strong_hint="", read="", names=())
 
 
 def _repair(verdict: Verdict, hidden: tuple[str, ...]) -> tuple[MendedStatement, ...]:

@@ -3,13 +3,21 @@
 from collections.abc import Callable, Sequence
 
 from backmark.grader.model.slip import Slip, SlipKind
+from backmark.grader.model.words import join_words
 
 
 def describe_slips(slips: Sequence[Slip]) -> str:
     """Return a phrase that follows the place: "leaves out the factor `y`", each once; empty if nothing is known."""
     if len(slips) == 2 and _is_moved(*slips):
         return f"has the {slips[0].kind} `{slips[0].before or slips[0].after}` in the wrong place"
+    if kinds := find_kinds(slips):
+        return f"has a mistake: {join_words([slip.title for slip in kinds])}"
     return " and ".join(dict.fromkeys(filter(None, map(_describe, slips))))
+
+
+def find_kinds(slips: Sequence[Slip]) -> tuple[Slip, ...]:
+    """Return the slips of which the verdict shows the kind alone, and neither what stands there nor what must."""
+    return tuple(slip for slip in slips if slip.kind is not None and slip.kind not in _STATES and not slip.is_shown)
 
 
 def ask_about(slips: Sequence[Slip]) -> str:
@@ -28,7 +36,7 @@ def _is_moved(first: Slip, second: Slip) -> bool:
 def _describe(slip: Slip) -> str:
     if slip.kind is None:
         return ""
-    if not (slip.before or slip.after):
+    if not slip.is_shown:
         return _STATES.get(slip.kind, "")
     return _PHRASES.get(slip.kind, _describe_exchange)(slip.before, slip.after)
 

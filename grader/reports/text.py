@@ -4,7 +4,6 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from math import prod
 
-from backmark.grader.model.assignment import Level
 from backmark.grader.model.cases import as_case, format_case, format_nested
 from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.model.verdict import Mark, Outcome, Verdict
@@ -71,14 +70,12 @@ def list_sentences(view: VerdictView) -> list[str]:
 
 
 def list_hints(view: VerdictView) -> Iterator[str]:
-    """Yield the lines of every hint: the strong one where a course shows hints alone and has unlocked it."""
+    """Yield the lines of every hint."""
     for number, hint in enumerate(view.hints):
         if number:
             yield "Another possibility:"
             yield hint.title
         yield " ".join(filter(None, (hint.hint, hint.apart)))
-        if view.verdict.level is Level.HINT and hint.strong_hint != hint.hint:
-            yield hint.strong_hint
         if hint.read:
             yield f"Read again: {hint.read}"
 

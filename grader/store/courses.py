@@ -289,9 +289,12 @@ class Courses:
 
 
 def _parse_attempts(flat: list[str]) -> Iterator[tuple[str, Attempt]]:
-    for name, student, created, outcome, score, most, mistakes in zip(*(flat[at::7] for at in range(7)), strict=True):
+    for name, student, created, outcome, score, most, mistakes, failing in zip(
+        *(flat[at::8] for at in range(8)), strict=True
+    ):
         share = VerdictSummary(outcome, int(score), int(most)).share if outcome else None
-        yield student, Attempt(name, float(created) / 1000, share, tuple(mistakes.split()), int(most or 0))
+        lost = tuple(json.loads(failing or "[]"))
+        yield student, Attempt(name, float(created) / 1000, share, tuple(mistakes.split()), int(most or 0), lost)
 
 
 def _read(kind: type[Noun], raw: bytes | str) -> Noun:

@@ -85,7 +85,8 @@ def disclose_to(submission: SubmissionRecord, stored: Verdict, viewer: Viewer) -
     """Return a verdict of the submission as the viewer may see it: by the assignment's feedback, or all of it."""
     if not viewer.staff:
         shown = feedback(submission.course, submission.assignment)
-        return disclose(stored, shown, _count_attempts(submission, shown))
+        lost = _list_lost(submission) if len(shown.levels) > 1 else ()
+        return disclose(stored, shown, len(lost) + 1, lost)
     twins = service().store.submissions.identical(submission.id, limit=1)
     return replace(stored, flags=(*stored.flags, IDENTICAL)) if twins else stored
 
@@ -94,12 +95,10 @@ def feedback(course: str, assignment: str) -> Feedback:
     """Return the feedback of an assignment's current revision, which applies to earlier submissions too."""
     current = service().store.assignments.current(course, assignment)
     # Without one no setting permits more than the score.
-    return Feedback(Level.SCORE) if current is None else policy(read_settings(current.assignment))
+    return Feedback.always(Level.SCORE) if current is None else policy(read_settings(current.assignment))
 
 
-def _count_attempts(submission: SubmissionRecord, shown: Feedback) -> int:
-    """Return the number of the student's attempts until this one: what was refused or superseded earns no hint."""
-    if not (shown.strong_hint_after or shown.full_after):
-        return 0
+def _list_lost(submission: SubmissionRecord) -> list[tuple[str, ...]]:
+    """Return the rows that each earlier attempt of the student lost; what was refused or superseded earns no hint."""
     attempts = service().store.courses.attempts_of(submission.course, submission.assignment, submission.student)
-    return sum(attempt.created <= submission.created for attempt in attempts)
+    return [attempt.failing for attempt in attempts if attempt.created < submission.created]

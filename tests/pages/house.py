@@ -98,7 +98,7 @@ class House(Service):
         revision = self.store.assignments.current(COURSE, ASSIGNMENT)
         assert revision is not None
         fields = json.loads(revision.assignment)
-        fields["feedback"] = {"level": level, "strong_hint_after": 2, "full_after": 0, "hidden": []}
+        fields["feedback"] = {"levels": [level], "uncounted": level, "hidden": []}
         networks = self.store.assignments.archive(revision.id)
         assert networks is not None
         # Fresh networks are drawn for the packaged revision alone, by the first who hands in: here nobody may have.

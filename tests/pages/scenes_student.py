@@ -181,7 +181,7 @@ def repair(level: Level, house: House, window: Window) -> None:
     folder, course = find_folder(REPAIRED), f"repair-{level}"
     assert folder is not None
     if house.store.assignments.current(course, REPAIRED) is None:
-        shown = f'[feedback]\nlevel = "{level}"\n\n[dims]'
+        shown = f'[feedback]\nlevels = ["{level}"]\n\n[dims]'
         assert house.publish(bundle(folder).replace("[dims]", shown, 1), course, REPAIRED).refusal is None
     source = re.sub(rb" *# row:.*", b"", (folder / "solution.py").read_bytes())
     for old, new in WRONG_LINES:

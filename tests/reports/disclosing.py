@@ -161,7 +161,7 @@ def reveal_all(
     return dict(json.loads(json.dumps(verdict.as_dict())))
 
 
-def disclose(result: dict[str, Any], feedback: Feedback, attempt: int) -> dict[str, Any]:
+def disclose(result: dict[str, Any], feedback: Feedback, attempt: int | None) -> dict[str, Any]:
     """A result object as a student sees it, by way of the record."""
     return dict(json.loads(json.dumps(disclosure.disclose(read_verdict(result), feedback, attempt).as_dict())))
 

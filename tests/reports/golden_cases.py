@@ -113,10 +113,11 @@ SOURCES = {
     "changes.py": RIGHT.replace(OUTPUT, "d_loss_d_output(all_f[K], y)").replace(START, f"    y *= 1.5\n{START}"),
 }  # fmt: skip
 LEVELS = {
-    "full": Feedback(),
-    "hidden": Feedback(hidden=("relu_derivative", "any_shape")),
-    "hint": Feedback(Level.HINT, strong_hint_after=3),
-    "score": Feedback(Level.SCORE),
+    "full": Feedback.always(Level.FULL),
+    "hidden": Feedback.always(Level.FULL, ("relu_derivative", "any_shape")),
+    "line": Feedback.always(Level.LINE),
+    "hint": Feedback.always(Level.HINT),
+    "score": Feedback.always(Level.SCORE),
 }
 
 
@@ -140,10 +141,13 @@ def show_verdict(name: str, verdict: Verdict, cells: CodeListing | None) -> str:
     source = SOURCES[name].encode()
     code_listing = listing(name, source, len(source), cells, verdict)
     marked = [f"{cell.number}:{line.number} {line.mark}" for cell in code_listing.cells for line in cell.marked]
+    shown = {level: disclose(verdict, feedback, 2) for level, feedback in LEVELS.items()}
+    if shown["line"] == shown["full"]:
+        del shown["line"]
     parts = {
         "on a terminal": _terminal(verdict),
         "marked lines": "\n".join(marked) or "none",
-        **{f"the page, {level}": _page(name, disclose(verdict, feedback, 2)) for level, feedback in LEVELS.items()},
+        **{f"the page, {level}": _page(name, part) for level, part in shown.items()},
     }
     scripts = {_fold(row.counterexample.script) for row in verdict.properties if row.counterexample} - {""}
     text = "".join(f"=== {title}\n{part.strip()}\n\n" for title, part in parts.items())

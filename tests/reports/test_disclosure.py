@@ -15,6 +15,7 @@ from backmark.grader.model.result import read_verdict
 from backmark.grader.model.row_messages import MISSING
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import CaseReached, Flag, Mark, NetworkReached, Outcome, PythonMistake, StudentError
+from backmark.grader.reports import disclosure
 from backmark.grader.reports.disclosure import WITHHELD, disclose_settings, policy
 from backmark.grader.reports.outcomes import NAMES
 from tests.corpus.short import RIGHT, SLIPS
@@ -37,14 +38,14 @@ RANDOM = """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
     return [np.random.randn(*w.shape) for w in all_weights], [np.random.randn(*b.shape) for b in all_biases]
 """
-SCORE, HINT, FULL = (Feedback(level) for level in Level)
+SCORE, HINT, LINE, FULL = map(Feedback.always, Level)
 #: What an error lacks if no process ended, and no line was refused.
 NOT_ENDED: dict[str, Any] = {"lines": [], "ending": "", "network": None, "reached": None, "mistake": None}
 SAYS_NOTHING = {"schema", "submission", "assignment", "outcome", "score", "max_score", "level"}
 
 
 def hide_properties(*names: str, level: Level = Level.FULL) -> Feedback:
-    return Feedback(level, hidden=names)
+    return Feedback.always(level, names)
 
 
 def names(verdict: dict[str, Any]) -> list[str]:
@@ -87,17 +88,43 @@ def test_at_hint_there_are_rows_and_the_weak_hint() -> None:
     assert find_betrayals(json.dumps(result), secrets(verdict) - secrets(list(public_texts))) == []
 
 
-@pytest.mark.parametrize(("attempt", "strong"), [(1, False), (2, False), (3, True), (9, True)])
-def test_the_hint_grows_with_the_attempts(attempt: int, *, strong: bool) -> None:
-    (hint,) = disclose(reveal_all(), Feedback(Level.HINT, strong_hint_after=2), attempt)["diagnosis"]
-    assert (hint["strong_hint"], hint["title"]) == (("zq-strong!", "It does zq-title.") if strong else ("", ""))
+@pytest.mark.parametrize(("attempt", "level"), [(1, HINT), (2, HINT), (3, LINE), (4, FULL), (9, FULL)])
+def test_each_attempt_has_its_level_and_the_last_level_lasts(attempt: int, level: Feedback) -> None:
+    ladder = Feedback((Level.HINT, Level.HINT, Level.LINE, Level.FULL))
+    assert disclose(reveal_all(), ladder, attempt) == disclose(reveal_all(), level, 1)
 
 
-@pytest.mark.parametrize("level", [Level.SCORE, Level.HINT])
-def test_after_so_many_attempts_everything_is_shown(level: Level) -> None:
-    feedback, verdict = Feedback(level, full_after=3), reveal_all()
-    assert disclose(verdict, feedback, 3)["counterexample"] is None
-    assert disclose(verdict, feedback, 4) == verdict | {"flags": []}
+def test_where_attempts_are_not_counted_the_author_names_the_level() -> None:
+    ladder = Feedback((Level.HINT,), Level.LINE)
+    assert disclose(reveal_all(), ladder, None) == disclose(reveal_all(), LINE, 1)
+
+
+def test_at_line_there_is_all_but_what_stands_in_the_place_of_what() -> None:
+    verdict = reveal_all()
+    shown = disclose(verdict, LINE, 1)
+    kinds = [{slip["kind"]: None for slip in statement["slips"]} for statement in verdict["repair"]]
+    slips = [[{"kind": kind, "before": "", "after": ""} for kind in each if kind] for each in kinds]
+    repair = [{**statement, "slips": of} for statement, of in zip(verdict["repair"], slips, strict=True)]
+    assert shown == verdict | {"flags": [], "repair": repair, "level": "line"}
+    texts = secrets([slip for statement in verdict["repair"] for slip in statement["slips"]])
+    assert find_betrayals(json.dumps(shown["repair"]), texts) == []
+
+
+@pytest.mark.parametrize(
+    ("lost", "told"),
+    [
+        ([], [False, False]),
+        ([("relu_derivative",)], [False, True]),
+        ([("weight_gradient", "relu_derivative")], [True, True]),
+        (None, [True, True]),
+    ],
+)
+def test_the_change_is_shown_from_the_second_attempt_that_loses_the_row(
+    lost: list[tuple[str, ...]] | None, told: list[bool]
+) -> None:
+    student = disclosure.disclose(read_verdict(reveal_all()), Feedback(), 2, lost)
+    assert [any(slip.after for slip in statement.slips) for statement in student.repair] == told
+    assert (student.level is None) == all(told)
 
 
 def test_at_full_all_but_the_flags_is_there() -> None:
@@ -415,13 +442,13 @@ def test_staff_have_flags_and_students_none() -> None:
 
 @pytest.mark.parametrize("level", Level)
 def test_settings_are_announced_without_what_the_level_hides(level: Level) -> None:
-    settings = json.loads(assignment_to_json(replace(ASSIGNMENT, seed=86125, feedback=Feedback(level))))
+    settings = json.loads(assignment_to_json(replace(ASSIGNMENT, seed=86125, feedback=Feedback.always(level))))
     public_settings = disclose_settings(settings)
-    assert public_settings.get("seed") == (86125 if level is Level.FULL else None)
+    assert public_settings.get("seed") == (86125 if level in {Level.LINE, Level.FULL} else None)
     assert {key: public_settings[key] for key in ("id", "title", "limits")} == {
         key: settings[key] for key in ("id", "title", "limits")
     }
-    assert public_settings["feedback"] == {"level": level, "strong_hint_after": 0, "full_after": 0}
+    assert public_settings["feedback"] == {"levels": [level], "uncounted": level}
     assert public_settings["rubric"] == settings["rubric"]
 
 
@@ -464,13 +491,13 @@ def test_a_rubric_is_not_announced_where_it_would_tell_the_marks_of_what_is_hidd
 
 
 def test_an_assignment_that_was_published_before_there_were_levels_shows_all() -> None:
-    assert policy({}) == Feedback()
+    assert policy({}) == Feedback.always(Level.FULL)
 
 
 @pytest.mark.parametrize("hidden", [{}, {"hidden": ["pure"]}])
 def test_feedback_of_a_newer_version_shows_marks_alone_and_hides_what_it_hid(hidden: dict[str, list[str]]) -> None:
     """It may hide what this version would show."""
-    expected = Feedback(Level.SCORE, hidden=tuple(hidden.get("hidden", ())))
+    expected = Feedback.always(Level.SCORE, tuple(hidden.get("hidden", ())))
     assert policy({"feedback": {"level": "full", "reveal": "all", **hidden}}) == expected
     assert policy({"feedback": {"level": "riddle", **hidden}}) == expected
 

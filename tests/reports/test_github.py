@@ -125,7 +125,7 @@ def test_a_refusal_is_annotated_at_the_line_that_it_names() -> None:
 
 def test_below_the_level_full_no_line_is_annotated() -> None:
     for level in (Level.HINT, Level.SCORE):
-        (command,) = commands(disclose(repair_verdict(IN_FILE), Feedback(level), 1))
+        (command,) = commands(disclose(repair_verdict(IN_FILE), Feedback.always(level), 1))
         assert "line=" not in command
         assert "0.7" not in command
 
@@ -173,10 +173,10 @@ def test_code_in_a_sentence_stays_code_and_ends_no_cell() -> None:
 
 
 def test_a_summary_says_no_more_than_the_level_shows() -> None:
-    hints = summary(disclose(repair_verdict(IN_FILE), Feedback(Level.HINT), 1))
+    hints = summary(disclose(repair_verdict(IN_FILE), Feedback.always(Level.HINT), 1))
     assert "0\\.7" not in hints
     assert WRONG_LINE.source not in hints
-    assert "Gradient" not in summary(disclose(explain_verdict(), Feedback(Level.SCORE), 1))
+    assert "Gradient" not in summary(disclose(explain_verdict(), Feedback.always(Level.SCORE), 1))
 
 
 def classroom_result(graded: Verdict) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def classroom_result(graded: Verdict) -> dict[str, Any]:
 def test_classroom_50_gets_marks_that_add_up_at_every_level() -> None:
     for level in Level:
         for hidden in ((), ("weight_gradient",)):
-            result = classroom_result(disclose(repair_verdict(), Feedback(level, hidden=hidden), 1))
+            result = classroom_result(disclose(repair_verdict(), Feedback.always(level, hidden), 1))
             assert (result["score"], result["max-score"]) == (2, 5)
             for name in ("score", "max-score"):
                 assert sum(test[name] for test in result["tests"]) == result[name]

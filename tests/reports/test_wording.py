@@ -39,7 +39,7 @@ PLAIN = [name for name in FORMATS if name != "gradescope"]
 
 def text_of(name: str, level: Level, graded: Verdict | None = None) -> str:
     """All that a form says of the whole submission to a student of this level."""
-    document = FORMATS[name].render(SUBMISSION, disclose(graded or explain_verdict(), Feedback(level), 1))
+    document = FORMATS[name].render(SUBMISSION, disclose(graded or explain_verdict(), Feedback.always(level), 1))
     if name == "junit":
         return fromstring(document).findtext("testsuite/system-err") or ""  # noqa: S314 - our own document
     field = {"gradescope": "output", "prairielearn": "message", "lti": "comment"}[name]
@@ -66,11 +66,6 @@ def test_no_form_says_more_than_the_level_shows(name: str) -> None:
     assert MISTAKE.hint not in text_of(name, Level.SCORE)
 
 
-def test_an_unlocked_strong_hint_is_said_where_hints_stand_alone() -> None:
-    student_verdict = disclose(explain_verdict(), Feedback(Level.HINT, strong_hint_after=2), 3)
-    assert MISTAKE.strong_hint in explain(student_verdict)
-
-
 def test_of_several_explanations_the_best_is_said_and_all_hints_where_they_stand_alone() -> None:
     other_mistake = dataclasses.replace(MISTAKE, title="", hint="And above zero?")
     two_mistakes = dataclasses.replace(explain_verdict(), diagnosis=(MISTAKE, other_mistake))
@@ -80,7 +75,7 @@ def test_of_several_explanations_the_best_is_said_and_all_hints_where_they_stand
 
 def test_of_what_nothing_explains_it_is_said_that_we_could_not_tell() -> None:
     assert explain(verdict()) == "One of the three rows is right. We could not tell which lines are wrong."
-    assert explain(disclose(verdict(), Feedback(Level.HINT), 1)) == "One of the three rows is right."
+    assert explain(disclose(verdict(), Feedback.always(Level.HINT), 1)) == "One of the three rows is right."
 
 
 @pytest.mark.parametrize("name", PLAIN)

@@ -83,6 +83,6 @@ def test_settings_lack_nothing_and_feedback_that_is_not_known_shows_least() -> N
     assert (assignment["dtype"], assignment["rows"], assignment["check"]) == ("float64", [], None)
     for each in (layered, assignment):
         assert (each["invented"], each["limits"]["seconds"], each["seed"]) == (1, 20.0, 0)
-        assert policy(each) == Feedback(Level.HINT)
+        assert policy(each) == Feedback.always(Level.HINT)
     for newer in ({"level": "invented"}, {"level": "full", "invented": 1}):
-        assert policy({"feedback": newer | {"hidden": ["pure"]}}) == Feedback(Level.SCORE, hidden=("pure",))
+        assert policy({"feedback": newer | {"hidden": ["pure"]}}) == Feedback.always(Level.SCORE, ("pure",))

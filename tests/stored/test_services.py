@@ -63,8 +63,8 @@ def test_every_verdict_reads_and_renders_at_every_level_and_in_every_format(
     app: Flask, store: Store, stored: StoredService
 ) -> None:
     levels = [
-        Feedback(level, strong, 0, hidden)
-        for level, strong, hidden in product(Level, (0, 1), ((), ("any_shape", "relu_derivative", "w_gradient")))
+        Feedback.always(level, hidden)
+        for level, hidden in product(Level, ((), ("any_shape", "relu_derivative", "w_gradient")))
     ]
     count = 0
     for submission in stored.submissions(store):

@@ -89,7 +89,7 @@ def submit_graded(portal: Asker, store: Store, outcome: Outcome = Outcome.FAILED
 def test_no_form_tells_what_the_level_hides(
     app: Flask, portal: Asker, store: Store, publish: Publish, level: Level, outcome: Outcome
 ) -> None:
-    publish(Feedback(level))
+    publish(Feedback.always(level))
     facts = {str(ASSIGNMENT.seed)} | secrets(reveal_all(outcome))
     if level is Level.HINT:
         facts -= secrets([row.title for row in ROWS]) | {"zq-weak"}
@@ -103,7 +103,7 @@ def test_no_form_tells_what_the_level_hides(
 def test_no_form_names_a_hidden_property(
     app: Flask, portal: Asker, store: Store, publish: Publish, level: Level
 ) -> None:
-    publish(Feedback(level, hidden=HIDDEN))
+    publish(Feedback.always(level, HIDDEN))
     rows = [row for row in reveal_all()["properties"] if row["name"] in HIDDEN]
     other_rows = [row | {"message": ""} for row in reveal_all()["properties"] if row["name"] not in HIDDEN]
     facts = {*HIDDEN, "zq-mistake", "zq-title", "zq-weak", "zq-strong", "zq-first-to-differ", "zq_dl_df"}
@@ -115,7 +115,7 @@ def test_no_form_names_a_hidden_property(
 def test_a_notification_tells_the_total_and_no_more(
     portal: Asker, store: Store, publish: Publish, settings: ServiceSettings
 ) -> None:
-    publish(Feedback(Level.SCORE))
+    publish(Feedback.always(Level.SCORE))
     with run_receiver() as receiver:
         make_notification(store, receiver.url, course="course")
         submit_graded(portal, store)
@@ -126,7 +126,7 @@ def test_a_notification_tells_the_total_and_no_more(
 
 
 def test_every_form_tells_the_total(portal: Asker, store: Store, publish: Publish) -> None:
-    publish(Feedback(Level.SCORE, hidden=HIDDEN))
+    publish(Feedback.always(Level.SCORE, HIDDEN))
     submission = submit_graded(portal, store)
     responses = {form: portal.get(f"/submissions/{submission}?format={form}") for form in FORMATS}
     assert responses["gradescope"].get_json()["score"] == 3
@@ -138,7 +138,7 @@ def test_every_form_tells_the_total(portal: Asker, store: Store, publish: Publis
 def test_staff_see_all_but_what_other_systems_show_is_for_students(
     staff: Asker, store: Store, publish: Publish
 ) -> None:
-    publish(Feedback(Level.SCORE, hidden=HIDDEN))
+    publish(Feedback.always(Level.SCORE, HIDDEN))
     submission = submit_graded(staff, store)
     verdict = staff.get(f"/submissions/{submission}").get_json()["verdict"]
     own_fields = {"submission": verdict["submission"]}
@@ -149,30 +149,46 @@ def test_staff_see_all_but_what_other_systems_show_is_for_students(
 
 
 def test_later_attempts_are_shown_more(portal: Asker, store: Store, publish: Publish) -> None:
-    publish(Feedback(Level.HINT, strong_hint_after=1, full_after=2))
+    publish(Feedback((Level.HINT, Level.LINE, Level.FULL)))
     verdicts = [portal.get(f"/submissions/{submit_graded(portal, store)}").get_json()["verdict"] for _ in range(3)]
-    assert [verdict["diagnosis"][0]["strong_hint"] for verdict in verdicts] == ["", "zq-strong!", "zq-strong!"]
-    assert [verdict["counterexample"] is None for verdict in verdicts] == [True, True, False]
+    assert [verdict["counterexample"] is None for verdict in verdicts] == [True, False, False]
+    assert [verdict["repair"][0]["source"] != "" for verdict in verdicts] == [False, True, True]
+    assert [verdict["repair"][0]["slips"][0]["after"] != "" for verdict in verdicts] == [False, False, True]
+
+
+def test_a_row_that_is_lost_for_the_first_time_is_not_yet_told_the_change(
+    portal: Asker, store: Store, publish: Publish
+) -> None:
+    publish(Feedback())
+    first: str = portal.submit(assignment="levels").get_json()["id"]
+    whole = dict(reveal_all())
+    others = [row | {"outcome": "passed"} for row in whole["properties"] if row["name"] != "weight_gradient"]
+    only = [row | {"outcome": "failed"} for row in whole["properties"] if row["name"] == "weight_gradient"]
+    conclude(store, first, {**whole, "properties": [*only, *others]})
+    verdict = portal.get(f"/submissions/{submit_graded(portal, store)}").get_json()["verdict"]
+    told = {statement["rows"][0]: any(slip["after"] for slip in statement["slips"]) for statement in verdict["repair"]}
+    assert told == {"weight_gradient": True, "relu_derivative": False}
+    assert verdict["level"] == "line"
 
 
 def test_what_was_refused_or_cancelled_earns_no_hint(portal: Asker, store: Store, publish: Publish) -> None:
-    publish(Feedback(Level.HINT, strong_hint_after=1))
+    publish(Feedback((Level.HINT, Level.FULL)))
     submit_graded(portal, store, Outcome.REJECTED)
     store.submissions.cancel(portal.submit(assignment="levels").get_json()["id"])
     verdicts = [portal.get(f"/submissions/{submit_graded(portal, store)}").get_json()["verdict"] for _ in range(2)]
-    assert [verdict["diagnosis"][0]["strong_hint"] for verdict in verdicts] == ["", "zq-strong!"]
+    assert [verdict["counterexample"] is None for verdict in verdicts] == [True, False]
 
 
 def test_what_a_newer_revision_shows_holds_for_earlier_submissions(
     portal: Asker, store: Store, publish: Publish
 ) -> None:
-    publish(Feedback(Level.SCORE))
+    publish(Feedback.always(Level.SCORE))
     submission = submit_graded(portal, store)
     tag = portal.get(f"/submissions/{submission}").headers["ETag"]
-    publish(Feedback(Level.FULL))
+    publish(Feedback.always(Level.FULL))
     answer = portal.get(f"/submissions/{submission}", {"If-None-Match": tag})
     assert answer.get_json()["verdict"] == reveal_all() | {"flags": []}
-    publish(Feedback(Level.HINT))
+    publish(Feedback.always(Level.HINT))
     assert portal.get(f"/submissions/{submission}").get_json()["verdict"]["counterexample"] is None
 
 

@@ -69,7 +69,7 @@ def test_assets_are_those_of_the_page_only(app: Flask) -> None:
 @pytest.mark.parametrize("result", [passing_verdict(), failing_verdict()])
 def test_a_verdict_is_as_documented(app: Flask, result: dict[str, Any], level: Level | None) -> None:
     verdict = read_verdict(result)
-    text = json.dumps((verdict if level is None else disclose(verdict, Feedback(level), 1)).as_dict())
+    text = json.dumps((verdict if level is None else disclose(verdict, Feedback.always(level), 1)).as_dict())
     document = app.test_client().get(f"{PREFIX}/openapi.json").get_json()
     documented_schema = document["components"]["schemas"]["Verdict"]
     assert set(documented_schema["required"]) == set(documented_schema["properties"]) - {"level"}

@@ -271,7 +271,7 @@ def test_students_are_shown_what_the_level_allows(autograder: Path, tmp_path: Pa
     shutil.copytree(ROOT / "grader/assignments/gallery/cs231n-relu", folder)
     settings = folder / "assignment.toml"
     settings.write_text(
-        settings.read_text(encoding="utf-8") + '\n[feedback]\nlevel = "hint"\nfull_after = 1\n', encoding="utf-8"
+        settings.read_text(encoding="utf-8") + '\n[feedback]\nlevels = ["hint", "full"]\n', encoding="utf-8"
     )
     wrong = (folder / "solution.py").read_text(encoding="utf-8").replace("(x > 0)", "1.0")
     (autograder / "submission/layers.py").write_text(wrong, encoding="utf-8")

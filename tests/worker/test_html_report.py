@@ -113,7 +113,7 @@ def test_of_rows_of_lines_and_of_results_the_class_reads_that_one_kind_counts(tm
 
 def test_a_student_sees_what_the_assignment_shows_and_the_class_page_all(tmp_path: Path) -> None:
     student = hand_in("ada", replace(repair_verdict(), output="printed by ada"), files=2)
-    index = write(tmp_path, graded_class(student, feedback=Feedback(Level.SCORE)))
+    index = write(tmp_path, graded_class(student, feedback=Feedback.always(Level.SCORE)))
     (page,) = (tmp_path / "students").iterdir()
     text = " ".join(Elements(page.read_text(encoding="utf-8")).text.split())
     assert "Your course shows only the marks." in text

@@ -193,7 +193,7 @@ def test_students_are_told_what_the_assignment_lets_them_see(tmp_path: Path) -> 
     students = (own_verdicts("ada", "101", explain_verdict()), own_verdicts("grace", "102", make_refusal("no")))
     told = {}
     for level in Level:
-        write_marks(tmp_path / "marks.csv", GradedClass(StudentSource.MOODLE, students, Feedback(level)))
+        write_marks(tmp_path / "marks.csv", GradedClass(StudentSource.MOODLE, students, Feedback.always(level)))
         told[level] = [row.feedback for row in read_marks(tmp_path / "marks.csv").rows]
     assert told[Level.SCORE] == ["Your backward pass is not right yet. 2 of 5 marks.", ""]
     lead = f"{told[Level.SCORE][0]} One of the three rows is right."

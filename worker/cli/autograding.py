@@ -53,8 +53,8 @@ class Request:
     root: Path
     #: The ID of an assignment, its file or folder, or a file of drawn cases.
     assignment: str
-    #: The student's first, second... attempt.
-    attempt: int
+    #: The student's first, second... attempt; None: attempts are not counted.
+    attempt: int | None
     id: str = ""
     student: str = ""
     #: Bytes of memory that a submission may use, if that is less than the assignment's; None: the assignment's.

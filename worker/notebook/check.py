@@ -149,7 +149,7 @@ class _Checker:
             reason = NO_SOURCE.format(names=names) if isinstance(gathered, Sourceless) else NO_PROCESS
             notes = [HERE.format(reason=reason)]
         remark = NO_SOLUTION if _has_lines_to_change(verdict) and self.kit.lacks_lines else ""
-        shown = disclose(verdict, assignment.feedback, 1)
+        shown = disclose(verdict, assignment.feedback, None)
         if self.kit.lacks_lines:
             shown = _leave_out_marks(shown)
         return CheckResult(shown, self.settings["title"], tuple(notes), remark, self._find_example(shown))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from backmark.grader.model.assignment import Feedback, Limits
+from backmark.grader.model.assignment import Feedback, Limits, upgrade_feedback
 from backmark.grader.model.stored import OMITTED, read, write
 
 KIND = "contract"
@@ -270,4 +270,5 @@ def assignment_from_json(text: str) -> ContractAssignment:
     MadeByNewerVersion if it has fields that this version does not know; KeyError, TypeError or ValueError if it is no
     assignment at all.
     """
-    return read(ContractAssignment, json.loads(text), strict=True)
+    raw = json.loads(text)
+    return read(ContractAssignment, {**raw, "feedback": upgrade_feedback(raw.get("feedback", {}))}, strict=True)

@@ -49,7 +49,7 @@ from backmark.grader.contracts.language.toml_submission import check_modules, re
 from backmark.grader.contracts.language.toml_tables import (
     MARKS,
     advise_feedback,
-    check_hidden,
+    check_feedback,
     explain_faults,
     show_value,
 )
@@ -182,7 +182,7 @@ def _read(table: ContractTable) -> ContractAssignment:
             raise ContractFault(f"rubric.{row} is no row: write one of {', '.join(rows)}")
     every = [*rows, *table.rows]
     try:
-        feedback = check_hidden(table.feedback, every, advise_feedback(every))
+        feedback = check_feedback(table.feedback, every, advise_feedback(every))
         repair_rows = read_rows(table, _rubric(table, results), partial(read_file, table))
         check_home(table.home, taught.dims if taught and taught.decides else dims)
     except ValueError as error:

@@ -49,7 +49,7 @@ def a_table(name: str) -> str:
 
 
 MARKS = "a whole number of marks, from 0 to 1000"
-_ATTEMPTS = "a whole number of attempts, from 0 to 1000"
+_LADDER = f"a list with a level for each attempt, the last one for all that follow; each {one_of(Level)}"
 
 #: The advice for each key of the limits: the values that it takes.
 LIMITS_WANTED = {
@@ -65,15 +65,18 @@ def advise_feedback(rows: Sequence[str]) -> dict[str, str]:
     """Return the advice for each key of the feedback, of an assignment with these rows."""
     return {
         "feedback": a_table("feedback"),
-        "feedback.level": one_of(Level),
-        "feedback.strong_hint_after": _ATTEMPTS,
-        "feedback.full_after": _ATTEMPTS,
+        "feedback.levels": _LADDER,
+        "feedback.uncounted": one_of(Level),
         "feedback.hidden": f"a list of properties, each {one_of(rows)}",
     }
 
 
-def check_hidden(feedback: Feedback, rows: Sequence[str], wanted: Mapping[str, str]) -> Feedback:
-    """Return the feedback; ValueError if it hides a row that there is not."""
+def check_feedback(feedback: Feedback, rows: Sequence[str], wanted: Mapping[str, str]) -> Feedback:
+    """Return the feedback; ValueError if it hides a row that there is not, or shows less at a later attempt."""
+    order = {level: place for place, level in enumerate(Level)}
+    if list(feedback.levels) != sorted(feedback.levels, key=order.__getitem__):
+        value = show_value(list(feedback.levels))
+        raise ValueError(f"feedback.levels is {value}: a later attempt must not be shown less than an earlier one")
     unknown = [name for name in feedback.hidden if name not in rows]
     if unknown:
         advice = wanted["feedback.hidden"]

@@ -23,6 +23,7 @@ _NOT_JUDGED = ("\N{EN DASH}", "not judged")
 _LEVELS = {
     Level.SCORE: "Your course shows only the marks.",
     Level.HINT: "Your course shows hints and leaves it to you to find the mistake.",
+    Level.LINE: "Your course shows which lines are wrong, and leaves the change to you.",
 }
 
 

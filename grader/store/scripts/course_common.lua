@@ -95,14 +95,15 @@ end
 local function attempt_of(id)
   -- Ids need no escaping, and there may be thousands.
   local at = redis.call('HMGET', 'bm:submission:' .. id, 'student', 'created', 'state', 'outcome', 'score',
-    'max_score', 'mistakes', 'received')
-  local created = at[8] or at[2]
+    'max_score', 'mistakes', 'failing', 'received')
+  local created = at[9] or at[2]
   if not is_attempt(at[3], at[4]) then
     return nil
   elseif at[3] ~= 'done' then
-    return { student = at[1], created = created, outcome = '', score = '', max_score = '', mistakes = '' }
+    return { student = at[1], created = created, outcome = '', score = '', max_score = '', mistakes = '', failing = '' }
   end
-  return { student = at[1], created = created, outcome = at[4], score = at[5], max_score = at[6], mistakes = at[7] or '' }
+  return { student = at[1], created = created, outcome = at[4], score = at[5], max_score = at[6],
+    mistakes = at[7] or '', failing = at[8] or '' }
 end
 
 -- One event to be delivered to one notification, from now on; `ahead` ms ahead of the clock.

@@ -307,13 +307,14 @@ def test_every_form_of_a_verdict_shows_the_sentence_and_pythons_own_message(verd
 def test_a_hint_calls_a_loop_a_loop(line: str, word: str, linear: ContractRevision, jails: Jails) -> None:
     source = RIGHT.replace(f"    {RETURNED}", f"    {line}\n    {RETURNED}")
     told = Grader(Judge(linear), jails).grade(source.encode(), "a.py")
-    assert describe_exception(disclose(told, Feedback(Level.HINT), 1).error).startswith(f"Line 7 {word} something")
+    shown = disclose(told, Feedback.always(Level.HINT), 1)
+    assert describe_exception(shown.error).startswith(f"Line 7 {word} something")
 
 
 def test_a_hint_says_the_sort_of_mistake_and_nothing_that_code_can_choose(verdict: Verdict) -> None:
-    hinted = disclose(verdict, Feedback(Level.HINT), 1)
+    hinted = disclose(verdict, Feedback.always(Level.HINT), 1)
     assert describe_exception(hinted.error) == (
         "Line 7 uses a name that has no value there. Is the name misspelt, or not set yet?"
     )
     assert "secret" not in str(hinted.as_dict())
-    assert describe_exception(disclose(verdict, Feedback(Level.SCORE), 1).error) == ""
+    assert describe_exception(disclose(verdict, Feedback.always(Level.SCORE), 1).error) == ""

@@ -130,14 +130,14 @@ def test_a_hostile_forward_pass_changes_no_verdict(udl: ContractRevision, jails:
 
 def test_levels_hide_of_it_what_a_students_code_can_choose(udl: ContractRevision, jails: Jails) -> None:
     verdict = grade(udl, jails, OUTPUT.replace("return all_h[-1]", "return 0 * all_h[-1] + 61803"), solve(udl))
-    assert "is 6.18e+04; it must be" in describe_check(disclose(verdict, Feedback(), 1))
-    hint = disclose(verdict, Feedback(Level.HINT), 1)
+    assert "is 6.18e+04; it must be" in describe_check(disclose(verdict, Feedback.always(Level.FULL), 1))
+    hint = disclose(verdict, Feedback.always(Level.HINT), 1)
     assert describe_check(hint).startswith(f"{OWN}. So do not rely on")
     assert "61803" not in json.dumps(hint.as_dict())
-    assert disclose(verdict, Feedback(Level.SCORE), 1).notebook_check is None
+    assert disclose(verdict, Feedback.always(Level.SCORE), 1).notebook_check is None
     wrong = grade(udl, jails, LINEAR, solve(udl, "all_h[layer].T)", "all_h[layer].T) * (len(all_h[0]) == 1)"))
     assert wrong.notebook_check is not None
-    assert disclose(wrong, Feedback(hidden=("weight_gradient",)), 1).notebook_check is None
+    assert disclose(wrong, Feedback.always(Level.FULL, ("weight_gradient",)), 1).notebook_check is None
 
 
 CHECKED = """

@@ -102,7 +102,7 @@ def test_a_malformed_result_has_its_line(revision: ContractRevision, jails: Jail
 
 @pytest.mark.parametrize("level", [Level.SCORE, Level.HINT])
 def test_no_line_is_shown_below_the_level_full(level: Level, revision: ContractRevision, jails: Jails) -> None:
-    result = disclose(grade(revision, jails, SOURCE), Feedback(level), 1)
+    result = disclose(grade(revision, jails, SOURCE), Feedback.always(level), 1)
     assert result.first_difference is None
     assert not any("line" in row.message for row in result.properties)
 

@@ -93,8 +93,7 @@ def gradescope(assignment: str, root: Path) -> ExitStatus:
     "--attempt",
     type=click.IntRange(min=1),
     metavar="N",
-    default=1,
-    show_default=True,
+    show_default="not counted",
     help="The number of the student's attempt. An assignment may show more at later attempts.",
 )
 @click.option(
@@ -109,7 +108,9 @@ def gradescope(assignment: str, root: Path) -> ExitStatus:
     metavar="FILE",
     help="Also write the verdict to this file, as a Classroom 50 runner reads it, such as result.json.",
 )
-def github(file: Path, assignment: str, attempt: int, junit: Path | None, classroom50: Path | None) -> ExitStatus:
+def github(
+    file: Path, assignment: str, attempt: int | None, junit: Path | None, classroom50: Path | None
+) -> ExitStatus:
     """Grade a file of a repository in a GitHub workflow.
 
     The command prints annotations on the lines to change, and appends to the job's summary (GITHUB_STEP_SUMMARY) and
