@@ -233,6 +233,8 @@ class RemarkKind(StrEnum):
     TAUGHT = "taught"
     #: It is wrong in cases that the handout does not try, and that do not decide here.
     OUTSIDE = "outside"
+    #: A function has parameters beyond those that the homework names.
+    PARAMETER = "parameter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,14 +244,24 @@ class Remark:
     kind: RemarkKind
     title: str = field(
         metadata=describe(
-            "The author's words: a convention as it follows 'right by', what 'the handout tries', or a result's name."
+            "The author's words: a convention as it follows 'right by', what 'the handout tries', the name of a result"
+            " or of a function."
         )
     )
     counting: str = field(default="", metadata=describe("Of a convention: the one that counts, in words alike."))
     cases: int = field(default=0, metadata=describe("Of the kind outside: the cases that it gets wrong."))
-    of: int = field(default=0, metadata=describe("Of the kinds taught and outside: the cases of that kind."))
+    of: int = field(
+        default=0,
+        metadata=describe("Of the kinds taught and outside: the cases of that kind; of parameter: the values passed."),
+    )
     epsilon: float | None = field(
         default=None, metadata=describe("The largest number that a logarithm may have added.")
+    )
+    parameters: tuple[str, ...] = field(
+        default=(), metadata=describe("Of the kind parameter: the names that the homework passes no value for.")
+    )
+    is_global: bool = field(
+        default=False, metadata=describe("True if the submission's top level binds these names as well.")
     )
 
 

@@ -1,6 +1,8 @@
 """The remarks of a verdict in words."""
 
 from backmark.grader.model.verdict import Outcome, Remark, RemarkKind, Verdict
+from backmark.grader.model.words import join_words
+from backmark.grader.reports.changes import count
 
 
 def describe_remarks(verdict: Verdict) -> str:
@@ -24,6 +26,13 @@ def _describe(remark: Remark, outcome: Outcome) -> str:
                 f"The handout tries {remark.title}. In {remark.cases} of {remark.of} cases of another kind your code is"
                 " wrong, which costs no marks here."
             )
+        case RemarkKind.PARAMETER:
+            names = join_words(f"`{name}`" for name in remark.parameters)
+            several = len(remark.parameters) > 1
+            kept = f"Keep the {count(remark.of).lower()} parameters of `{remark.title}`"
+            if remark.is_global:
+                return f"{kept}: {names} {'are already globals' if several else 'is already a global'}."
+            return f"{kept}: the homework passes no value for {names}."
         case RemarkKind.EPSILON:
             return (
                 f"`{remark.title}` is slightly off, as an epsilon of up to {remark.epsilon:g} inside the logarithm"

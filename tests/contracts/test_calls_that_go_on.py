@@ -9,6 +9,7 @@ from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import Judgement, Mark, Outcome, Verdict
+from backmark.grader.reports.remarks import describe_remarks
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails
 from tests.contracts.making import LINEAR, RIGHT, build, build_shared, contract, judge
@@ -162,6 +163,26 @@ def test_a_parameter_of_ones_own_is_given_what_bears_its_name(
     _, body = udl.assignment.solution.split("y):\n", 1)
     verdict = Grader(Judge(udl), jails).grade(notebook(*cells[:-1], f"{cells[-1]}\n{body}"), "mine.ipynb")
     assert (verdict.outcome, tally(verdict)) == (Outcome.PASSED, (10, 10))
+
+
+@pytest.mark.parametrize(
+    ("top", "sentence"),
+    [
+        ("N = 3\n", "Keep the three parameters of `linear_backward`: `N` is already a global."),
+        ("", "Keep the three parameters of `linear_backward`: the homework passes no value for `N`."),
+    ],
+)
+def test_a_parameter_of_ones_own_is_said_and_costs_what_the_author_says(top: str, sentence: str, jails: Jails) -> None:
+    source = (top + RIGHT.replace("(dout, x, w)", "(dout, x, w, N)")).encode()
+    for rubric, marks in (("", (5, 5)), ("[rubric]\nparameters = 2\n", (5, 7))):
+        verdict = Grader(Judge(build(contract(f"{LINEAR}\n{rubric}"))), jails).grade(source, "mine.py")
+        assert (verdict.outcome, tally(verdict), describe_remarks(verdict)) == (Outcome.PASSED, marks, sentence)
+
+
+def test_with_the_parameters_of_the_homework_their_row_is_held(jails: Jails) -> None:
+    graded = Judge(build(contract(f"{LINEAR}\n[rubric]\nparameters = 2\n")))
+    verdict = Grader(graded, jails).grade(RIGHT.encode(), "mine.py")
+    assert (tally(verdict), describe_remarks(verdict)) == ((7, 7), "")
 
 
 def test_a_parameter_that_nothing_has_a_value_for_is_refused(udl: ContractRevision, jails: Jails) -> None:

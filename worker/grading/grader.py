@@ -32,6 +32,7 @@ from backmark.grader.model.verdict import (
 from backmark.grader.support.file_formats import refuse_other_format
 from backmark.worker.grading import engine_version
 from backmark.worker.grading.candidate import Jailed, Requests, entry
+from backmark.worker.grading.own_parameters import judge_parameters
 from backmark.worker.grading.programs import JailedPrograms, KeptSolution
 from backmark.worker.sandbox.clock import Budget
 from backmark.worker.sandbox.inside.cells import Cells
@@ -42,6 +43,7 @@ from backmark.worker.sandbox.inside.syntax import unify_newlines
 from backmark.worker.sandbox.inside.writes import Write
 from backmark.worker.sandbox.installation import Installation
 from backmark.worker.sandbox.policy import JailLimits
+from backmark.worker.sandbox.reply import OwnParameters
 from backmark.worker.sandbox.request import JailRequest
 from backmark.worker.sandbox.session import Session
 
@@ -290,6 +292,7 @@ class Grading:
     _of_programs: list[Session] = field(default_factory=list)
     #: The places at which it writes each list of derivatives.
     _writes: tuple[Write, ...] = ()
+    _own_parameters: tuple[OwnParameters, ...] = ()
 
     def verdict(self) -> Verdict:
         """Grade. Raises ServiceError, which is ours, and Stopped."""
@@ -338,7 +341,7 @@ class Grading:
         menders = self._start_mending if self.grader.by_text else None
         judgement = judge.judge(candidate, self._fresh, menders, self._start_asking, self._make_programs())
         judgement = replace(judgement, first_difference=judge.contract.locate(judgement.first_difference, self._writes))
-        judgement = locate_functions(judgement, self._writes)
+        judgement = judge_parameters(locate_functions(judgement, self._writes), self._own_parameters)
         # Of a session that was asked further, what it had printed by then.
         output = session.output if self._printed is None else self._printed
         if judgement.outcome is Outcome.REJECTED:
@@ -363,6 +366,7 @@ class Grading:
         if extracted.fingerprint in assignment.templates:
             raise SubmissionError("unfilled", UNFILLED.format(function=assignment.function))
         self._writes = tuple(name_write(write, self.cells) for write in extracted.writes)
+        self._own_parameters = extracted.own_parameters
         return Jailed(session, self.grader.requests)
 
     def _fresh(self) -> Candidate:

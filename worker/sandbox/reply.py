@@ -39,6 +39,8 @@ _CAPS = {"type": 200, "message": 2_000, "traceback": 8_000}
 _WRITES, _LINES = 100, 10_000_000
 #: Lines of the student's that an exception or a refusal names.
 _NAMED = 100
+#: Parameters of one function that are named.
+_PARAMETERS = 100
 #: No array has more axes.
 _AXES = 64
 
@@ -63,13 +65,26 @@ class Reply(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnParameters:
+    """The parameters of a function that the lines that call pass no value for."""
+
+    function: str
+    names: tuple[str, ...]
+    #: The number of values that are passed.
+    passed: int
+    #: True if the submission binds all of the names at its top level as well.
+    is_global: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Extracted:
-    """The code that is executed, its syntax tree's fingerprint, the cells that are no Python, and the list writes."""
+    """The code that is executed and its syntax tree's fingerprint, the cells that are no Python, writes, parameters."""
 
     fingerprint: str
     code: str
     left_out: tuple[str, ...] = ()
     writes: tuple[Write, ...] = ()
+    own_parameters: tuple[OwnParameters, ...] = ()
 
 
 class AnswerReader:
@@ -137,9 +152,18 @@ def read_extraction(frame: Frame, entry: Entry) -> tuple[Extracted | Rejection, 
             return _rejection(rejected), cells
         left_out = tuple(_text(line, 8_000) for line in list(header["left_out"])[:100])
         writes = tuple(_write(entry, *write) for write in list(header["writes"])[:_WRITES])
-        return Extracted(_text(header["fingerprint"], 1_000), code.decode(), left_out, writes), cells
+        own = tuple(_own_parameters(entry, *each) for each in list(header["own_parameters"])[:_NAMED])
+        return Extracted(_text(header["fingerprint"], 1_000), code.decode(), left_out, writes, own), cells
     except (KeyError, TypeError, ValueError) as error:
         raise Crashed("Your code's process sent something that is not a slice of the submission.") from error
+
+
+def _own_parameters(entry: Entry, function: object, passed: object, names: object, is_global: object) -> OwnParameters:
+    if function not in entry.functions or type(passed) is not int or not isinstance(names, list):
+        raise TypeError
+    return OwnParameters(
+        str(function), tuple(_text(name, 100) for name in names[:_PARAMETERS]), passed, is_global is True
+    )
 
 
 def _rejection(header: dict[str, Any]) -> Rejection:

@@ -27,7 +27,14 @@ from backmark.grader.contracts.language.assignment import (
 )
 from backmark.grader.contracts.language.conventions import apply_convention, check_slips, read_conventions
 from backmark.grader.contracts.language.driver import bound_names, defined_names, parse, read_entries
-from backmark.grader.contracts.language.row_tables import AGREEMENT, COMMON, advise_rows, check_home, read_rows
+from backmark.grader.contracts.language.row_tables import (
+    AGREEMENT,
+    COMMON,
+    PARAMETERS,
+    advise_rows,
+    check_home,
+    read_rows,
+)
 from backmark.grader.contracts.language.slips import SlipError, read_slips
 from backmark.grader.contracts.language.tables import (
     EXPRESSION,
@@ -283,7 +290,7 @@ def _rubric(table: ContractTable, results: tuple[ContractResult, ...]) -> dict[s
         marks.setdefault(result.row, table.rubric.get(result.row, default))
     if not any((*marks.values(), table.rubric.get(AGREEMENT, 0))):
         raise ContractFault(f"[rubric] gives no marks for any result: give some to a result or to {AGREEMENT}")
-    return {**marks, **{row: table.rubric.get(row, 0) for row in COMMON}}
+    return {**marks, **{row: table.rubric.get(row, 0) for row in COMMON if row != PARAMETERS or table.rubric.get(row)}}
 
 
 def _read_entries(table: ContractTable, bound: set[str]) -> tuple[str, ...]:

@@ -15,9 +15,10 @@ from backmark.grader.contracts.language.tables import WANTED, ContractTable
 
 #: Sizes of a dim that is a list.
 _MOST_SIZES = 100
-#: Rows that every contract has, whose marks count whichever rubric does; a wrong submission never holds the first.
-AGREEMENT, PURE = "finite_differences", "pure"
-COMMON = (AGREEMENT, PURE)
+#: Rows that every contract has, whose marks count whichever rubric does; a wrong submission never holds the first. The
+#: last is a row only where it has marks.
+AGREEMENT, PURE, PARAMETERS = "finite_differences", "pure", "parameters"
+COMMON = (AGREEMENT, PURE, PARAMETERS)
 
 
 def advise_rows(given: Any) -> dict[str, str]:

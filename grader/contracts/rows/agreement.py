@@ -12,7 +12,7 @@ from backmark.grader.contracts.rows.row import Row
 from backmark.grader.model.verdict import Mark
 
 #: The judge of *passed*, and the row of what repeats.
-AGREEMENT, PURE = "finite_differences", "pure"
+AGREEMENT, PURE, PARAMETERS = "finite_differences", "pure", "parameters"
 
 
 def same(first: Answer, second: Answer) -> bool:

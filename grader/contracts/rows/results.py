@@ -18,7 +18,7 @@ from backmark.grader.contracts.cases.form_words import (
 )
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.rows import wording
-from backmark.grader.contracts.rows.agreement import AGREEMENT, PURE, find_wrong
+from backmark.grader.contracts.rows.agreement import AGREEMENT, PARAMETERS, PURE, find_wrong
 from backmark.grader.contracts.rows.row import Row, RowSpec
 from backmark.grader.model.verdict import Mark
 from backmark.grader.model.words import join_words
@@ -47,6 +47,7 @@ def list_rows(assignment: ContractAssignment, *, by_results: bool | None = None)
         *(RowSpec(row.name, row.title, 0 if counted else row.marks) for row in assignment.rows),
         *(RowSpec(name, title, marks.get(name, 0) if counted else 0) for name, title in titles.items()),
         RowSpec(PURE, "Does not modify its inputs, and gives the same answer every time", marks.get(PURE, 0)),
+        *([RowSpec(PARAMETERS, "Has the homework's parameters", marks[PARAMETERS])] if marks.get(PARAMETERS) else ()),
     )
 
 

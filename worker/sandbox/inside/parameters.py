@@ -18,6 +18,10 @@ class ExtraParameters(NamedTuple):
     names: tuple[str, ...]
     #: The parameters that bear the names of the call's arguments, if the extra ones are not behind them all.
     supplied: tuple[str, ...] = ()
+    #: The number of values that the call passes.
+    passed: int = 0
+    #: True if the submission binds all of the names at its top level as well.
+    is_global: bool = False
 
     def supply(self, function: Callable[..., Any], values: Mapping[str, Any]) -> Callable[..., Any]:
         """Return the function with those of these values that it needs, to be called as the lines do."""
@@ -42,7 +46,7 @@ def find_extra(call: str, functions: Mapping[str, Statement]) -> dict[str, Extra
     for name, calls in _list_calls(call, plain).items() if plain else ():
         missed = {_find_missed(plain[name].args, made) for made in calls}
         if len(missed) == 1 and (parameters := missed.pop()).names:
-            extra[name] = parameters
+            extra[name] = parameters._replace(passed=len(calls[0].args) + len(calls[0].keywords))
     return extra
 
 

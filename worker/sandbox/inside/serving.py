@@ -51,6 +51,7 @@ def _pack_slice(slice_: source.Slice, cells: list[NotebookCell]) -> bytes:
         "fingerprint": slice_.fingerprint,
         "left_out": list(slice_.left_out[:20]),
         "listing": listing,
+        "own_parameters": [[name, own.passed, own.names, own.is_global] for name, own in slice_.extra.items()],
         "writes": [[write.name, write.cell, write.line] for write in slice_.writes],
     }
     return wire.pack(header, texts + slice_.code.encode("utf-8", "backslashreplace"))

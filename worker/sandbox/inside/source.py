@@ -314,10 +314,11 @@ def _find_extra(
 ) -> dict[str, parameters.ExtraParameters]:
     """Return the parameters that the lines that call supply no value for; raises Rejected if nothing else does."""
     extra = parameters.find_extra(entry.call, functions)
-    for function, (names, _) in extra.items():
-        unknown = [name for name in names if name not in entry.arguments and not program.may_have(name)]
-        if unknown:
+    for function, own in extra.items():
+        unbound = [name for name in own.names if not program.may_have(name)]
+        if unknown := [name for name in unbound if name not in entry.arguments]:
             raise parameters.refuse(entry.call, function, functions[function], unknown)
+        extra[function] = own._replace(is_global=not unbound)
     return extra
 
 
