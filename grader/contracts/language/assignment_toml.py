@@ -339,7 +339,7 @@ def _read_results(table: ContractTable, known: set[str]) -> Iterator[ContractRes
         if entry.epsilon and entry.grad:
             raise ContractFault(f"{key}.epsilon is for a value, such as a loss: a gradient has none")
         row = entry.row or _row_name(expression)
-        title = entry.title or f"`{expression}` is correct"
+        title = entry.title or f"`{expression}`"
         yield ContractResult(
             expression, row, title, entry.grad, entry.value, entry.scale, index, over, entry.loose, entry.zero
         )

@@ -40,7 +40,7 @@ def test_a_row_that_keeps_its_marks_is_not_called_right() -> None:
     rows = {row.name: row for row in judgement.properties}
     assert judgement.outcome is Outcome.FAILED
     assert [rows[name].outcome for name in ("out", "dx", "dw")] == [Mark.FAILED] * 3
-    assert 'costs marks only once, in the row "`out` is correct"' in rows["dw"].message
+    assert 'costs marks only once, in the row "`out`"' in rows["dw"].message
     assert "only once" not in rows["out"].message
 
 
