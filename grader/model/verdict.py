@@ -220,6 +220,9 @@ class NotebookCheck:
         metadata=describe("The first value that is wrong after these lines; null below the level line.")
     )
     lines: tuple[SourceLine, ...] = field(default=(), metadata=describe("Where the functions are defined."))
+    form: str = field(
+        default="", metadata=describe("What came in the place of the first array of another size; empty below line.")
+    )
 
 
 class RemarkKind(StrEnum):

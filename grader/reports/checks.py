@@ -12,6 +12,8 @@ def describe_check(verdict: Verdict) -> str:
         return ""
     own, verb = join_words([f"`{name}`" for name in check.functions]), "give" if len(check.functions) > 1 else "gives"
     wrong = f"Your own {own} {verb} a wrong value with {check.shape}"
-    number = "" if check.wrong is None else f": after `{check.code}`, {describe_number(check.wrong)}"
+    instead = f"{check.form}." if check.wrong is None and check.form else ""
+    found = instead if check.wrong is None else describe_number(check.wrong)
+    number = f": after `{check.code}`, {found}" if found else ""
     look = f" Look at {locate(check.lines)}." if check.lines else ""
     return f"{wrong}{number or '.'} So do not rely on {check.name}.{look}"

@@ -271,7 +271,7 @@ def _check_hints(verdict: Verdict, hidden: tuple[str, ...]) -> NotebookCheck | N
     check = _check(verdict, hidden)
     if check is None:
         return None
-    return replace(check, wrong=None, lines=tuple(filter(_is_plausible, check.lines)))
+    return replace(check, wrong=None, form="", lines=tuple(filter(_is_plausible, check.lines)))
 
 
 def _example(verdict: Verdict, rows: tuple[Property, ...]) -> AnyCounterexample | None:

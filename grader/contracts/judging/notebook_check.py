@@ -8,14 +8,16 @@ and costs no marks.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import prod
 
 import numpy as np
 
-from backmark.grader.contracts.cases.answers import Answer, Candidate, Returned
+from backmark.grader.contracts.cases.answers import Answer, Candidate, Malformed, Returned
 from backmark.grader.contracts.cases.arrays import Array
 from backmark.grader.contracts.cases.contract_cases import ContractCases, ResultPlace, list_expressions
 from backmark.grader.contracts.cases.drawn import DrawnCase
 from backmark.grader.contracts.cases.exchange import ContractExchange, join_numbers
+from backmark.grader.contracts.cases.form_words import describe_difference
 from backmark.grader.contracts.cases.layout import find
 from backmark.grader.contracts.language.assignment import HOME, ContractAssignment, ContractCheck, ContractResult
 from backmark.grader.contracts.rows.results import all_wrong
@@ -72,7 +74,9 @@ class CheckComparison:
             return None
 
     def find_wrong(self, answers: Sequence[Answer]) -> NotebookCheck | None:
-        """Return the first value that is wrong; None if none is, or if any answer has another form than is expected."""
+        """Return the first value that is wrong; None if none is, or if one has another form and may yet be right."""
+        if form := _describe_other_size(answers):
+            return self._describe(None, form)
         wrong = all_wrong(self.at_home, answers)
         if not wrong.any() or not all(isinstance(answer, Returned) for answer in answers):
             return None
@@ -80,14 +84,16 @@ class CheckComparison:
         place, part = min(places, key=lambda located: located[0].result)
         at = part.start + int(np.argmax(wrong[part]))
         got = float(join_numbers(answers, self.at_home.starts)[at])
+        index = [int(axis) for axis in np.unravel_index(at - part.start, place.shape)]
+        expected = float(self.at_home.expected[at])
+        return self._describe(WrongNumber(place.expression, index, expected, got if np.isfinite(got) else None, {}))
+
+    def _describe(self, wrong: WrongNumber | None, form: str = "") -> NotebookCheck:
         # In the order of their declaration, which a stored assignment does not keep for [home].
         dims = (dim.name for dim in self.assignment.dims if dim.name in self.assignment.home)
         home = ", ".join(f"{name} = {self.assignment.home[name]}" for name in dims)
-        index = [int(axis) for axis in np.unravel_index(at - part.start, place.shape)]
-        expected = float(self.at_home.expected[at])
-        number = WrongNumber(place.expression, index, expected, got if np.isfinite(got) else None, {})
         check = self.check
-        return NotebookCheck(check.name, check.shape or home, check.code.strip(), check.functions, number)
+        return NotebookCheck(check.name, check.shape or home, check.code.strip(), check.functions, wrong, form=form)
 
     def _list_values(self, case: DrawnCase) -> list[tuple[str, Array]]:
         """Return the expected values by their expressions, the entries of lists by turns, as a forward pass goes."""
@@ -100,3 +106,16 @@ class CheckComparison:
             else:
                 values.append((np.inf, name, np.asarray(value)))
         return [(name, value) for _, name, value in sorted(values, key=lambda ordered: ordered[0])]
+
+
+def _describe_other_size(answers: Sequence[Answer]) -> str:
+    """Return what came for an array of another size, if that is so in every answer: no style makes it right."""
+    found = [
+        f"`{form.where}` is {describe_difference(form.received, form.wanted)}"
+        for answer in answers
+        if isinstance(answer, Malformed)
+        for form in answer.forms[:1]
+        if form.received is not None and form.received.shape is not None and form.wanted is not None
+        if prod(form.received.shape) != prod(form.wanted)
+    ]
+    return found[0] if found and len(found) == len(answers) else ""

@@ -57,6 +57,23 @@ def test_nothing_is_said_of_a_forward_pass_that_is_right(udl: ContractRevision, 
         assert grade(udl, jails, FORWARD, backward).notebook_check is None
 
 
+def test_a_forward_pass_that_is_not_filled_in_is_named_by_the_size_of_its_first_array(
+    udl: ContractRevision, jails: Jails
+) -> None:
+    unfilled = FORWARD.replace("biases + weights @ all_h[-1]", "all_h[-1]")
+    verdict = grade(udl, jails, unfilled, solve(udl))
+    sentence = (
+        f"{OWN}: after `{CALL}`, `all_f[0]` is an array of shape (1, 1) where an array of shape (6, 1) is expected."
+    )
+    assert (verdict.outcome, describe_check(verdict)[: len(sentence)]) == (Outcome.PASSED, sentence)
+    assert "(1, 1)" not in describe_check(disclose(verdict, Feedback.always(Level.HINT), 1))
+
+
+def test_a_forward_pass_of_flat_arrays_is_not_blamed(udl: ContractRevision, jails: Jails) -> None:
+    flat = FORWARD.replace("all_f[-1], all_f,", "all_f[-1].ravel(), [f.ravel() for f in all_f],")
+    assert grade(udl, jails, flat, solve(udl)).notebook_check is None
+
+
 def test_a_forward_pass_of_ones_own_that_is_wrong_is_named_at_its_first_wrong_value(
     udl: ContractRevision, jails: Jails
 ) -> None:
