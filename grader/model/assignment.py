@@ -68,4 +68,5 @@ def upgrade_feedback(raw: Mapping[str, Any]) -> dict[str, Any]:
     old = {"level", "strong_hint_after", "full_after"}
     level, attempts = raw["level"], raw.get("full_after", 0)
     levels = [*[level] * attempts, Level.FULL] if attempts else [level]
-    return {"levels": levels, "uncounted": level, **{name: value for name, value in raw.items() if name not in old}}
+    # What stands beside an old level is the default of a version that has none.
+    return {**{name: value for name, value in raw.items() if name not in old}, "levels": levels, "uncounted": level}

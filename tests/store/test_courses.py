@@ -125,12 +125,12 @@ def test_attempts_are_what_waits_and_what_has_a_verdict_that_is_no_rejection(sto
     waiting_id, bobs = accept(store), accept(store, new("bob"))
     of = {name: now(store, name).created for name in (passed_id, failed_id, running_id, waiting_id, bobs)}
     ada = tuple(
-        Attempt(name, of[name], share, max_score=most)
-        for name, share, most in (
-            (passed_id, 1.0, 10),
-            (failed_id, 0.8, 10),
-            (running_id, None, 0),
-            (waiting_id, None, 0),
+        Attempt(name, of[name], share, max_score=most, failing=failing)
+        for name, share, most, failing in (
+            (passed_id, 1.0, 10, ()),
+            (failed_id, 0.8, 10, now(store, failed_id).failing),
+            (running_id, None, 0, ()),
+            (waiting_id, None, 0, ()),
         )
     )
     assert store.courses.attempts("cs101", "udl-7.2") == {"ada": ada, "bob": (Attempt(bobs, of[bobs], None),)}

@@ -23,8 +23,8 @@ _NODES = (
     *(ast.comprehension, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call, ast.keyword),
 )
 _BUILTIN_NAMES = """
-    abs all any bool complex dict divmod enumerate filter float frozenset int isinstance len list map max min object
-    pow property range reversed round set slice sorted staticmethod str sum super tuple zip ArithmeticError
+    abs all any bool complex dict divmod enumerate filter float frozenset int isinstance len list map max min next
+    object pow property range reversed round set slice sorted staticmethod str sum super tuple zip ArithmeticError
     AssertionError Exception IndexError KeyError NotImplementedError TypeError ValueError ZeroDivisionError
 """
 _BUILTINS = frozenset(_BUILTIN_NAMES.split())
