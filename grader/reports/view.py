@@ -177,7 +177,7 @@ def _write_sentence(verdict: Verdict, words: CaseWords) -> tuple[str, str]:
         # A line that writes a wrong result is no better to know than one that raised.
         return raised, differs
     if error is not None and not error.traceback and outcome is not Outcome.FAILED:
-        return "", error.message
+        return describe_exception(error, find_container(verdict)), error.message
     if first and first.lists:
         values = "is the first wrong value" if len(first.lists) == 1 else "are the first wrong values"
         return f"Counting from the output, {first.variable} {values}.", differs

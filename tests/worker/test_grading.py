@@ -14,6 +14,7 @@ from backmark.grader.model.assignment import Limits
 from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import Mark, Outcome, Verdict
+from backmark.grader.reports.view import make_view
 from backmark.worker.grading import engine_version
 from backmark.worker.grading.grader import Grader, choose_equation
 from backmark.worker.grading.pool import Jails
@@ -41,6 +42,24 @@ def grade(udl: Judge, jails: Jails) -> Grade:
 def body(line: str) -> str:
     """A right backward pass with a line of its own at the start."""
     return RIGHT.replace("    dw, db, df =", f"    {line}\n    dw, db, df =")
+
+
+def test_a_while_loop_that_does_not_end_is_named(grade: Grade) -> None:
+    source = body("i = 0\n    while i < 3: i -= 1")
+    (line,) = (number for number, text in enumerate(source.split("\n"), 1) if "while" in text)
+    view = make_view(grade(source))
+    assert (view.wrong, "Is there a loop" in view.more) == (
+        f"Line {line} begins a loop that does not end in time.",
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    "lines", ["import itertools\n    for i in itertools.count(): pass", "import time; time.sleep(60)"]
+)
+def test_of_what_takes_too_long_otherwise_no_line_is_named(grade: Grade, lines: str) -> None:
+    verdict = grade(body(lines))
+    assert (verdict.outcome, make_view(verdict).wrong) == (Outcome.TIMEOUT, "")
 
 
 @pytest.mark.parametrize(

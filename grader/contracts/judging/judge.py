@@ -22,6 +22,7 @@ from backmark.grader.contracts.repair.mender import Mender
 from backmark.grader.contracts.rows import wording
 from backmark.grader.contracts.rows.agreement import AGREEMENT, PARAMETERS, PURE, agreement, purity, wrong_later
 from backmark.grader.contracts.rows.row import Row, RowSpec
+from backmark.grader.contracts.values.endless import find_endless_loop
 from backmark.grader.contracts.values.program import Programs
 from backmark.grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
 from backmark.grader.model.mended_statement import MendedStatement
@@ -113,7 +114,7 @@ class Judge:
         n = len(self.cases)
         answers = given[:n]
         if ended is not None and len(answers) < n:
-            return self._judge_ended(ended, answers)
+            return self._judge_ended(ended, answers, programs)
         if (mistake := _find_old(answers)) is not None:
             message = f"Your code {mistake.text} {wording.RUN_IT}"
             return self._refuse(StudentError("python_2", message, lines=(mistake.line,), mistake=mistake))
@@ -288,7 +289,7 @@ class Judge:
             Outcome.REJECTED, self.not_run(wording.NOTHING_TO_JUDGE), error=error, statistics=self._statistics(0)
         )
 
-    def _judge_ended(self, error: CandidateError, answers: Sequence[Answer]) -> Judgement:
+    def _judge_ended(self, error: CandidateError, answers: Sequence[Answer], programs: Programs | None) -> Judgement:
         """Conclude that it ended at the case after the last that it answered; nothing of it is judged."""
         outcome, name = next(kind for cls, kind in ENDED.items() if isinstance(error, cls))
         rows = self.not_run(wording.NOT_REACHED)
@@ -299,8 +300,12 @@ class Judge:
         at = len(answers)
         example = self.contract.show(self.cases, at, None)
         reached = CaseReached(at + 1, len(self.cases), self.contract.describe_case(at))
-        message = " ".join(filter(None, (error.ending, wording.describe_reached(reached), error.advice)))
-        ended = StudentError(name, message, ending=str(error), reached=reached)
+        endless = None
+        if outcome is Outcome.TIMEOUT and programs is not None:
+            endless = find_endless_loop(self.assignment, self.cases.take([at]), programs)
+        advice = "" if endless else error.advice
+        message = " ".join(filter(None, (error.ending, wording.describe_reached(reached), advice)))
+        ended = StudentError(name, message, ending=str(error), reached=reached, mistake=endless)
         return Judgement(outcome, rows, example, ended, self._statistics(at))
 
     def _statistics(self, cases: int) -> Statistics:

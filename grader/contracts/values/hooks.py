@@ -157,10 +157,12 @@ def backmark_added(part: int, make: Callable[[], Any], addition: Any) -> Any:
     return _FORMS[form](value, operand())
 
 
-def backmark_turn() -> None:
-    """Count a turn of a loop that may not end."""
+def backmark_turn(spot: int) -> None:
+    """Count a turn of a loop that may not end; note where it stands if it goes on for too long."""
     _now["turns"] += 1
     if _now["turns"] > _now["most_turns"]:
+        if len(_now["log"]):
+            _now["log"][1] = -spot
         raise EndlessLoopError
 
 

@@ -52,7 +52,7 @@ def _write(lines: Slice, wanted: Mapping[str, Any]) -> dict[str, Any]:
         if wanted["hooked"]:
             SiteCalls(sites, frozenset(wanted["statements"])).visit(tree)
         write_variants(tree, sites, edits)
-        count_turns(tree)
+        count_turns(tree, lines)
     else:
         changed = [write_edit(tree, sites, edit) for edit in made]
         edited = Sites.of(tree) if made else sites
@@ -68,7 +68,7 @@ def _write(lines: Slice, wanted: Mapping[str, Any]) -> dict[str, Any]:
                 _find_changed(sites, numbers.get(id(node), -1), edit) for node, edit in zip(changed, made, strict=True)
             ]
             SiteCalls(sites).visit(tree)
-            count_turns(tree)
+            count_turns(tree, lines)
     return {"text": _unparse(tree), **described, "edits": spelled}
 
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from backmark.worker.sandbox.inside.entry import MOST_SITE_STATEMENTS, MOST_SITES, SITE_KINDS
+from backmark.worker.sandbox.inside.listing import Slice
 
 COMPUTED, LOAD, WRITTEN = SITE_KINDS
 #: The functions that a program with sites calls.
 VALUE, NAME, STORE, TURN = "backmark_value", "backmark_name", "backmark_store", "backmark_turn"
+#: A loop is known by its line, and so many of these by its cell.
+_LINES = 10_000_000
 
 #: Nodes of the largest expression that has sites, or edits.
 LARGEST = 300
@@ -216,11 +219,13 @@ class SiteCalls(ast.NodeTransformer):
         return cast(list[ast.stmt], made if isinstance(made, list) else [made])
 
 
-def count_turns(tree: ast.Module) -> None:
-    """Have every loop that may not end count its turns."""
+def count_turns(tree: ast.Module, lines: Slice) -> None:
+    """Have every loop that may not end count its turns, and know where it stands."""
     for node in ast.walk(tree):
         if isinstance(node, ast.While):
-            node.body.insert(0, ast.copy_location(ast.Expr(_call(TURN)), node))
+            cell, line = lines.spot(node.lineno) or (0, 0)
+            spot = ast.Constant(cell * _LINES + line)
+            node.body.insert(0, ast.copy_location(ast.Expr(_call(TURN, spot)), node))
 
 
 def _call(name: str, *arguments: ast.expr) -> ast.Call:
