@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backmark.worker.sandbox.inside import results
 from backmark.worker.sandbox.inside.asked import read_request
 from backmark.worker.sandbox.inside.calls import CallsQuestion
 from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.inside.results import MalformedError
 from backmark.worker.sandbox.inside.source import extract
 from backmark.worker.sandbox.inside.student import Student
 from backmark.worker.sandbox.inside.wire import Frame, Parser
@@ -127,3 +129,12 @@ def test_an_input_that_is_replaced_by_one_that_cannot_be_compared_is_changed() -
     body = "config['stride'] = type('E', (int,), {'__eq__': lambda *_: 1 / 0})(2); return np.zeros(2)"
     (frame, _) = ask(f"def f(x, params, config): {body}\n", {}, {})
     assert (frame.header["kind"], frame.header["changed"]) == ("returned", ["config"])
+
+
+def test_a_list_that_contains_itself_is_no_array_and_is_not_read_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    endless: list[Any] = [1.0]
+    endless.append(endless)
+    monkeypatch.setattr(np, "asarray", lambda _: pytest.fail("it is read"))
+    with pytest.raises(MalformedError) as raised:
+        results.numbers(endless, "y", (2, 2))
+    assert raised.value.found["length"] == 2

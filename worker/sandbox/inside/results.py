@@ -25,17 +25,27 @@ def numbers(value: object, where: str, shape: tuple[int, ...]) -> bytes:
     array = value
     if type(value) is not np.ndarray:
         # A subclass may lie about itself: its plain buffer does not.
-        array = np.ndarray.view(value, np.ndarray) if isinstance(value, np.ndarray) else _array(value)
+        array = np.ndarray.view(value, np.ndarray) if isinstance(value, np.ndarray) else _array(value, len(shape))
     if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype.kind not in REAL:
         raise MalformedError(where, describe(value))
     return np.ndarray.astype(array, FLOAT, copy=False).tobytes()
 
 
-def _array(entry: object) -> object:
+def _array(entry: object, axes: int) -> object:
+    """Return an entry as an array; None if it makes none, or holds lists in more than so many others.
+
+    NumPy reads a list that contains itself again and again.
+    """
     try:
-        return np.asarray(entry)
+        return None if _is_deeper(entry, axes) else np.asarray(entry)
     except (TypeError, ValueError):
         return None
+
+
+def _is_deeper(entry: object, levels: int) -> bool:
+    if not isinstance(entry, (list, tuple)):
+        return False
+    return levels == 0 or any(_is_deeper(part, levels - 1) for part in entry)
 
 
 def describe(value: object) -> dict[str, Any]:
