@@ -154,14 +154,20 @@ def _read(session: WritingSession, source: bytes, filename: str, exchange: Contr
 def _read_program(written: Mapping[str, Any]) -> WrittenProgram:
     sites = (
         WrittenSite(
-            *(site["kind"], site["statement"], site["parent"], tuple(site["spot"]), site["variable"], site["writer"]),
-            *(site["root"], site["operator"], tuple(Operand(*operand) for operand in site["operands"])),
+            *(site["kind"], site["statement"], site["parent"], tuple(site["spot"]), site["variable"]),
+            *(
+                tuple(site["writers"]),
+                site["root"],
+                site["operator"],
+                tuple(Operand(*operand) for operand in site["operands"]),
+            ),
         )
         for site in written["sites"]
     )
     statements = (
         WrittenStatement(
-            *(tuple(each["spot"]), each["root"], each["names"], each["returns"], each["target"], each["given"])
+            *(tuple(each["spot"]), each["root"], each["names"], each["returns"], each["starts"]),
+            *(each["target"], each["given"]),
         )
         for each in written["statements"]
     )

@@ -25,6 +25,7 @@ from backmark.worker.sandbox.inside.entry import (
     MOST_SITES,
     MOST_STATEMENTS,
     MOST_WORDS,
+    MOST_WRITERS,
     MOST_WRITTEN_EDITS,
     ROLES,
     SITE_KINDS,
@@ -204,10 +205,10 @@ def read_written(frame: Frame) -> dict[str, Any]:
 def _is_written_statement(value: object) -> bool:
     return (
         isinstance(value, dict)
-        and set(value) == {"spot", "root", "names", "returns", "target", "given"}
+        and set(value) == {"spot", "root", "names", "returns", "starts", "target", "given"}
         and _are_lines([value["spot"]])
         and _is_place(value["root"], MOST_SITES)
-        and all(type(value[name]) is bool for name in ("names", "returns", "given"))
+        and all(type(value[name]) is bool for name in ("names", "returns", "starts", "given"))
         and _is_line_of_text(value["target"], LONGEST_SPELLED)
     )
 
@@ -215,14 +216,14 @@ def _is_written_statement(value: object) -> bool:
 def _is_site(value: object, *, count: int) -> bool:
     return (
         isinstance(value, dict)
-        and set(value) == {"kind", "statement", "parent", "spot", "variable", "root", "writer", "operator", "operands"}
+        and set(value) == {"kind", "statement", "parent", "spot", "variable", "root", "writers", "operator", "operands"}
         and value["kind"] in SITE_KINDS
         and _is_line(value["statement"])
         and value["statement"] < count
         and _is_place(value["parent"], MOST_SITES)
         and _are_lines([value["spot"]])
         and all(type(value[name]) is bool for name in ("variable", "root"))
-        and _is_place(value["writer"], count)
+        and _is_list(value["writers"], bind(_is_place, count=count), MOST_WRITERS)
         and value["operator"] in {"", "*", "+", "-", "/"}
         and _is_list(value["operands"], _is_written_operand, 2)
         and len(value["operands"]) == (2 if value["operator"] else 0)

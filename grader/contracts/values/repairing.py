@@ -188,6 +188,8 @@ class _Attempt:
     #: The full repairs in other statements than the last one that was found, which may be wrong instead of it.
     rivals: list[Finding] = field(default_factory=list)
     last: int = -1
+    #: The statement that returns what the last one that was found hands on; -1 for none.
+    inner: int = -1
     #: The statements of the template that are not filled in, and those of which a repair hides that they are wrong.
     unfilled: list[int] = field(default_factory=list)
     hidden: list[int] = field(default_factory=list)
@@ -329,10 +331,12 @@ class _Attempt:
                 computing = tuple(search.list_computing(site))
                 # It may have come to stand elsewhere.
                 statement = written.sites[site].statement if site >= 0 else each.statement
-                # What computes nothing of the solution's by itself, as in a loop, is part of the result that it makes.
+                # What computes nothing of the solution's by itself, as in a loop, is part of what it writes or makes.
+                written_lines = () if each.kind == STEERING else tuple(search.list_written(statement))
+                part = computing or written_lines
                 traced.append(
                     _TracedEdit(
-                        computing or (search.list_lines_of_result(statement, wrong),),
+                        part or (search.list_lines_of_result(statement, wrong),),
                         # Of a part of a tuple that is taken away no site is left.
                         computes=site < 0 or bool(computing),
                         reads=search.reads_right_values(statement),
@@ -396,6 +400,7 @@ class _Attempt:
             best = search.choose(hits)
             best = search.push_down(best, base)
             self._look_around(best, hits)
+            self.inner = search.find_return(best) if best.is_right else -1
             found.append(best)
             base[best.site] = best.given
             search.trace(base)
@@ -513,7 +518,9 @@ class _Attempt:
         """
         unsure: list[_Named] = []
         others = self.others[: _STATEMENTS - 1] if wrong else []
-        for statements, kind in ((wrong, SMALL), (others, SMALL), (wrong, LARGE)):
+        # What a function returns may lack something there, or where it is called.
+        inner = [self.inner] if wrong and self.inner >= 0 else []
+        for statements, kind in ((inner, SMALL), (wrong, SMALL), (others, SMALL), (inner, LARGE), (wrong, LARGE)):
             right = self._list_right(statements, {}, kind)
             if (named := self._choose_believed(right, wrong, solution)) is not None:
                 return named

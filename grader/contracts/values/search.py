@@ -246,9 +246,15 @@ class ValueSearch:
     def _may_be_wrong(self, state: SiteState, *, is_full: bool) -> bool:
         right = {unit for unit, is_right in enumerate(self.right) if is_right}
         wrong = set(range(len(self.right))) - right
-        if not state.is_known or not state.bears or state.bears & right:
+        if not state.is_known or not state.bears or state.bears & right or self._starts_with_nothing(state):
             return False
         return state.bears >= wrong if is_full else True
+
+    def _starts_with_nothing(self, state: SiteState) -> bool:
+        """Return True for the zeros to which others add: with the right start any sum could be made right."""
+        return self.program.statements[state.site.statement].starts and not any(
+            array.any() for values in state.values for array in values
+        )
 
     def _order(self, around: Sequence[int]) -> list[SiteState]:
         """Return the sites that are tried: those around what raised, then those not right, the earliest first."""
@@ -337,7 +343,7 @@ class ValueSearch:
                 wanted,
                 name,
                 given,
-                self._blame(state, is_right=is_right),
+                self._blame(state, given, is_right=is_right),
                 is_right,
                 _find_deviation(state, given),
                 good,
@@ -390,11 +396,21 @@ class ValueSearch:
         moments = fingerprint(raws)
         return self.solution.find(moments) >= 0 or (scale != "" and self.solution.find_scale(moments) == scale)
 
-    def _blame(self, state: SiteState, *, is_right: bool) -> int:
-        """Return the statement that is wrong: of a variable that is wrong where it is read the one that wrote it."""
+    def _blame(self, state: SiteState, given: Given, *, is_right: bool) -> int:
+        """Return the statement that is wrong: of a variable that is wrong where it is read the one that wrote it.
+
+        Of several that write it that is the last one that ran before the variable's first wrong value was read.
+        """
         if is_right or not state.site.variable or state.match >= 0 or state.match_last >= 0 or state.site.writer < 0:
             return state.site.statement
-        return state.site.writer
+        time, case = min(_list_deviations(state, given), default=(np.inf, 0))
+        ran = {writer: self._find_last_time(writer, case, time) for writer in reversed(state.site.writers)}
+        return max(ran, key=ran.__getitem__) if max(ran.values()) >= 0 else state.site.writer
+
+    def _find_last_time(self, statement: int, case: int, end: float) -> int:
+        """Return when a statement had its last value before another time; -1 if it had none."""
+        own = (state for state in self.states if state.site.statement == statement)
+        return max((time for state in own for time in state.times[case] if time < end), default=-1)
 
     def list_computing(self, number: int) -> Iterator[frozenset[int]]:
         """Yield the lines of the solution that compute the value of a site, then those of each site around it.
@@ -414,8 +430,18 @@ class ValueSearch:
                 own = [site for site in own if theirs.sites[site].root] or own
                 is_copy = _is_copy(self.program, number, {other.number: other.match for other in self.states})
                 own = [site for site in own if _is_copy(theirs, site, equal) == is_copy] or own
-                yield frozenset(theirs.statements[theirs.sites[site].statement].spot[1] for site in own)
+                yield self._list_lines_with(own)
             number = state.site.parent
+
+    def _list_lines_with(self, sites: Sequence[int]) -> frozenset[int]:
+        theirs = self.solution.program
+        return frozenset(theirs.statements[theirs.sites[site].statement].spot[1] for site in sites)
+
+    def list_written(self, statement: int) -> Iterator[frozenset[int]]:
+        """Yield the lines of the solution that compute what a statement has written in the end, if that is known."""
+        for state in self.states:
+            if state.site.statement == statement and state.site.kind == "written" and state.match_last >= 0:
+                yield self._list_lines_with(self.solution.values[state.match_last].sites)
 
     def _find_all_but_one(self, state: SiteState) -> int:
         """Return the value of the solution's that a site has, but for a turn of its loop; -1 if it has none."""
@@ -426,8 +452,7 @@ class ValueSearch:
 
     def reads_right_values(self, statement: int) -> bool:
         """Return True if all that a statement reads has values of the solution's, or is an input."""
-        read = (state for state in self.states if state.site.statement == statement and state.site.kind == "load")
-        return all(self.is_site_right(state.number) for state in read if state.is_known)
+        return all(map(self.is_site_right, self._list_loads(statement)))
 
     def has(self, number: int, wanted: SolutionValue) -> bool:
         """Return True if a site has a value of the solution's."""
@@ -595,7 +620,7 @@ class ValueSearch:
         )
 
     def push_down(self, finding: Finding, base: Injections) -> Finding:
-        """Return a finding moved into the operand that is wrong, as long as the other operand is right."""
+        """Return a finding moved to where its value is computed: an operand of which the other is right, a `return`."""
         if finding.is_right:
             return finding
         self.trace({**base, finding.site: finding.given})
@@ -607,7 +632,11 @@ class ValueSearch:
         while moved is not None and moved.site not in visited:
             finding = moved
             visited.add(finding.site)
-            moved = self._move_into_operand(finding, base, right) or self._move_to_writer(finding, base)
+            moved = (
+                self._move_into_operand(finding, base, right)
+                or self._move_to_writer(finding, base)
+                or self._move_to_return(finding, base)
+            )
         return finding
 
     def _move_into_operand(self, finding: Finding, base: Injections, right: set[int]) -> Finding | None:
@@ -636,7 +665,7 @@ class ValueSearch:
                     finding,
                     site=operand.site,
                     given=given,
-                    statement=self._blame(state, is_right=False),
+                    statement=self._blame(state, given, is_right=False),
                     is_new=True,
                     time=_find_deviation(state, given),
                     origin=finding.origin or finding,
@@ -644,7 +673,7 @@ class ValueSearch:
         return None
 
     def _move_to_writer(self, finding: Finding, base: Injections) -> Finding | None:
-        """Return the finding of what a variable was written with, if that has as many values."""
+        """Return the finding of what a variable was written with."""
         site = self.program.sites[finding.site]
         if not site.variable or finding.statement == site.statement:
             return None
@@ -652,17 +681,50 @@ class ValueSearch:
         if root < 0 or root in base or root == finding.site:
             return None
         state = self.states[root]
-        if [len(values) for values in state.values] != [len(values) for values in finding.given]:
+        own = zip(state.values, state.times, self.states[finding.site].times, finding.given, strict=True)
+        return self._move(finding, base, state, [_list_read_next(*case) for case in own])
+
+    def _move_to_return(self, finding: Finding, base: Injections) -> Finding | None:
+        """Return the finding of what a function of the submission returned for it, if that reads nothing wrong then."""
+        number = self.find_return(finding)
+        root = self.program.statements[number].root
+        if number < 0 or root in base:
             return None
-        (good,) = self.judge([{**base, root: finding.given}])
+        moved = self._move(finding, base, self.states[root], finding.given)
+        self.trace({**base, finding.site: finding.given})
+        is_right = self.reads_right_values(number)
+        self.trace(base)
+        return replace(moved, statement=number) if moved is not None and is_right else None
+
+    def find_return(self, finding: Finding) -> int:
+        """Return the statement that returned, in another function, what a finding's site has; -1 if none did."""
+        outer = self.states[finding.site]
+        if outer.site.kind != "computed":
+            return -1
+        roots = [statement.root for statement in self.program.statements if statement.returns and statement.root >= 0]
+        inner = (self.states[root] for root in roots if root != outer.number)
+        passed = [state for state in inner if _are_passed_on(state, outer)]
+        # What one function hands on to the next may pass through several: the last has it last.
+        last = max(passed, key=lambda state: state.times, default=None)
+        return -1 if last is None else last.site.statement
+
+    def _list_loads(self, statement: int) -> list[int]:
+        """Return the sites that a statement reads."""
+        own = (state for state in self.states if state.site.statement == statement and state.site.kind == "load")
+        return [state.number for state in own if state.is_known]
+
+    def _move(self, finding: Finding, base: Injections, state: SiteState, given: Given) -> Finding | None:
+        """Return a finding with values in another site's place; None if less is right then."""
+        (good,) = self.judge([{**base, state.number: given}])
         if sum(good) < sum(finding.good):
             return None
         return replace(
             finding,
-            site=root,
+            site=state.number,
+            given=given,
             good=good,
             is_new=True,
-            time=_find_deviation(state, finding.given),
+            time=_find_deviation(state, given),
             origin=finding.origin or finding,
         )
 
@@ -756,6 +818,29 @@ def _list_arrays(value: Any) -> Iterator[Array]:
             yield from _list_arrays(part)
 
 
+def _list_read_next(
+    written: Sequence[Array], times: Sequence[int], read: Sequence[int], given: Sequence[Array]
+) -> list[Array]:
+    """Return for each value that is written the given one that is read before the next; its own if none is."""
+    spans = zip(written, times, [*times[1:], np.inf], strict=False)
+    return [
+        next((array for time, array in zip(read, given, strict=False) if start < time < end), own)
+        for own, start, end in spans
+    ]
+
+
+def _are_passed_on(inner: SiteState, outer: SiteState) -> bool:
+    """Return True if a site has each value of another one right after that has it."""
+    if [len(values) for values in inner.values] != [len(values) for values in outer.values]:
+        return False
+    for own, others in zip(inner.times, outer.times, strict=True):
+        before = [-1, *others[:-1]]
+        if not all(start < time < end for start, time, end in zip(before, own, others, strict=False)):
+            return False
+    pairs = (pair for case in zip(inner.values, outer.values, strict=True) for pair in zip(*case, strict=True))
+    return inner.is_known and all(np.array_equal(first, second, equal_nan=True) for first, second in pairs)
+
+
 def _is_copy(program: WrittenProgram, number: int, values: Mapping[int, int]) -> bool:
     """Return True if a site has the value of a site inside of it, or only reads one; `values` are known by site."""
     if program.sites[number].kind == "load":
@@ -792,13 +877,16 @@ def _count_numbers(values: Given) -> int:
 
 def _find_deviation(state: SiteState, given: Given) -> float:
     """Return the first time at which a site has another value than the given one."""
-    first = np.inf
-    for values, times, new in zip(state.values, state.times, given, strict=True):
+    return min((time for time, _ in _list_deviations(state, given)), default=np.inf)
+
+
+def _list_deviations(state: SiteState, given: Given) -> Iterator[tuple[float, int]]:
+    """Yield the first time at which a site has another value than the given one, with each case that has any."""
+    for case, (values, times, new) in enumerate(zip(state.values, state.times, given, strict=True)):
         pairs = list(zip(values, new, strict=False))
         shapes = [value.shape == other.shape for value, other in pairs]
         count = shapes.index(False) if False in shapes else len(pairs)
         differing = np.flatnonzero(find_differing(values[:count], new[:count]))
         place = int(differing[0]) if len(differing) else count
         if place < len(pairs):
-            first = min(first, times[place])
-    return float(first)
+            yield float(times[place]), case

@@ -22,13 +22,18 @@ class WrittenSite:
     parent: int
     #: The cell (0 in a file) and the line.
     spot: tuple[int, int]
-    #: True if it reads a variable; the statement that wrote that, -1 for none.
+    #: True if it reads a variable; the statements that write that, the likeliest first.
     variable: bool
-    writer: int
+    writers: tuple[int, ...]
     #: True if it is the whole value of its statement.
     root: bool
     operator: str
     operands: tuple[Operand, ...]
+
+    @property
+    def writer(self) -> int:
+        """The statement that wrote the variable, by their lines; -1 for none."""
+        return self.writers[0] if self.writers else -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ class WrittenStatement:
     #: True if it writes one variable or entry; if it returns.
     names: bool
     returns: bool
+    #: True if it writes a variable to which others add.
+    starts: bool
     #: What it writes, as text, if the template writes that too; empty for none.
     target: str
     #: True if the template has the whole statement.

@@ -30,8 +30,8 @@ EDITS = (
 LONGEST_SPELLED, MOST_CHANGES = 200, 2
 #: What a site is: an expression that computes, a variable or a part of one that is read, what a statement has written.
 SITE_KINDS = ("computed", "load", "written")
-#: Sites and their statements in one program, and edits in one, at most.
-MOST_SITES, MOST_SITE_STATEMENTS, MOST_WRITTEN_EDITS = 3_000, 1_000, 3_000
+#: Sites and their statements in one program, and edits in one, at most; statements that write one variable.
+MOST_SITES, MOST_SITE_STATEMENTS, MOST_WRITTEN_EDITS, MOST_WRITERS = 3_000, 1_000, 3_000, 8
 #: Characters of each text of the facts about an exception, and the most texts or operands of these.
 LONGEST_WORD, MOST_WORDS = 60, 8
 

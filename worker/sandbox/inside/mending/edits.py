@@ -139,6 +139,8 @@ def _vary_widely(node: ast.stmt, function: Function) -> Iterator[tuple[ast.stmt,
         yield changed, Change(ASSIGNMENT, node, changed)
     value = getattr(node, "value", None)
     for part in () if value is None else ast.walk(value):
+        if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Tuple):
+            yield from _exchange_indices(node, part, part.slice)
         if isinstance(part, ast.Name):
             for name in function.list_siblings(part.id):
                 yield _substitute(node, part, _name(name), OPERAND)
@@ -180,16 +182,27 @@ def _exchange_parts(node: ast.stmt) -> Iterator[tuple[ast.stmt, Change]]:
         whole = node.value
     else:
         return
-    for first, second in combinations(range(min(len(whole.elts), _MOST_EXCHANGED)), 2):
-        parts = list(whole.elts)
-        parts[first], parts[second] = parts[second], parts[first]
-        other = ast.Tuple(parts, whole.ctx)
+    for other in _list_exchanged(whole):
         changed = copy.copy(node)
         if isinstance(changed, ast.Assign):
             changed.targets = [other]
         elif isinstance(changed, ast.Return):
             changed.value = other
         yield changed, Change(ORDER, whole, other)
+
+
+def _exchange_indices(node: ast.stmt, entry: ast.Subscript, whole: ast.Tuple) -> Iterator[tuple[ast.stmt, Change]]:
+    """Yield a statement with two indices of an entry in each other's place."""
+    for exchanged in _list_exchanged(whole):
+        yield _substitute(node, entry, ast.Subscript(entry.value, exchanged, entry.ctx), INDEX)
+
+
+def _list_exchanged(whole: ast.Tuple) -> Iterator[ast.Tuple]:
+    """Yield a tuple with two of its parts in each other's place."""
+    for first, second in combinations(range(min(len(whole.elts), _MOST_EXCHANGED)), 2):
+        parts = list(whole.elts)
+        parts[first], parts[second] = parts[second], parts[first]
+        yield ast.Tuple(parts, whole.ctx)
 
 
 def _vary_axis(node: ast.Call) -> Iterator[list[ast.keyword]]:

@@ -19,8 +19,8 @@ OPERAND, FACTOR, TERM, DIVISOR, OPERATOR, CALL = (
 )
 #: The functions that say which addition is in force, and make it; the variable for what the first returns.
 ADDITIONS, ADDED, _OPERANDS = "backmark_additions", "backmark_added", "backmark_operands"
-#: Values of a function, and their sizes, that are tried in one statement.
-_MOST_VALUES, _SIZED = 48, 5
+#: Values of a function, their sizes, and variables that it never reads, that are tried in one statement.
+_MOST_VALUES, _SIZED, _FORGOTTEN = 48, 5, 3
 #: Functions that are left out.
 _FUNCTIONS = ("log", "exp", "sqrt", "tanh", "abs", "square")
 _SHAPE = ("shape[0]", "shape[1]")
@@ -168,6 +168,17 @@ def list_additions(
             yield Addition(part, "@", matrix, FACTOR)
             yield Addition(part, _BEFORE, matrix, FACTOR)
         yield from (Addition(part, "*", slope, FACTOR) for slope in own)
+
+
+def list_forgotten(node: ast.stmt, function: Function) -> Iterator[Addition]:
+    """Yield the ways in which a statement works with a variable that its function writes and never reads."""
+    names = [part for part in ast.walk(function.node) if isinstance(part, ast.Name)]
+    read = {name.id for name in names if isinstance(name.ctx, ast.Load)}
+    written = dict.fromkeys(name.id for name in names if isinstance(name.ctx, ast.Store) and name.id not in read)
+    parts = list(_list_operands(node, (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.BinOp)))
+    for name, part, form in product([*written][:_FORGOTTEN], parts, FORMS):
+        kind = TERM if form in {"+", "-"} else DIVISOR if form == "/" else FACTOR
+        yield Addition(part, form, ast.Name(name, ast.Load()), kind)
 
 
 def _list_calls(value: ast.expr, calls: Sequence[str]) -> list[ast.expr]:

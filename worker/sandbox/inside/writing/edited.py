@@ -13,6 +13,7 @@ from .additions import (
     Addition,
     list_additions,
     list_exchanges,
+    list_forgotten,
     list_operations,
     list_values,
     vary_by_additions,
@@ -137,6 +138,7 @@ class _Places:
             yield from list_additions(group.nodes[place], self._list_values(function), function.parameters, self.calls)
         elif kind == SMALL:
             yield from list_exchanges(group.nodes[place], self._list_values(function))
+            yield from list_forgotten(group.nodes[place], function)
 
     def _list_single(self, function: Function, group: StatementGroup) -> list[Edit]:
         if id(group) not in self._single:

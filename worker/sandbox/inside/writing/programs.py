@@ -2,16 +2,16 @@
 
 import ast
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
-from backmark.worker.sandbox.inside.entry import LONGEST_SPELLED
+from backmark.worker.sandbox.inside.entry import LONGEST_SPELLED, MOST_WRITERS
 from backmark.worker.sandbox.inside.listing import Slice
 from backmark.worker.sandbox.inside.tracebacks import clean
 from backmark.worker.sandbox.inside.wire import pack
 
 from .edited import ContractCode, ProgramEdit, list_program_edits, write_edit, write_variants
-from .sites import LOAD, SiteCalls, Sites, count_turns
+from .sites import LOAD, SiteCalls, Sites, SiteStatement, count_turns
 from .template import Template
 
 #: Numbers beyond this are no operands: integers may be too large for any other number.
@@ -118,11 +118,11 @@ def _describe_sites(
     lines: Slice, sites: Sites, spots: Sequence[tuple[int, int]], template: Template, *, is_own: bool
 ) -> dict[str, list[Any]]:
     """Return what is known of sites and statements by their text; with edits only statements have lines."""
-    writers = _list_writers(sites)
+    writers, added = _list_writers(sites), _list_added(sites)
     places = [lines.origin(site.node.lineno) if is_own else spots[site.statement] for site in sites.sites]
     return {
         "sites": [
-            _describe(sites, number, _find_writer(sites, number, writers), spot) for number, spot in enumerate(places)
+            _describe(sites, number, _order_writers(sites, number, writers), spot) for number, spot in enumerate(places)
         ],
         "statements": [
             {
@@ -131,6 +131,7 @@ def _describe_sites(
                 "names": isinstance(statement.node, ast.Assign)
                 and isinstance(statement.node.targets[0], (ast.Name, ast.Subscript)),
                 "returns": isinstance(statement.node, ast.Return),
+                "starts": _starts_sum(statement, added),
                 **template.describe(statement.node),
             }
             for statement, spot in zip(sites.statements, spots, strict=True)
@@ -138,7 +139,7 @@ def _describe_sites(
     }
 
 
-def _describe(sites: Sites, number: int, writer: int, spot: tuple[int, int]) -> dict[str, Any]:
+def _describe(sites: Sites, number: int, writers: Sequence[int], spot: tuple[int, int]) -> dict[str, Any]:
     """Return what is known of a site by its text."""
     site = sites.sites[number]
     node, statement = site.node, sites.statements[site.statement]
@@ -149,7 +150,7 @@ def _describe(sites: Sites, number: int, writer: int, spot: tuple[int, int]) -> 
         "spot": list(spot),
         "variable": isinstance(node, ast.Name) and site.kind == LOAD,
         "root": getattr(statement.node, "value", None) is node,
-        "writer": writer,
+        "writers": list(writers),
         "operator": "",
         "operands": [],
     }
@@ -178,12 +179,41 @@ def _list_writers(sites: Sites) -> dict[tuple[int, str], list[tuple[int, int]]]:
     return writers
 
 
-def _find_writer(sites: Sites, number: int, writers: Mapping[tuple[int, str], Sequence[tuple[int, int]]]) -> int:
-    """Return the statement that wrote the variable that a site reads, the last above it; -1 if there is none."""
+def _list_added(sites: Sites) -> set[tuple[int, str]]:
+    """Return the variables to which a statement adds, or to an entry of which, each with its function."""
+    added = set()
+    for statement in sites.statements:
+        if isinstance(node := statement.node, ast.AugAssign):
+            target: ast.expr = node.target
+            while isinstance(target, ast.Subscript):
+                target = target.value
+            if isinstance(target, ast.Name):
+                added.add((id(statement.function), target.id))
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            read = (part.id for part in ast.walk(node.value) if isinstance(part, ast.Name))
+            if node.targets[0].id in read:
+                added.add((id(statement.function), node.targets[0].id))
+    return added
+
+
+def _starts_sum(statement: SiteStatement, added: Collection[tuple[int, str]]) -> bool:
+    """Return True if a statement writes a variable to which others add."""
+    if not isinstance(statement.node, ast.Assign):
+        return False
+    stored = (part for target in statement.node.targets for part in ast.walk(target))
+    own = {(id(statement.function), part.id) for part in stored if isinstance(part, ast.Name)}
+    read = {part.id for part in ast.walk(statement.node.value) if isinstance(part, ast.Name)}
+    return any(key in added and key[1] not in read for key in own)
+
+
+def _order_writers(
+    sites: Sites, number: int, writers: Mapping[tuple[int, str], Sequence[tuple[int, int]]]
+) -> Sequence[int]:
+    """Return the statements that write the variable that a site reads: those above it first, and the last of these."""
     site = sites.sites[number]
     if not isinstance(site.node, ast.Name) or site.kind != LOAD:
-        return -1
+        return ()
     own = sites.statements[site.statement]
     written = writers.get((id(own.function), site.node.id), [])
-    above = [writer for writer in written if writer[0] < own.node.lineno]
-    return max(above or written, default=(0, -1))[1]
+    ordered = sorted(written, key=lambda writer: (writer[0] < own.node.lineno, *writer), reverse=True)
+    return [writer for _, writer in ordered[:MOST_WRITERS]]

@@ -184,8 +184,14 @@ def _list_written(node: ast.stmt) -> Iterator[ast.expr]:
             apart = part is not target or isinstance(node, ast.AugAssign)
             if isinstance(part, (ast.Name, ast.Subscript)) and apart:
                 yield _as_read(part)
-            if isinstance(part, ast.Subscript) and isinstance(part.value, (ast.Name, ast.Attribute)):
+            if isinstance(part, ast.Subscript) and _is_kept(part.value):
                 yield _as_read(part.value)
+
+
+def _is_kept(holder: ast.expr) -> bool:
+    """Return True for a variable, an attribute, or the entry of a dictionary that is used like one."""
+    is_named = isinstance(holder, ast.Subscript) and isinstance(holder.slice, ast.Constant)
+    return is_named or isinstance(holder, (ast.Name, ast.Attribute))
 
 
 def _as_read(target: ast.expr) -> ast.expr:
