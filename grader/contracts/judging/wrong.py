@@ -156,9 +156,9 @@ def _find_lines(
     rows = {row.name: Row(Mark.NOT_RUN, 0, WRITTEN_OTHERWISE) for row in assignment.rows}
     if all(own or line.is_idle for own, line in zip(costs, lines, strict=True)):
         lost = [name for names in costs for name in names]
-        is_missing = any(line.is_unfilled for line in lines)
+        unfilled = {name for names, line in zip(costs, lines, strict=True) if line.is_unfilled for name in names}
         shown = list_shown(lines, commented)
-        rows = judge_rows_by_lines(assignment, lost, shown, len(contract.cases), is_missing=is_missing)
+        rows = judge_rows_by_lines(assignment, lost, shown, len(contract.cases), unfilled)
     specs = _list_specs(assignment, judged, rows)
     kept = tuple(explanation for explanation in judged.diagnosis if _is_authors(contract, explanation))
     return MendedMarks(rows, specs, describe_lines(lines, costly, contract.cases, given.answers), kept)

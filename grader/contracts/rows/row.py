@@ -1,6 +1,6 @@
 """One row of a verdict, as the judge concludes it, and the test by which a smaller case fails it too."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from backmark.grader.contracts.cases.answers import Answer, Malformed, Raised, Returned
@@ -20,6 +20,11 @@ def way(answer: Answer) -> tuple[str, str]:
             return ("form", where)
         case Raised(type=name):
             return ("raised", name)
+
+
+def are_many_blank(blank: Collection[str], rows: Collection[str]) -> bool:
+    """Return True if lines of several rows, and of half of all, are not filled in."""
+    return len(blank) > 1 and 2 * len(blank) >= len(rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,23 @@ def test_two_unfilled_lines_cost_their_rows(pair: tuple[str, str]) -> None:
     assert repaired.lost == {four_lines.STEP[line] for line in pair}
 
 
+#: Ways to leave a line, and nonsense in its place.
+BLANK = (
+    "{indent}{target} = np.zeros((2, 2))",
+    "{indent}{target} = None",
+    "{indent}pass",
+    "{indent}raise NotImplementedError",
+)
+NONSENSE = ("{indent}{target} = 7.3", "{indent}{target} = np.cos(all_h[0])", "{indent}{target} = all_biases[0]")
+
+
+@pytest.mark.parametrize("name", LINES)
+@pytest.mark.parametrize("blank", BLANK)
+def test_a_blank_line_never_costs_more_than_nonsense_in_its_place(name: str, blank: str) -> None:
+    nonsense = max(repair(change({name: text})).marks for text in NONSENSE)
+    assert repair(change({name: blank})).marks >= nonsense
+
+
 def test_marks_rise_with_each_line_that_is_filled() -> None:
     names = list(LINES)
     marks = [

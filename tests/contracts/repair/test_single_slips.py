@@ -45,8 +45,7 @@ def test_a_slip_costs_the_row_of_its_line_alone(line: str, text: str) -> None:
     repaired = repair(four_lines.source({line: text}))
     assert repaired.lost == {four_lines.STEP[line]}
     assert repaired.held == set(STEPS) - repaired.lost
-    # The template's own line was not written for any shape.
-    assert repaired.marks == (6 if text.startswith("np.zeros_like(all_") else 8)
+    assert repaired.marks == 8
 
 
 @pytest.mark.parametrize(("line", "text"), by_day(SLIPS, 5))
@@ -63,8 +62,7 @@ def test_a_line_that_is_no_slip_costs_its_row_alone(line: str, name: str) -> Non
     assert repaired.lost == {four_lines.STEP[line]}
     assert repaired.held == set(STEPS) - repaired.lost
     assert kind in repaired.kinds
-    # What is missing was not written for any shape.
-    assert repaired.marks == (6 if kind is MendingKind.INSERT else 8)
+    assert repaired.marks == 8
 
 
 @pytest.mark.parametrize("line", LINES)
