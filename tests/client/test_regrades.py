@@ -54,7 +54,7 @@ def write_toml(assignment: str, marks: int) -> str:
 def publish_assignment(client: Client, assignment: str, marks: int) -> str:
     """The revision as which it is published, with these marks for the gradients of the weights."""
     request = client.publish(write_toml(assignment, marks), fresh=0)
-    until(lambda: client.publication(request.id).state.terminal, "it is published")
+    until(lambda: client.publication(request.id).state.terminal, "it is published", patience=180)
     publication = client.publication(request.id)
     assert publication.state is State.DONE, publication.failure
     assert publication.revision, publication.refusal

@@ -92,13 +92,13 @@ class House(Service):
         until(lambda: read_publication().state.terminal, "it is published")
         return read_publication()
 
-    def make_level_course(self, level: Level) -> str:
-        """A course at whose level of feedback the assignment is: at `hint`, the strong one comes from attempt 3 on."""
-        course = f"at-{level}"
+    def make_level_course(self, *levels: Level) -> str:
+        """A course in which the attempts have these levels of feedback."""
+        course = f"at-{'-'.join(levels)}"
         revision = self.store.assignments.current(COURSE, ASSIGNMENT)
         assert revision is not None
         fields = json.loads(revision.assignment)
-        fields["feedback"] = {"levels": [level], "uncounted": level, "hidden": []}
+        fields["feedback"] = {"levels": levels, "uncounted": levels[0], "hidden": []}
         networks = self.store.assignments.archive(revision.id)
         assert networks is not None
         # Fresh networks are drawn for the packaged revision alone, by the first who hands in: here nobody may have.

@@ -49,7 +49,7 @@ def test_a_wrong_notebook_is_watched_and_its_mistake_named(house: House, window:
     changes = page.get_by_role("region", name="What to change in code cell 8")
     expect(changes.get_by_role("listitem")).to_have_count(1)
     expect(changes).to_contain_text("through a unit that was switched off?")
-    expect(changes).to_contain_text("Line 25 leaves out the factor indicator_function(all_f[layer - 1])")
+    expect(changes).to_contain_text("Line 25 has a mistake: factor missing or unneeded")
     page.get_by_role("link", name="Hand in again").click()
     expect(page.get_by_role("link", name="Attempt 1")).to_be_visible()
 
@@ -215,19 +215,22 @@ def test_another_course_gets_its_own_feedback_level(house: House, window: Window
     assert find_betrayals(page_text, facts) == []
 
 
-def test_the_hint_grows_with_the_attempts(house: House, window: Window) -> None:
-    """A question at first; what is wrong and by what name, from the third attempt on."""
-    course, source = house.make_level_course(Level.HINT), (FOLDER / "no_relu_derivative.ipynb").read_bytes()
-    first, _, third = (house.grade(source, "a.ipynb", "patient", course) for _ in range(3))
+def test_each_attempt_is_told_more(house: House, window: Window) -> None:
+    """A question at first, then the line, then its change."""
+    course = house.make_level_course(Level.HINT, Level.LINE, Level.FULL)
+    source = (FOLDER / "no_relu_derivative.ipynb").read_bytes()
+    first, second, third = (house.grade(source, "a.ipynb", "patient", course) for _ in range(3))
     page = window.go(house.verdict_link(first))
     expect(page.get_by_text("What comes back through a unit that was switched off?")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Your code is not right yet.")
     for word in ("ignores the derivative", "leaves out", "smallest case"):
         expect(page.get_by_text(word)).to_have_count(0)
-    page = window.go(house.verdict_link(third))
+    page = window.go(house.verdict_link(second))
     expect(page.get_by_role("heading", level=1)).to_contain_text("Your code ignores the derivative of every ReLU.")
-    for word in ("leaves out", "smallest case"):
-        expect(page.get_by_text(word)).to_have_count(0)
+    changes = page.get_by_role("region", name="What to change in code cell 8")
+    expect(changes).to_contain_text("Line 25 has a mistake: factor missing or unneeded")
+    page = window.go(house.verdict_link(third))
+    expect(changes).to_contain_text("Line 25 leaves out the factor indicator_function(all_f[layer - 1])")
 
 
 def test_staff_sign_in_and_out(house: House, window: Window) -> None:
