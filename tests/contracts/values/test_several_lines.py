@@ -54,7 +54,7 @@ def assert_lines_cost_their_rows(lines: Mapping[str, str], marks: int) -> None:
         ({"activation": "np.zeros_like(all_h[layer])", "derivative": "np.zeros_like(all_f[layer-1])"}, 4),
         # Nothing depends on the first once the second is mended, by an edit or by its value.
         ({"activation": "np.matmul(all_dl_dweights[layer].T, all_dl_df[layer])", "derivative": "all_dl_dh[layer]"}, 6),
-        ({"activation": "all_weights[layer].T", "derivative": "np.zeros_like(all_f[layer-1])"}, 4),
+        ({"activation": "all_weights[layer].T", "derivative": "np.zeros_like(all_f[layer-1])"}, 6),
         # What only copies a right value is wrong itself, not what reads the copy.
         (
             {
