@@ -107,6 +107,19 @@ def test_without_the_gallery_one_is_told_to_install_it(wheel: Path) -> None:
     assert "install backmark-gallery" in process.stderr
 
 
+def test_a_notebook_checks_without_what_only_services_need() -> None:
+    """A student installs the package without its extras."""
+    without = "import sys; sys.modules.update(dict.fromkeys(('pydantic', 'flask', 'redis', 'celery', 'rich', 'click')))"
+    process = subprocess.run(
+        [sys.executable, "-c", f"{without}; import backmark.worker.notebook.check"],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert process.returncode == 0, process.stderr
+
+
 def test_the_source_distribution_holds_the_packages_their_documentation_and_nothing_else(distributions: Path) -> None:
     top = f"backmark-{VERSION}"
     with tarfile.open(distributions / f"{top}.tar.gz") as archive:

@@ -101,7 +101,7 @@ def test_a_message_that_is_a_sentence_has_one_full_stop(revision: ContractRevisi
     returned = f"import matplotlib.pyplot as plt\n{RIGHT}".replace("return x @ w", "return plt.size")
     verdict, _ = grade(revision, jails, returned.encode())
     assert isinstance(verdict.counterexample, CaseCounterexample)
-    assert str(verdict.counterexample.instead).endswith("importing the module does no harm.")
+    assert str(verdict.counterexample.instead).endswith("importing the module does no harm.)")
 
 
 BOMB = pack({PATH: RIGHT, "cs231n/zeros.py": "#" * 50_000_000})

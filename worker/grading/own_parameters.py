@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from backmark.grader.contracts.language.row_tables import PARAMETERS
+from backmark.grader.contracts.rows.agreement import PARAMETERS
 from backmark.grader.model.verdict import Judgement, Mark, Outcome, Remark, RemarkKind
 from backmark.worker.sandbox.reply import OwnParameters
 
