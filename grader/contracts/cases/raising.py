@@ -51,7 +51,7 @@ class _Operand:
         if self.text.endswith(")"):
             return f"uses the result of {self.name}, which is None. Does that function return anything?"
         if self.resolved != self.text:
-            return f"uses {self.name}, but {_code(self.resolved)} is None. Which earlier line should set it?"
+            return f"uses {self.name}, but {_code(self.resolved)} is None: no line has given it a value yet."
         return f"uses {self.name}, which is None. Where should it get its value?"
 
     @property
