@@ -40,7 +40,7 @@ class DimFactor:
     def claim(self) -> NumberClaim:
         """The claim that a result is so many times what it should be."""
         if not self.multiple:
-            return NumberClaim("zero", "as zeros", ZERO)
+            return NumberClaim("zero", "as zero", ZERO)
         size = abs(self.multiple)
         above = [*(["2"] if size == 2 else []), *self.above]
         below = [*(["2"] if size == 1 / 2 else []), *self.below]

@@ -68,7 +68,7 @@ def find_numeric(
     cases: ContractCases, factors: Factors, terms: Sequence[str], group: Group, got: Array
 ) -> list[NumberClaim]:
     """Return the claims that explain all numbers of a group; none if some are missing or not finite."""
-    if not len(group.index) or not np.isfinite(got[group.index]).all():
+    if not len(group.index) or not np.isfinite(got[group.index]).all() or _is_check(cases, group):
         return []
     claims = [
         part.describe(factor)
@@ -76,6 +76,12 @@ def find_numeric(
         for factor in _find_factors(cases, factors, group, part.numbers, got)
     ]
     return claims + ([TRANSPOSED] if is_transposed(cases, group, got) else [])
+
+
+def _is_check(cases: ContractCases, group: Group) -> bool:
+    """Return True if the same number is right in every case: it is the contract's own, and no line computes it."""
+    expected = cases.expected[group.index]
+    return bool((expected == expected[0]).all())
 
 
 def is_transposed(cases: ContractCases, group: Group, got: Array, entries: int = ENTRIES) -> bool:

@@ -13,6 +13,8 @@ from backmark.grader.contracts.cases.answers import Answer, Raised, Returned
 from backmark.grader.contracts.judging.revision import ContractRevision, dump, load
 from backmark.grader.contracts.language import reading
 from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.naming.factors import list_factors
+from backmark.grader.contracts.naming.numeric import find_numeric
 from tests.contracts.making import build, contract, judge
 from tests.contracts.naming.planting import (
     REGULARISED_MISTAKE,
@@ -104,7 +106,16 @@ def test_results_that_go_wrong_in_two_ways_have_a_statement_each(affine: Contrac
     first, second = plant(affine, "dx", FACTORS["times_N"]), plant(affine, "dw", FACTORS["zero"])
     (diagnosis,) = diagnose(affine, _join(affine, first, second))
     assert diagnosis.id == "dx:times_N+dw:zero"
-    assert diagnosis.title == "Your code returns `dx` multiplied by `N` and returns `dw` as zeros."
+    assert diagnosis.title == "Your code returns `dx` multiplied by `N` and returns `dw` as zero."
+
+
+def test_nothing_is_claimed_of_a_number_that_is_one_in_every_case(affine: ContractRevision) -> None:
+    """A contract checks something by it: no line of the student's computes it."""
+    cases = replace(affine.cases, expected=np.ones_like(affine.cases.expected))
+    (group,) = affine.contract.diagnoser.groups["dw"]
+    zeros = np.zeros_like(cases.expected)
+    assert find_numeric(cases, list_factors(cases), affine.terms, group, zeros) == []
+    assert find_numeric(affine.cases, list_factors(cases), affine.terms, group, zeros) != []
 
 
 def _join(revision: ContractRevision, first: list[Answer], second: list[Answer]) -> list[Answer]:
