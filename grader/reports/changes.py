@@ -172,7 +172,9 @@ def summarize_changes(verdict: Verdict) -> str:
         return sentence(f"{change.fault}: {change.title}" if change.title and not statements[0].lines else change.fault)
     if missing == len(statements):
         return f"{count(missing)} lines are missing."
-    text = f"{count(len(statements) - missing)} {'line is' if len(statements) - missing == 1 else 'lines are'} wrong"
+    # A line may be wrong in two ways.
+    wrong = len({statement.lines for statement in statements if statement.lines})
+    text = f"{count(wrong)} {'line is' if wrong == 1 else 'lines are'} wrong"
     if missing:
         text += f", and {count(missing).lower()} {'is' if missing == 1 else 'are'} missing"
     return f"{text}."
@@ -208,8 +210,11 @@ def _locate_together(lines: Sequence[SourceLine], within: str) -> str:
 def describe_number(wrong: WrongNumber) -> str:
     """Return the sentence about a wrong number, with the case in which it is wrong."""
     index = f"[{', '.join(map(str, wrong.index))}]" if wrong.index else ""
-    expected, actual = (format_number(number, _DIGITS) for number in (wrong.expected, wrong.actual))
-    if actual == expected:
+    for digits in (_DIGITS, 2 * _DIGITS):
+        expected, actual = (format_number(number, digits) for number in (wrong.expected, wrong.actual))
+        if actual != expected:
+            break
+    else:
         # They differ in digits that are not shown elsewhere.
         expected, actual = repr(wrong.expected), repr(wrong.actual)
     given = "not a finite number" if wrong.actual is None else actual

@@ -76,7 +76,9 @@ def _describe_kind(noun: str) -> Callable[[str, str], str]:
 def _describe_condition(before: str, after: str) -> str:
     if not before:
         return f"lacks the condition `{after}`"
-    return _describe_exchange(before, after) if after else f"runs only if `{before}`, but must always run"
+    if not after:
+        return f"should not have the condition `{before}`: what it guards must always run"
+    return _describe_exchange(before, after)
 
 
 def _describe_return(before: str, after: str) -> str:

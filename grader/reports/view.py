@@ -172,7 +172,7 @@ def _write_sentence(verdict: Verdict, words: CaseWords) -> tuple[str, str]:
     kind = error.mistake.kind if error is not None and error.mistake is not None else ""
     nothing = "Your code returns nothing." if kind == RETURNS_NONE else ""
     if mistake := nothing or _name_mistake(verdict.diagnosis) or summarize_changes(verdict):
-        return mistake, "" if _is_evidence(verdict) else raised or differs
+        return mistake, "" if _is_evidence(verdict) else (raised if nothing else _follow(raised, verdict)) or differs
     if raised:
         # A line that writes a wrong result is no better to know than one that raised.
         return raised, differs
@@ -197,6 +197,12 @@ def _is_evidence(verdict: Verdict) -> bool:
     """Return True if the line that raised must be changed, and says what it did."""
     mistake = None if verdict.error is None else verdict.error.mistake
     return mistake is not None and any(mistake.line in statement.lines for statement in verdict.repair)
+
+
+def _follow(raised: str, verdict: Verdict) -> str:
+    """Return the sentence about a line that raised as what comes of the lines to change, if these are named."""
+    named = raised and any(statement.kind is not None for statement in verdict.repair)
+    return f"As a result, {raised[:1].lower()}{raised[1:]}" if named else raised
 
 
 def _choose_hints(verdict: Verdict) -> tuple[Diagnosis, ...]:

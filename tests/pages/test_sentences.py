@@ -104,7 +104,7 @@ def test_the_line_that_raised_is_said_before_one_that_writes_a_wrong_result() ->
     raises = "Line 3 raises ValueError on some networks."
     assert sentence(error=RAISED_THERE, first_difference=writes) == (raises, writes["message"])
     assert sentence(error=RAISED_THERE, first_difference=writes, diagnosis=[MASK]) == ("It forgets the mask.", raises)
-    assert sentence(error=RAISED_THERE, repair=[LINE]) == ("Line 11 is wrong.", raises)
+    assert sentence(error=RAISED_THERE, repair=[LINE])[0] == "Line 11 is wrong."
     assert sentence(error=RAISED, first_difference=writes)[1] == writes["message"]
 
 
@@ -129,18 +129,25 @@ HIDDEN_LINE: dict[str, Any] = LINE | {"kind": None, "lines": [], "source": ""}
 
 def test_of_one_wrong_line_the_fault_is_said_and_of_several_their_number() -> None:
     assert sentence(repair=[LINE]) == ("Line 11 is wrong.", "")
-    assert sentence(repair=[LINE, LINE]) == ("Two lines are wrong.", "")
+    other = LINE | {"lines": [{"cell": None, "line": 12}]}
+    assert sentence(repair=[LINE, other]) == ("Two lines are wrong.", "")
 
 
 def test_a_mistake_that_the_author_has_named_is_said_before_the_line() -> None:
     assert sentence(repair=[LINE], diagnosis=[MASK]) == ("It forgets the mask.", "")
 
 
-def test_a_line_that_raises_is_named_and_then_the_exception() -> None:
+def test_a_line_that_raises_is_named_and_then_the_exception_that_comes_of_it() -> None:
     assert sentence(outcome="error", error=RAISED, repair=[LINE]) == (
         "Line 11 is wrong.",
-        "Your code raises ValueError.",
+        "As a result, your code raises ValueError.",
     )
+
+
+def test_a_right_line_that_raised_is_not_blamed() -> None:
+    there = "line 3 raises ValueError on some networks."
+    assert sentence(error=RAISED_THERE, repair=[LINE])[1] == f"As a result, {there}"
+    assert sentence(error=RAISED_THERE, repair=[HIDDEN_LINE])[0] == f"L{there[1:]}"
 
 
 def test_a_level_that_hides_the_line_hides_it_in_the_sentence() -> None:

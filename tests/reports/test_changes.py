@@ -73,6 +73,7 @@ def test_a_line_of_a_package_names_its_file() -> None:
         (WrongNumber("loss", [], 1.0, 2.0, {}), "`loss` is 2; it must be 1."),
         (WrongNumber("x", [3], 1.0, None, {"N": 2}), "With N = 2, `x[3]` is not a finite number; it must be 1."),
         (WrongNumber("x", [0], 0.1, 0.1000000001, {}), "`x[0]` is 0.1000000001; it must be 0.1."),
+        (WrongNumber("x", [0], 1 / 3, 0.3333134, {}), "`x[0]` is 0.3333134; it must be 0.33333333."),
         (WrongNumber("x", [0], 1.0, -0.0, {}), "`x[0]` is 0; it must be 1."),
     ],
 )
@@ -131,7 +132,14 @@ def test_what_the_only_wrong_line_computes_is_told_of_the_smallest_case() -> Non
     ],
 )
 def test_of_several_lines_the_sentence_counts_them(wrong: int, missing: int, sentence: str) -> None:
-    assert summarize_changes(repair_verdict(*[WRONG_LINE] * wrong, *[MISSING_LINE] * missing)) == sentence
+    lines = [replace(WRONG_LINE, lines=(SourceLine(10, at),)) for at in range(wrong)]
+    assert summarize_changes(repair_verdict(*lines, *[MISSING_LINE] * missing)) == sentence
+
+
+def test_a_line_that_is_wrong_in_two_ways_counts_once() -> None:
+    condition = replace(WRONG_LINE, kind=MendingKind.GUARD)
+    elsewhere = replace(WRONG_LINE, lines=(SourceLine(10, 26),))
+    assert summarize_changes(repair_verdict(WRONG_LINE, condition, elsewhere)) == "Two lines are wrong."
 
 
 def test_a_level_that_hides_the_lines_counts_none() -> None:

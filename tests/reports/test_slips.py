@@ -22,6 +22,10 @@ from backmark.grader.reports.slips import ask_about, describe_slips
         (Slip(SlipKind.BELOW, "nabla[-l] = d", "d *= sp"), "must stand below `d *= sp`"),
         (Slip(SlipKind.OUTSIDE, "return dx", "for t in range(T):"), "must stand outside of `for t in range(T):`"),
         (Slip(SlipKind.EXTRA, "K = 5", ""), "should not be there"),
+        (
+            Slip(SlipKind.CONDITION, "l > 0", ""),
+            "should not have the condition `l > 0`: what it guards must always run",
+        ),
         (Slip(SlipKind.RETURN, "", "return dx, dw"), "must be followed by `return dx, dw`"),
         (Slip(SlipKind.RETURN, "print(dx)", "return dx"), "has `print(dx)` instead of `return dx`"),
         (Slip(SlipKind.IN_PLACE, "self.A", "self.A.copy()"), "does not copy `self.A`, which is then changed in place"),
