@@ -18,7 +18,7 @@ OTHER_NAME = RIGHT.replace(b"backward_pass", b"my_backward")
 HANDED_IN: tuple[tuple[Mapping[str, bytes], int | None], ...] = (
     ({"hw.py": RIGHT + b"# %d"}, 10),
     ({"hw.ipynb": (EXAMPLES / "right.ipynb").read_bytes()}, 10),
-    ({"hw.py": WRONG + b"# %d"}, 6),
+    ({"hw.py": WRONG + b"# %d"}, 8),
     ({"hw.py": RIGHT}, 10),
     ({"hw.py": WRONG + b"# %d", "hw-1.py": RIGHT + b"# %d"}, 10),
     ({"hw.py": RIGHT + b"# %d", "hw-1.py": b""}, 10),

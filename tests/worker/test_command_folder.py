@@ -18,7 +18,7 @@ from tests.worker.test_cli import backmark
 FOLDER = Path(commands.__path__[0])
 GROUPS = {
     "": {"autograde", "doctor", "grade", "serve", "status", "submit"},
-    "assignment": {"cases", "check", "convert", "draw", "export", "kit", "list", "new", "publish", "template"},
+    "assignment": {"cases", "check", "draw", "export", "kit", "list", "new", "publish", "template"},
     "course": {"archive", "change", "create", "fill", "invite", "list", "regrade", "staff", "undelivered"},
     "service": {"backup", "lti", "rerun", "restore", "sweeper", "token", "web", "worker"},
 }
