@@ -164,12 +164,6 @@ def _read_program(written: Mapping[str, Any]) -> WrittenProgram:
         )
         for site in written["sites"]
     )
-    statements = (
-        WrittenStatement(
-            *(tuple(each["spot"]), each["root"], each["names"], each["returns"], each["starts"]),
-            *(each["target"], each["given"]),
-        )
-        for each in written["statements"]
-    )
+    statements = (WrittenStatement(**{**each, "spot": tuple(each["spot"])}) for each in written["statements"])
     edits = (WrittenEdit(*edit) for edit in written["edits"])
     return WrittenProgram(written["text"], tuple(sites), tuple(statements), tuple(edits), tuple(written["changed"]))

@@ -205,10 +205,10 @@ def read_written(frame: Frame) -> dict[str, Any]:
 def _is_written_statement(value: object) -> bool:
     return (
         isinstance(value, dict)
-        and set(value) == {"spot", "root", "names", "returns", "starts", "target", "given"}
+        and set(value) == {"spot", "root", "names", "returns", "starts", "called", "target", "given"}
         and _are_lines([value["spot"]])
         and _is_place(value["root"], MOST_SITES)
-        and all(type(value[name]) is bool for name in ("names", "returns", "starts", "given"))
+        and all(type(value[name]) is bool for name in ("names", "returns", "starts", "called", "given"))
         and _is_line_of_text(value["target"], LONGEST_SPELLED)
     )
 

@@ -38,12 +38,19 @@ def find_rows(line: WrongLine, assignment: ContractAssignment, commented: Sequen
 
 
 def find_own_rows(line: WrongLine, commented: Sequence[RowStatement]) -> tuple[str, ...]:
-    """Return the rows of what a line itself must compute; none if that is not known, or may be one of several."""
+    """Return the rows of what a line itself must compute; none if that is not known, or may be one of several.
+
+    Of what several lines of the solution compute the expression around it tells which is meant.
+    """
     rows_by_line = {statement.first: statement.rows for statement in commented}
+    several: set[tuple[str, ...]] = set()
     for lines in line.computing:
         rows = {rows_by_line[number] for number in lines if number in rows_by_line}
-        if rows:
-            return rows.pop() if len(rows) == 1 else ()
+        several = several & rows if several else rows
+        if len(several) == 1:
+            return several.pop()
+        if rows and not several:
+            break
     return ()
 
 

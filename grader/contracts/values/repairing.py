@@ -250,7 +250,12 @@ class _Attempt:
         is_certain = bool(found) and set(wrong) <= {finding.statement for finding in self.certain}
         if not self.unfilled and (len(wrong) < 2 or not is_certain):
             # Where several are not certain, one edit elsewhere may be enough.
-            alone = self._name_alone(wrong if len(wrong) == 1 else [], solution)
+            try:
+                alone = self._name_alone(wrong if len(wrong) == 1 else [], solution, is_certain=is_certain)
+            except OutOfWorkError:
+                if not is_certain:
+                    raise
+                alone = None
             if alone is not None:
                 return self._conclude([alone], solution)
         if not is_certain:
@@ -437,8 +442,10 @@ class _Attempt:
     def _list_passing(self, search: ValueSearch, finding: Finding) -> list[int]:
         """Return the statements that return what a finding's writes, as it is; of a copy those that may lack the same.
 
-        They may be wrong instead.
+        They may be wrong instead, if what is written has a value of the solution's.
         """
+        if not (finding.is_right or search.is_copy(finding)):
+            return []
         readers = [site for site in search.program.sites if site.writer == finding.statement]
         passing = [
             site.statement for site in readers if site.root and search.program.statements[site.statement].returns
@@ -467,6 +474,7 @@ class _Attempt:
         hits = search.find(base, is_full=True)
         if not any(hit.is_full and not hit.is_right for hit in hits):
             hits += search.find(base, is_full=True, is_strange=True)
+        hits = hits or search.find(base, is_full=True, is_shared=True)
         if any(hit.is_full for hit in hits):
             return hits
         stepped = search.step_over(base)
@@ -509,12 +517,13 @@ class _Attempt:
         right = self._name([statement], base, SMALL, made) or self._name([statement], base, LARGE, made)
         return right or _Named(statement)
 
-    def _name_alone(self, wrong: Sequence[int], solution: SolutionValues) -> _Named | None:
+    def _name_alone(self, wrong: Sequence[int], solution: SolutionValues, *, is_certain: bool) -> _Named | None:
         """Return an edit of the only statement that was found, or of another one that repairs all as well.
 
         An edit is believed if what it changes has a value of the solution's then: else it may make up for a mistake
         elsewhere. Of statements whose own values are not wrong all that they read must be right, too. One that shows
-        no such value is believed if no other statement has any that is right.
+        no such value is believed if no other statement has any that is right. Beside a statement that is certain, and
+        that no edit makes right, no other is edited, unless it is in a function that may be called wrongly.
         """
         unsure: list[_Named] = []
         others = self.others[: _STATEMENTS - 1] if wrong else []
@@ -525,6 +534,8 @@ class _Attempt:
             if (named := self._choose_believed(right, wrong, solution)) is not None:
                 return named
             unsure += [each for each in right if each.statement in wrong]
+        if is_certain and not unsure and not any(self.program.statements[number].called for number in wrong):
+            return None
         right = self._list_right(range(len(self.program.statements)), {}, SMALL)
         if (named := self._choose_believed(right, wrong, solution)) is not None:
             return named

@@ -210,10 +210,13 @@ class ValueSearch:
 
     # ---- the search
 
-    def find(self, base: Injections, *, is_full: bool, is_strange: bool = False) -> list[Finding]:
+    def find(
+        self, base: Injections, *, is_full: bool, is_strange: bool = False, is_shared: bool = False
+    ) -> list[Finding]:
         """Return the injections that make more results right and none wrong, beside those in force.
 
-        If they must be full only sites are tried on which all bears that is wrong.
+        If they must be full only sites are tried on which all bears that is wrong; those on which something right bears
+        too only if they are `is_shared`: what counts or compares may be right by a wrong value.
         """
         failing = [case for case in self._cases if not all(self.good[case])]
         if not failing:
@@ -229,7 +232,7 @@ class ValueSearch:
             candidates += [(-1, value) for value in self.solution.list_scaled(sorted(scaled))]
         for state in self._order(around):
             is_open = state.number in around
-            if state.number in base or not (is_open or self._may_be_wrong(state, is_full=is_full)):
+            if state.number in base or not (is_open or self._may_be_wrong(state, is_full=is_full, is_shared=is_shared)):
                 continue
             if is_open and (is_strange or (state.site.kind == "load" and state.is_right)):
                 # In a site that raised, any size was tried already; what it reads is right.
@@ -243,12 +246,12 @@ class ValueSearch:
                     first = finding
         return found
 
-    def _may_be_wrong(self, state: SiteState, *, is_full: bool) -> bool:
+    def _may_be_wrong(self, state: SiteState, *, is_full: bool, is_shared: bool) -> bool:
         right = {unit for unit, is_right in enumerate(self.right) if is_right}
         wrong = set(range(len(self.right))) - right
-        if not state.is_known or not state.bears or state.bears & right or self._starts_with_nothing(state):
+        if not state.is_known or not state.bears or self._starts_with_nothing(state):
             return False
-        return state.bears >= wrong if is_full else True
+        return bool(state.bears & right) == is_shared and (state.bears >= wrong or not is_full)
 
     def _starts_with_nothing(self, state: SiteState) -> bool:
         """Return True for the zeros to which others add: with the right start any sum could be made right."""
@@ -438,10 +441,12 @@ class ValueSearch:
         return frozenset(theirs.statements[theirs.sites[site].statement].spot[1] for site in sites)
 
     def list_written(self, statement: int) -> Iterator[frozenset[int]]:
-        """Yield the lines of the solution that compute what a statement has written in the end, if that is known."""
+        """Yield the lines of the solution that write what a statement has written in the end, or else compute it."""
+        theirs = self.solution.program.sites
         for state in self.states:
             if state.site.statement == statement and state.site.kind == "written" and state.match_last >= 0:
-                yield self._list_lines_with(self.solution.values[state.match_last].sites)
+                own = self.solution.values[state.match_last].sites
+                yield self._list_lines_with([site for site in own if theirs[site].kind == "written"] or own)
 
     def _find_all_but_one(self, state: SiteState) -> int:
         """Return the value of the solution's that a site has, but for a turn of its loop; -1 if it has none."""

@@ -48,6 +48,8 @@ class WrittenStatement:
     returns: bool
     #: True if it writes a variable to which others add.
     starts: bool
+    #: True if it is in a function that the program calls itself.
+    called: bool
     #: What it writes, as text, if the template writes that too; empty for none.
     target: str
     #: True if the template has the whole statement.

@@ -6,6 +6,7 @@ from functools import cache
 import pytest
 
 from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.language.row_comments import strip
 from backmark.grader.model.mended_statement import MendingKind
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.verdict import Judgement, Outcome
@@ -100,10 +101,44 @@ def test_of_several_lines_that_could_all_be_wrong_none_is_named() -> None:
     assert judge(strip_rows("cs231n-affine"), source, by_values=True).repair == ()
 
 
-def test_a_line_and_the_one_that_returns_what_it_writes_are_named_together() -> None:
+def test_a_line_that_returns_what_another_computes_is_not_wrong() -> None:
     source = RIGHT.replace("    return x @ w\n", "    out = np.sinh(x) @ np.cosh(w)\n    return out\n")
     (statement,) = judge(build(contract()), source, by_values=True).repair
-    assert [line.line for line in statement.lines] == [find_line(source, "out = "), find_line(source, "return out")]
+    assert [line.line for line in statement.lines] == [find_line(source, "out = ")]
+
+
+def test_a_right_value_that_lacks_something_is_named_with_the_line_that_returns_it() -> None:
+    source = change_solution("cmu-mse-loss", " / (self.N * self.C)\n        return dLdA", "\n        return dLdA")
+    (statement,) = judge(strip_rows("cmu-mse-loss"), source, by_values=True).repair
+    assert [line.line for line in statement.lines] == [find_line(source, "dLdA = "), find_line(source, "return dLdA")]
+
+
+def change_solution(entry: str, right: str, wrong: str) -> str:
+    """Return the solution of an entry without its comments, with one change."""
+    solution = strip(find_revision(entry).assignment.solution)
+    assert solution.count(right) == 1
+    return solution.replace(right, wrong)
+
+
+@pytest.mark.parametrize(
+    ("entry", "right", "wrong", "slip"),
+    [
+        ("accumulating_linear", "self.dW += self.x", "self.dW = self.x", (SlipKind.ASSIGNMENT,)),
+        ("cmu-activations", "1 / (1 + np.exp(-Z))", "1 / (1 + np.exp(Z))", ()),
+        ("cmu-cross-entropy-loss", "(self.softmax - self.Y) / self.N", "self.softmax - self.Y", (SlipKind.DIVISOR,)),
+        ("coursera-l-model-backward", 'caches[L - 1], "sigmoid"', 'caches[L - 1], "relu"', (SlipKind.CONSTANT,)),
+        ("coursera-l-model-backward", "np.sum(dZ, axis=1, keepd", "np.sum(dZ, keepd", (SlipKind.AXIS,)),
+        ("cs231n-dropout", "< p) / p", "< p) * 1.0", (SlipKind.DIVISOR,)),
+        ("cs231n-batchnorm", "std = np.sqrt(var + eps)", "std = np.sqrt(var) + eps", ()),
+    ],
+)
+def test_a_slip_in_what_an_object_keeps_counts_or_names_is_found(
+    entry: str, right: str, wrong: str, slip: tuple[SlipKind, ...]
+) -> None:
+    source = change_solution(entry, right, wrong)
+    (statement,) = judge(find_revision(entry), source, by_values=True, by_text=False).repair
+    assert [line.line for line in statement.lines] == [find_line(source, wrong.split("\n", maxsplit=1)[0])]
+    assert tuple(each.kind for each in statement.slips) == slip
 
 
 def test_the_marks_are_those_of_the_results() -> None:

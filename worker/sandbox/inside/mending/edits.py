@@ -134,7 +134,7 @@ def _vary_widely(node: ast.stmt, function: Function) -> Iterator[tuple[ast.stmt,
     if isinstance(node, ast.AugAssign):
         changed: ast.stmt = ast.Assign([node.target], node.value)
         yield changed, Change(ASSIGNMENT, node, changed)
-    elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+    elif isinstance(node, ast.Assign) and isinstance(node.targets[0], (ast.Subscript, ast.Attribute)):
         changed = ast.AugAssign(node.targets[0], ast.Add(), node.value)
         yield changed, Change(ASSIGNMENT, node, changed)
     value = getattr(node, "value", None)
@@ -214,6 +214,9 @@ def _vary_axis(node: ast.Call) -> Iterator[list[ast.keyword]]:
             yield [ast.keyword("axis", ast.Constant(other)), *_without(node.keywords, "axis")]
     if axis is not None and "keepdims" not in keywords:
         yield [*node.keywords, ast.keyword("keepdims", ast.Constant(value=True))]
+    is_of_module = isinstance(node.func, ast.Attribute) and spell(node.func.value) in {"np", "numpy"}
+    if axis is None and len(node.args) == int(is_of_module):
+        yield from ([ast.keyword("axis", ast.Constant(number)), *node.keywords] for number in (0, 1))
 
 
 def _substitute(node: ast.stmt, part: ast.expr, other: ast.expr, kind: str) -> tuple[ast.stmt, Change]:

@@ -12,15 +12,15 @@ from backmark.worker.sandbox.inside.entry import EDITS
 from backmark.worker.sandbox.inside.mending.edits import Change, substitute
 from backmark.worker.sandbox.inside.mending.groups import Function
 
-from .sites import is_bound
+from .sites import is_bound, name_of
 
-OPERAND, FACTOR, TERM, DIVISOR, OPERATOR, CALL = (
-    kind for kind in EDITS if kind in {"operand", "factor", "term", "divisor", "operator", "call"}
+OPERAND, FACTOR, TERM, DIVISOR, OPERATOR, CONSTANT, CALL = (
+    kind for kind in EDITS if kind in {"operand", "factor", "term", "divisor", "operator", "constant", "call"}
 )
 #: The functions that say which addition is in force, and make it; the variable for what the first returns.
 ADDITIONS, ADDED, _OPERANDS = "backmark_additions", "backmark_added", "backmark_operands"
-#: Values of a function, their sizes, and variables that it never reads, that are tried in one statement.
-_MOST_VALUES, _SIZED, _FORGOTTEN = 48, 5, 3
+#: Values of a function, their sizes, variables that it never reads, and texts, that are tried in one statement.
+_MOST_VALUES, _SIZED, _FORGOTTEN, _MOST_TEXTS = 48, 5, 3, 8
 #: Functions that are left out.
 _FUNCTIONS = ("log", "exp", "sqrt", "tanh", "abs", "square")
 _SHAPE = ("shape[0]", "shape[1]")
@@ -39,10 +39,10 @@ FORMS: dict[str, type[ast.operator]] = {
 _Made = tuple[ast.stmt, Change]
 
 
-def list_values(function: Function) -> list[ast.expr]:
+def list_values(function: Function, attributes: Sequence[str] = ()) -> list[ast.expr]:
     """Return the values that a function has: what it writes, its parameters, attributes and entries that it reads.
 
-    Behind them are its other entries, by an index of any of them.
+    Behind them are its other entries, by an index of any of them, and the `attributes` of its object.
     """
     written = [name for group in function.groups for name in group.target.names]
     texts = [*written, *function.parameters]
@@ -51,8 +51,25 @@ def list_values(function: Function) -> list[ast.expr]:
             is_entry = isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name)
             is_own = isinstance(node, ast.Attribute) and spell(node).startswith("self.")
             texts += [ast.unparse(node)] if is_entry or is_own else []
-    known = dict.fromkeys(text for text in [*texts, *_list_entries(function)] if text not in {"", "return", "self"})
+    known = dict.fromkeys(
+        text for text in [*texts, *attributes, *_list_entries(function)] if text not in {"", "return", "self"}
+    )
     return [ast.parse(text, mode="eval").body for text in [*known][:_MOST_VALUES]]
+
+
+def list_attributes(node: ast.ClassDef) -> list[str]:
+    """Return the attributes that a class writes, as text."""
+    own = (part for part in ast.walk(node) if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store))
+    return list(dict.fromkeys(filter(None, map(name_of, own))))
+
+
+def list_texts(tree: ast.Module) -> list[ast.expr]:
+    """Return the texts with which a program compares anything, or that it hands to a function."""
+    parts: list[ast.expr] = []
+    for node in ast.walk(tree):
+        parts += node.comparators if isinstance(node, ast.Compare) else node.args if isinstance(node, ast.Call) else []
+    texts = {part.value: part for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+    return list[ast.expr](texts.values())[:_MOST_TEXTS]
 
 
 def _list_entries(function: Function) -> list[str]:
@@ -68,8 +85,15 @@ def _is_variable(index: ast.expr) -> bool:
     return isinstance(index, (ast.Name, ast.BinOp))
 
 
-def list_exchanges(node: ast.stmt, values: Sequence[ast.expr]) -> Iterator["Addition"]:
-    """Yield the ways in which a statement has another value in the place of a variable, an attribute or an entry."""
+def list_exchanges(node: ast.stmt, values: Sequence[ast.expr], texts: Sequence[ast.expr]) -> Iterator["Addition"]:
+    """Yield the ways in which a statement has another value in the place of a variable, an attribute or an entry.
+
+    Or another text in the place of one.
+    """
+    for part in _list_operands(node, (ast.Constant,)):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            others = (text for text in texts if ast.dump(text) != ast.dump(part))
+            yield from (Addition(part, INSTEAD, text, CONSTANT) for text in others)
     inner = _list_scoped(node)
     for part in _list_operands(node, (ast.Name, ast.Attribute, ast.Subscript)):
         own = ast.dump(part)

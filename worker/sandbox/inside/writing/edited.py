@@ -12,9 +12,11 @@ from backmark.worker.sandbox.inside.mending.groups import Function, StatementGro
 from .additions import (
     Addition,
     list_additions,
+    list_attributes,
     list_exchanges,
     list_forgotten,
     list_operations,
+    list_texts,
     list_values,
     vary_by_additions,
 )
@@ -95,6 +97,10 @@ class _Places:
     places: dict[int, tuple[Function, StatementGroup, int]] = field(default_factory=dict)
     #: By the identity of a group its single edits.
     _single: dict[int, list[Edit]] = field(default_factory=dict)
+    #: The texts with which it compares, or calls something.
+    texts: list[ast.expr] = field(default_factory=list)
+    #: By the identity of a method the attributes that its class writes.
+    _attributes: dict[int, list[str]] = field(default_factory=dict)
     #: By the identity of a function its values.
     _values: dict[int, list[ast.expr]] = field(default_factory=dict)
 
@@ -103,8 +109,11 @@ class _Places:
         """Return those of a program."""
         own = (node for node in tree.body if isinstance(node, ast.FunctionDef))
         simple = (node.name for node in own if len(node.args.args) == 1 and not node.args.kwonlyargs)
-        made = cls(list(dict.fromkeys([*helpers, *simple])))
+        made = cls(list(dict.fromkeys([*helpers, *simple])), texts=list_texts(tree))
+        attributes = {node.name: list_attributes(node) for node in tree.body if isinstance(node, ast.ClassDef)}
         for function in list_functions([tree]).values():
+            holder, _, method = function.name.partition(".")
+            made._attributes[id(function)] = attributes.get(holder, []) if method else []
             for group in function.mendable:
                 for place, node in enumerate(group.nodes):
                     made.places[id(group.loop or node)] = function, group, place
@@ -137,7 +146,7 @@ class _Places:
         if kind == LARGE:
             yield from list_additions(group.nodes[place], self._list_values(function), function.parameters, self.calls)
         elif kind == SMALL:
-            yield from list_exchanges(group.nodes[place], self._list_values(function))
+            yield from list_exchanges(group.nodes[place], self._list_values(function), self.texts)
             yield from list_forgotten(group.nodes[place], function)
 
     def _list_single(self, function: Function, group: StatementGroup) -> list[Edit]:
@@ -147,7 +156,7 @@ class _Places:
 
     def _list_values(self, function: Function) -> list[ast.expr]:
         if id(function) not in self._values:
-            self._values[id(function)] = list_values(function)
+            self._values[id(function)] = list_values(function, self._attributes[id(function)])
         return self._values[id(function)]
 
 

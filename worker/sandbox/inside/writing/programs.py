@@ -11,7 +11,7 @@ from backmark.worker.sandbox.inside.tracebacks import clean
 from backmark.worker.sandbox.inside.wire import pack
 
 from .edited import ContractCode, ProgramEdit, list_program_edits, write_edit, write_variants
-from .sites import LOAD, SiteCalls, Sites, SiteStatement, count_turns
+from .sites import LOAD, SiteCalls, Sites, SiteStatement, count_turns, name_of
 from .template import Template
 
 #: Numbers beyond this are no operands: integers may be too large for any other number.
@@ -118,7 +118,7 @@ def _describe_sites(
     lines: Slice, sites: Sites, spots: Sequence[tuple[int, int]], template: Template, *, is_own: bool
 ) -> dict[str, list[Any]]:
     """Return what is known of sites and statements by their text; with edits only statements have lines."""
-    writers, added = _list_writers(sites), _list_added(sites)
+    writers, added, called = _list_writers(sites), _list_added(sites), _list_called(sites)
     places = [lines.origin(site.node.lineno) if is_own else spots[site.statement] for site in sites.sites]
     return {
         "sites": [
@@ -132,6 +132,7 @@ def _describe_sites(
                 and isinstance(statement.node.targets[0], (ast.Name, ast.Subscript)),
                 "returns": isinstance(statement.node, ast.Return),
                 "starts": _starts_sum(statement, added),
+                "called": statement.function.name in called,
                 **template.describe(statement.node),
             }
             for statement, spot in zip(sites.statements, spots, strict=True)
@@ -148,7 +149,7 @@ def _describe(sites: Sites, number: int, writers: Sequence[int], spot: tuple[int
         "statement": site.statement,
         "parent": site.parent,
         "spot": list(spot),
-        "variable": isinstance(node, ast.Name) and site.kind == LOAD,
+        "variable": name_of(node) != "" and site.kind == LOAD,
         "root": getattr(statement.node, "value", None) is node,
         "writers": list(writers),
         "operator": "",
@@ -168,42 +169,46 @@ def _describe_operand(sites: Sites, node: ast.expr) -> list[Any]:
 
 
 def _list_writers(sites: Sites) -> dict[tuple[int, str], list[tuple[int, int]]]:
-    """Return by function and variable the lines of the statements that write it, and their numbers."""
+    """Return by variable the lines of the statements that write it, and their numbers."""
     writers: dict[tuple[int, str], list[tuple[int, int]]] = {}
     for number, statement in enumerate(sites.statements):
         if isinstance(statement.node, (ast.Assign, ast.AugAssign)):
             for part in ast.walk(statement.node):
-                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-                    own = writers.setdefault((id(statement.function), part.id), [])
-                    own.append((statement.node.lineno, number))
+                if isinstance(getattr(part, "ctx", None), ast.Store) and (variable := statement.find_variable(part)):
+                    writers.setdefault(variable, []).append((statement.node.lineno, number))
     return writers
 
 
-def _list_added(sites: Sites) -> set[tuple[int, str]]:
-    """Return the variables to which a statement adds, or to an entry of which, each with its function."""
-    added = set()
+def _list_added(sites: Sites) -> set[tuple[int, str] | None]:
+    """Return the variables to which a statement adds, or to an entry of which."""
+    added: set[tuple[int, str] | None] = set()
     for statement in sites.statements:
         if isinstance(node := statement.node, ast.AugAssign):
             target: ast.expr = node.target
             while isinstance(target, ast.Subscript):
                 target = target.value
-            if isinstance(target, ast.Name):
-                added.add((id(statement.function), target.id))
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            read = (part.id for part in ast.walk(node.value) if isinstance(part, ast.Name))
-            if node.targets[0].id in read:
-                added.add((id(statement.function), node.targets[0].id))
-    return added
+            added.add(statement.find_variable(target))
+        elif isinstance(node, ast.Assign):
+            variable = statement.find_variable(node.targets[0])
+            if variable in map(statement.find_variable, ast.walk(node.value)):
+                added.add(variable)
+    return added - {None}
 
 
-def _starts_sum(statement: SiteStatement, added: Collection[tuple[int, str]]) -> bool:
+def _list_called(sites: Sites) -> set[str]:
+    """Return the names of all that the program's functions call, without what holds them."""
+    parts = (part for statement in sites.statements for part in ast.walk(statement.node))
+    called = (part.func for part in parts if isinstance(part, ast.Call))
+    return {func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") for func in called}
+
+
+def _starts_sum(statement: SiteStatement, added: Collection[tuple[int, str] | None]) -> bool:
     """Return True if a statement writes a variable to which others add."""
     if not isinstance(statement.node, ast.Assign):
         return False
     stored = (part for target in statement.node.targets for part in ast.walk(target))
-    own = {(id(statement.function), part.id) for part in stored if isinstance(part, ast.Name)}
-    read = {part.id for part in ast.walk(statement.node.value) if isinstance(part, ast.Name)}
-    return any(key in added and key[1] not in read for key in own)
+    own = {*map(statement.find_variable, stored)} & {*added}
+    return not own <= {*map(statement.find_variable, ast.walk(statement.node.value))}
 
 
 def _order_writers(
@@ -211,9 +216,8 @@ def _order_writers(
 ) -> Sequence[int]:
     """Return the statements that write the variable that a site reads: those above it first, and the last of these."""
     site = sites.sites[number]
-    if not isinstance(site.node, ast.Name) or site.kind != LOAD:
-        return ()
     own = sites.statements[site.statement]
-    written = writers.get((id(own.function), site.node.id), [])
+    variable = own.find_variable(site.node) if site.kind == LOAD else None
+    written = [] if variable is None else writers.get(variable, [])
     ordered = sorted(written, key=lambda writer: (writer[0] < own.node.lineno, *writer), reverse=True)
     return [writer for _, writer in ordered[:MOST_WRITERS]]

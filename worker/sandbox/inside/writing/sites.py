@@ -49,6 +49,11 @@ class SiteStatement:
     #: The sites of what it has written.
     written: list[int] = field(default_factory=list)
 
+    def find_variable(self, node: ast.AST) -> tuple[int, str] | None:
+        """Return the variable that an expression names, with its function unless it is the object's; None if none."""
+        name = name_of(node)
+        return (0 if "." in name else id(self.function), name) if name else None
+
 
 @dataclass(slots=True)
 class Sites:
@@ -110,6 +115,13 @@ def _kind_of(node: ast.AST) -> str:
     if isinstance(node, ast.Subscript) or (isinstance(node, ast.Name) and node.id not in _OTHERS):
         return LOAD
     return ""
+
+
+def name_of(node: ast.AST) -> str:
+    """Return the name of a variable, or of an attribute of the object, as `self.x`; empty for another expression."""
+    if isinstance(node, ast.Attribute):
+        return f"self.{node.attr}" if isinstance(node.value, ast.Name) and node.value.id == "self" else ""
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def is_bound(node: ast.AST) -> bool:
@@ -182,7 +194,7 @@ def _list_written(node: ast.stmt) -> Iterator[ast.expr]:
         parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
         for part in parts:
             apart = part is not target or isinstance(node, ast.AugAssign)
-            if isinstance(part, (ast.Name, ast.Subscript)) and apart:
+            if (name_of(part) or isinstance(part, ast.Subscript)) and apart:
                 yield _as_read(part)
             if isinstance(part, ast.Subscript) and _is_kept(part.value):
                 yield _as_read(part.value)
