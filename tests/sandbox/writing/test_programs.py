@@ -103,6 +103,16 @@ def test_an_edit_of_a_whole_statement_in_force_computes_the_same_as_the_edit_alo
     assert kinds >= {"above", "below", "inside", "outside", "extra", "condition", "return"}
 
 
+def test_the_modules_own_statements_may_call_what_is_edited() -> None:
+    source = "def g(k):\n    n = k + 1\n    while n > 9:\n        n -= 1\n    return n\n\n\nTWO = g(1)\n\n\n"
+    source += "def f(x, y):\n    return g(x[0, 0]) * TWO, y\n"
+    for wanted in (SITED, {"statements": [0], "edits": "small", "hooked": False}):
+        begin, names = load_hooks()
+        exec(write(source, wanted)["text"], names)  # noqa: S102 - our own text
+        begin(0)
+        assert names["f"](np.ones((1, 1)), 0)[0] == 4
+
+
 def load_hooks() -> tuple[Callable[[int], None], dict[str, Any]]:
     """Return what puts an edit in force, and the functions that programs call."""
     names: dict[str, Any] = {}
