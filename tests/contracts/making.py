@@ -18,16 +18,17 @@ from backmark.grader.contracts.language import reading
 from backmark.grader.contracts.language.assignment import ContractAssignment, assignment_to_json
 from backmark.grader.contracts.language.driver import defined_names
 from backmark.grader.contracts.publishing import finishing
-from backmark.grader.contracts.repair.mender import Mender
+from backmark.grader.contracts.values.program import Programs
 from backmark.grader.errors import SubmissionError
 from backmark.grader.model.assignment import Limits
 from backmark.grader.model.verdict import Judgement
 from backmark.worker.grading.candidate import Jailed, Requests, entry, request
+from backmark.worker.grading.programs import JailedPrograms
 from backmark.worker.grading.revisions import name_revision, save
 from backmark.worker.sandbox.inside.rejection import Rejected
 from backmark.worker.sandbox.inside.source import extract
 from tests.conftest import REVISIONS
-from tests.local import LocalSession, local_by, local_programs
+from tests.local import LocalSession, LocalWriter, local_by, local_programs
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,9 @@ class LocalWorkshop:
         return exchange.answers(cases, session.answer(request(exchange.question(cases))))
 
     @contextmanager
-    def open_mender(self, source: str, filename: str, exchange: ContractExchange) -> Iterator[Mender]:  # noqa: ARG002
-        """Yield a source whose statements can be changed."""
-        yield local_by(source, exchange)
+    def open_programs(self, source: str, filename: str, exchange: ContractExchange) -> Iterator[Programs]:
+        """Yield the programs of a source."""
+        yield JailedPrograms(source.encode(), filename, source, exchange, LocalWriter, LocalWriter)
 
 
 LINEAR = '''

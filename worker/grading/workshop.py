@@ -7,11 +7,12 @@ from typing import Any
 
 from backmark.grader.contracts.cases.answers import Answer
 from backmark.grader.contracts.cases.exchange import AnyExchange, ContractExchange
-from backmark.grader.contracts.repair.mender import Mender
+from backmark.grader.contracts.values.program import Programs
 from backmark.grader.model.assignment import Limits
 from backmark.grader.settings import machine
-from backmark.worker.grading.candidate import Jailed, Requests, entry, request
+from backmark.worker.grading.candidate import entry, request
 from backmark.worker.grading.pool import Jails
+from backmark.worker.grading.programs import JailedPrograms
 from backmark.worker.sandbox import policy
 from backmark.worker.sandbox.clock import Budget, late
 from backmark.worker.sandbox.inside.entry import Entry
@@ -79,10 +80,15 @@ class JailWorkshop:
             return exchange.answers(cases, replies)
 
     @contextlib.contextmanager
-    def open_mender(self, source: str, filename: str, exchange: ContractExchange) -> Iterator[Mender]:
-        """Yield a source whose statements can be changed; raises SubmissionError, and CandidateError if it ends."""
-        with self._run(source, filename, exchange) as session:
-            yield Jailed(session, Requests(exchange))
+    def open_programs(self, source: str, filename: str, exchange: ContractExchange) -> Iterator[Programs]:
+        """Yield the programs of a source, whose jails have what is left of the seconds for all."""
+        self._announce(filename)
+        with contextlib.ExitStack() as stack:
+
+            def start() -> Session:
+                return stack.enter_context(self._session())
+
+            yield JailedPrograms(source.encode(), filename, source, exchange, start, start)
 
     def stop(self) -> None:
         """End all that runs: `ask` then raises."""
@@ -99,14 +105,18 @@ class JailWorkshop:
     def _run(
         self, source: str, filename: str, exchange: AnyExchange, limits: Limits | None = None
     ) -> Iterator[Session]:
+        self._announce(filename)
+        with self._session(limits) as session:
+            session.extract(source.encode(), filename, entry(exchange))
+            yield session
+
+    def _announce(self, filename: str) -> None:
+        """Say that a source is run; raises TimedOut if nothing is left of the seconds for all."""
         if self._watch is not None:
             self._watch(filename, self._runs, self._expected)
         self._runs += 1
         if self._budget.used > LIMITS.seconds:
             raise late(LIMITS.seconds, "in all")
-        with self._session(limits) as session:
-            session.extract(source.encode(), filename, entry(exchange))
-            yield session
 
     @contextlib.contextmanager
     def _session(self, limits: Limits | None = None) -> Iterator[Session]:

@@ -193,7 +193,12 @@ def read_written(frame: Frame) -> dict[str, Any]:
         or not isinstance(written, dict)
         or set(written) != {"text", "sites", "statements", "edits", "changed"}
         or not isinstance(written["text"], str)
-        or not _is_list(written["statements"], _is_written_statement, MOST_SITE_STATEMENTS)
+        or not isinstance(written["statements"], list)
+        or not _is_list(
+            written["statements"],
+            bind(_is_written_statement, count=len(written["statements"])),
+            MOST_SITE_STATEMENTS,
+        )
         or not _is_list(written["sites"], bind(_is_site, count=len(written["statements"])), MOST_SITES)
         or not _is_list(written["edits"], _is_written_edit, MOST_WRITTEN_EDITS)
         or not _is_list(written["changed"], bind(_is_place, count=len(written["sites"])), MOST_SITE_STATEMENTS)
@@ -202,12 +207,14 @@ def read_written(frame: Frame) -> dict[str, Any]:
     return written
 
 
-def _is_written_statement(value: object) -> bool:
+def _is_written_statement(value: object, *, count: int) -> bool:
     return (
         isinstance(value, dict)
-        and set(value) == {"spot", "root", "names", "returns", "starts", "called", "target", "given"}
+        and set(value) == {"spot", "root", "names", "returns", "starts", "called", "begun", "target", "given"}
         and _are_lines([value["spot"]])
         and _is_place(value["root"], MOST_SITES)
+        and _is_line(value["begun"])
+        and value["begun"] < count
         and all(type(value[name]) is bool for name in ("names", "returns", "starts", "called", "given"))
         and _is_line_of_text(value["target"], LONGEST_SPELLED)
     )

@@ -1,29 +1,34 @@
 """The proof of an author's rows: each statement that counts for one is edited, and some case must catch that."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from math import ceil
+from typing import Any
 
-from backmark.grader.contracts.cases.contract_cases import ContractCases, list_expressions
+from backmark.grader.contracts.cases.answers import Candidate
+from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.judging.proven_statement import EditedLine, ProvenStatement
 from backmark.grader.contracts.language.assignment import ContractAssignment, Solution
 from backmark.grader.contracts.language.row_comments import RowStatement, read_solution
 from backmark.grader.contracts.publishing.workshop import Workshop
-from backmark.grader.contracts.repair.bench import Bench, GaveUpError, WrongSubmission
-from backmark.grader.contracts.repair.mender import Mender
-from backmark.grader.contracts.repair.study import EDIT, HEADER, REMOVE, ZERO, Operation, OwnStatement, Script
 from backmark.grader.contracts.rows.agreement import disagreeing
-from backmark.grader.errors import BadAssignment, CandidateError
+from backmark.grader.contracts.values.program import SITED, ProgramExchange, Programs, Run
+from backmark.grader.contracts.values.written import WrittenProgram, WrittenStatement
+from backmark.grader.errors import BadAssignment, CandidateError, TimedOut
+from backmark.grader.model.slip import SlipKind
 
 #: Edits of all statements together, of each as many.
 _MOST_EDITS = 1500
 #: Cases that catch an edit for it to be tried on no further ones.
 _ENOUGH = 2
-#: Answers of one request; edits that are spelled out by one.
-_AT_ONCE, _SPELLED = 2000, 32
+#: Answers of one request, and the numbers of its cases; statements that are edited in one program.
+_AT_ONCE, _NUMBERS, _STATEMENTS = 2000, 1 << 20, 12
+#: Jails that may end under edits of one solution; turns of all loops and calls of functions in one run.
+_RESTARTS, _TURNS = 3, 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,105 +103,143 @@ class RowTrial:
         """
         commented = list_commented(self.assignment)
         most = max(1, _MOST_EDITS // max(1, sum(map(len, commented.values()))))
+        exchange = ProgramExchange.of(self.assignment, self.cases, self.assignment.dtype)
         tried: list[TriedStatement] = []
+        own = ContractExchange(self.assignment)
         for solution, statements in commented.items():
-            with ExitStack() as stack:
-                try:
-                    bench = self._open(solution, statements, stack)
-                    tried += _Round(bench, self.cases, first, others, most).try_statements(solution.name, statements)
-                except (GaveUpError, CandidateError) as error:
-                    reason = error.__cause__ or error
-                    message = f"{solution.name} ended before it had answered, with an edit of a statement: {reason}"
-                    raise BadAssignment(message) from error
+            try:
+                with self.workshop.open_programs(solution.source, solution.name, own) as programs, ExitStack() as stack:
+                    trial = _SolutionTrial(programs, exchange, stack, self.cases, first, others, most)
+                    tried += trial.try_statements(solution.name, statements)
+            except CandidateError as error:
+                message = f"{solution.name} ended before it had answered, with an edit of a statement: {error}"
+                raise BadAssignment(message) from error
         return tried
-
-    def _open(self, solution: Solution, statements: Sequence[RowStatement], stack: ExitStack) -> Bench:
-        exchange = ContractExchange(self.assignment, list_expressions(self.cases), self.assignment.dtype)
-
-        def start() -> Mender:
-            # The jail before it has ended.
-            stack.close()
-            return stack.enter_context(self.workshop.open_mender(solution.source, solution.name, exchange))
-
-        lesson = {
-            "solution": solution.source,
-            "lines": [statement.first for statement in statements],
-            "template": "",
-            "record": False,
-        }
-        none = self.cases.take([])
-        return Bench(self.cases, none, lesson, statements, WrongSubmission((), (), start))
 
 
 @dataclass(frozen=True, slots=True)
-class _Round:
+class _TriedTargets:
+    """By the first of the statements that write a target their edits, and those that leave them out."""
+
+    edits: defaultdict[int, list[TriedEdit]] = field(default_factory=lambda: defaultdict(list))
+    removals: defaultdict[int, list[TriedEdit]] = field(default_factory=lambda: defaultdict(list))
+
+
+@dataclass
+class _SolutionTrial:
     """The edits of one solution, tried on the first cases and then on the others."""
 
-    bench: Bench
+    programs: Programs
+    exchange: ProgramExchange
+    stack: ExitStack
     cases: ContractCases
     first: Sequence[int]
     others: Sequence[int]
     most: int
+    #: The program whose edits are tried, and the jail that it is in, until that ends.
+    _text: str = field(default="", init=False)
+    _candidate: Candidate | None = field(default=None, init=False)
+    _left: int = field(default=_RESTARTS, init=False)
 
     def try_statements(self, file: str, statements: Sequence[RowStatement]) -> Iterator[TriedStatement]:
         """Yield the statements, those of one target together."""
         rows_by_line = {statement.first: statement.rows for statement in statements}
-        lines_by_own = {
-            own: lines
-            for own in self.bench.study.statements
-            if (lines := [line for _, line in own.lines if line in rows_by_line])
-        }
-        edits_by_own = self._list_edits(list(lines_by_own))
-        tried = self._try([*chain.from_iterable(edits_by_own.values())])
-        removals = {own: [(REMOVE, own.number), (ZERO, own.number)] for own in lines_by_own if own.role != HEADER}
-        shown = self._try([*chain.from_iterable(removals.values())])
-        for own, lines in lines_by_own.items():
-            rows = tuple(dict.fromkeys(row for line in lines for row in rows_by_line.pop(line)))
-            edits = tuple(tried[edit] for edit in edits_by_own[own.number])
-            # A loop without its header is none: its edits show it.
-            removed = [shown[operation] for operation in removals[own]] if own in removals else edits
-            without = frozenset[int]().union(*(edit.caught for edit in removed))
-            yield TriedStatement(file, lines[0], rows, edits, without)
-        for line, rows in rows_by_line.items():
-            yield TriedStatement(file, line, rows, ())
+        known = self._write(file, SITED).statements
+        lines_by_target: dict[int, list[int]] = {}
+        for statement in known:
+            if (line := statement.spot[1]) in rows_by_line:
+                lines_by_target.setdefault(statement.begun, []).append(line)
+        targets = sorted(lines_by_target, key=lambda target: known[target].spot)
+        for start in range(0, len(targets), _STATEMENTS):
+            part = targets[start : start + _STATEMENTS]
+            edited = self._write(file, {"made": [], "hooked": False, "statements": part, "edits": "trial"})
+            tried = self._try(edited, known)
+            for target in part:
+                lines = lines_by_target[target]
+                rows = tuple(dict.fromkeys(row for line in lines for row in rows_by_line[line]))
+                edits, removals = tried.edits[target], tried.removals[target]
+                # A loop without its header is none: its edits show it.
+                shown = frozenset[int]().union(*(edit.caught for edit in removals or edits))
+                yield TriedStatement(file, lines[0], rows, tuple(edits), shown)
+        for line in sorted(rows_by_line.keys() - {line for lines in lines_by_target.values() for line in lines}):
+            yield TriedStatement(file, line, rows_by_line[line], ())
 
-    def _list_edits(self, statements: Sequence[OwnStatement]) -> dict[int, list[Operation]]:
-        """Return by their numbers the edits of statements, of many some of every kind."""
-        edits: dict[int, list[Operation]] = {own.number: [] for own in statements}
-        for edit in self.bench.list_edits(edits):
-            edits[edit[1]].append(edit)
-        return {number: own[:: max(1, ceil(len(own) / self.most))] for number, own in edits.items()}
+    def _write(self, file: str, wanted: Mapping[str, Any]) -> WrittenProgram:
+        program = self.programs.write(wanted)
+        if not program.text:
+            raise BadAssignment(
+                f"{file}: its rows cannot be proven, since it is too long, or nested too deeply, for its statements to"
+                " be edited one by one"
+            )
+        return program
 
-    def _try(self, operations: Sequence[Operation]) -> Mapping[Operation, TriedEdit]:
-        caught: dict[Operation, frozenset[int]] = dict.fromkeys(operations, frozenset())
+    def _try(self, edited: WrittenProgram, known: Sequence[WrittenStatement]) -> _TriedTargets:
+        places = self._choose(edited, known)
+        self._text, self._candidate = edited.text, None
+        caught = dict.fromkeys(places, frozenset[int]())
         # Most are caught by each of the first few.
         few = len(self.first) // 3
-        for places in (self.first[:few], self.first[few:]):
-            self._try_on(places, caught)
-        rare = [operation for operation in _list_rare(caught) if operation[0] == EDIT]
+        for cases in (self.first[:few], self.first[few:]):
+            self._try_on(cases, caught)
+        rare = frozenset(_list_rare(caught))
         self._try_on(self.others, caught)
-        lines: dict[Operation, EditedLine] = {}
-        for start in range(0, len(rare), _SPELLED):
-            part = rare[start : start + _SPELLED]
-            spelled = zip(part, self.bench.spell(part), strict=True)
-            own = self.bench.study.own
-            lines |= {edit: EditedLine(own[edit[1]].find_line(line.place)[1], line.text) for edit, line in spelled}
-        return {edit: TriedEdit(places, lines.get(edit)) for edit, places in caught.items()}
+        tried = _TriedTargets()
+        for place in places:
+            edit = edited.edits[place - 1]
+            statement = known[edit.statement]
+            line = EditedLine(statement.spot[1], edit.after) if place in rare else None
+            of_kind = tried.removals if edit.kind == SlipKind.MISSING else tried.edits
+            of_kind[statement.begun].append(TriedEdit(caught[place], line))
+        return tried
 
-    def _try_on(self, places: Sequence[int], caught: dict[Operation, frozenset[int]]) -> None:
+    def _choose(self, edited: WrittenProgram, known: Sequence[WrittenStatement]) -> list[int]:
+        """Return the places of the edits that are tried: of a target with many some of every kind, and all removals."""
+        by_target: defaultdict[int, list[int]] = defaultdict(list)
+        removals: list[int] = []
+        for place, edit in enumerate(edited.edits, 1):
+            own = removals if edit.kind == SlipKind.MISSING else by_target[known[edit.statement].begun]
+            own.append(place)
+        spread = (own[:: max(1, ceil(len(own) / self.most))] for own in by_target.values())
+        return [*chain(*spread), *removals]
+
+    def _try_on(self, places: Sequence[int], caught: dict[int, frozenset[int]]) -> None:
         """Add the cases at these places that catch edits which hardly any case has caught yet."""
         if not places:
             return
         rare, cases = _list_rare(caught), self.cases.take(places)
-        step = max(1, _AT_ONCE // len(places))
+        numbers = len(cases.expected) + sum(len(case.numbers) for case in cases.drawn)
+        step = max(1, min(_AT_ONCE // len(places), _NUMBERS // max(1, numbers)))
         for start in range(0, len(rare), step):
             part = rare[start : start + step]
-            scripts: list[Script] = [frozenset({edit}) for edit in part]
-            for edit, answers in zip(part, self.bench.answer(scripts, cases), strict=True):
-                # An edit under which the process ends is wrong everywhere.
-                wrong = disagreeing(cases, answers) if len(answers) == len(cases) else [True] * len(cases)
+            for edit, wrong in zip(part, self._list_wrong(part, cases), strict=True):
                 caught[edit] |= {place for place, is_wrong in zip(places, wrong, strict=True) if is_wrong}
 
+    def _list_wrong(self, edits: Sequence[int], cases: ContractCases) -> list[list[bool]]:
+        """Return by edit for each case True if it is wrong; one under which the process ends is wrong everywhere."""
+        every: list[list[bool]] = []
+        while len(every) < len(edits):
+            left = edits[len(every) :]
+            runs = (Run(case, variant=edit, turns=_TURNS) for edit in left for case in range(len(cases)))
+            drawn = tuple(run.bind(cases.drawn[run.case]) for run in runs)
+            asked = replace(cases.take([*range(len(cases))] * len(left)), drawn=drawn)
+            if self._candidate is None:
+                self._candidate = self.stack.enter_context(self.programs.open(self._text, self.exchange))
+            try:
+                answers, ended = self._candidate.answer(asked), False
+            except TimedOut:
+                raise
+            except CandidateError as error:
+                answers, ended, self._candidate = error.answers, True, None
+                self._left -= 1
+                if self._left < 0:
+                    raise
+            wrong = disagreeing(asked, answers)
+            # One may end after its last answer, as it was too much: that is the last edit's.
+            whole = min(len(answers) // len(cases), len(left) - ended)
+            every += [wrong[at * len(cases) : (at + 1) * len(cases)] for at in range(whole)]
+            every += [[True] * len(cases)] * ended
+        return every
 
-def _list_rare(caught: Mapping[Operation, frozenset[int]]) -> list[Operation]:
+
+def _list_rare(caught: Mapping[int, frozenset[int]]) -> list[int]:
     return [edit for edit, places in caught.items() if len(places) < _ENOUGH]

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from backmark.grader.contracts.cases.answers import Answer
 from backmark.grader.contracts.cases.exchange import AnyExchange, ContractExchange
-from backmark.grader.contracts.repair.mender import Mender
+from backmark.grader.contracts.values.program import Programs
 from backmark.grader.model.assignment import Limits
 
 
@@ -30,9 +30,9 @@ class Workshop(Protocol):
         """
         ...
 
-    def open_mender(self, source: str, filename: str, exchange: ContractExchange) -> AbstractContextManager[Mender]:
-        """Return a source whose statements can be changed, to be closed.
+    def open_programs(self, source: str, filename: str, exchange: ContractExchange) -> AbstractContextManager[Programs]:
+        """Return the programs of a source, which is read by an exchange of its own; their jails end with the context.
 
-        Entering it raises SubmissionError if the source cannot be read, and a CandidateError if it ends at once.
+        Whatever is asked of them raises a CandidateError if a jail ends.
         """
         ...

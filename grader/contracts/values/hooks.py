@@ -157,6 +157,11 @@ def backmark_added(part: int, make: Callable[[], Any], addition: Any) -> Any:
     return _FORMS[form](value, operand())
 
 
+def backmark_zeros(value: Any) -> Any:
+    """Return zeros in the place of a value."""
+    return np.zeros_like(value) if isinstance(value, np.ndarray) else 0 * value
+
+
 def backmark_turn(spot: int) -> None:
     """Count a turn of a loop that may not end; note where it stands if it goes on for too long."""
     _now["turns"] += 1

@@ -24,7 +24,7 @@ from backmark.grader.contracts.values.written import WrittenProgram
 _PLAN, _ARRAYS, _LOG = "backmark_plan", "backmark_arrays", "backmark_log"
 _BEGIN = f"{_LOG} = backmark_begin({_PLAN}, {_ARRAYS})\n"
 _HOOKS = Path(__file__).with_name("hooks.py").read_text(encoding="utf-8")
-#: Numbers that one request and its answers have, arrays that it gives, and turns of the loops of one run.
+#: Numbers that one request and its answers have, arrays that it gives, and turns of the `while` loops of one run.
 _NUMBERS, _ARRAYS_SENT, _TURNS = 1 << 20, 1 << 14, 20_000
 _Tried = TypeVar("_Tried")
 #: Runs of several cases that are asked at once.
@@ -80,6 +80,8 @@ class Run:
     disturbed: int = -1
     #: The place of the edit that is in force, from 1.
     variant: int = 0
+    #: Turns that its loops may have, as far as they are counted.
+    turns: int = _TURNS
 
     def bind(self, case: DrawnCase) -> DrawnCase:
         """Return the case with the inputs of this run."""
@@ -91,7 +93,7 @@ class Run:
             "raw": self.raw,
             "disturbed": self.disturbed,
             "variant": self.variant,
-            "most_turns": _TURNS,
+            "most_turns": self.turns,
         }
         inputs = {
             **case.inputs,
@@ -113,19 +115,24 @@ class ProgramExchange(ContractExchange):
     """The exchange with a program that has sites or edits."""
 
     @classmethod
-    def of(cls, assignment: ContractAssignment, cases: ContractCases) -> "ProgramExchange":
-        """Return the exchange of a contract's programs, in double precision."""
+    def of(cls, assignment: ContractAssignment, cases: ContractCases, dtype: str = "float64") -> "ProgramExchange":
+        """Return the exchange of a contract's programs, in double precision unless another is given."""
         changed = replace(
             assignment,
             call=_BEGIN + assignment.call,
             helpers=f"{assignment.helpers}\n{_HOOKS}" if assignment.helpers else _HOOKS,
         )
-        return cls(changed, list_expressions(cases) | {_LOG})
+        return cls(changed, list_expressions(cases) | {_LOG}, dtype)
 
     def question(self, cases: ContractCases) -> Question:
         """Return the request about every case; nobody reads why a program raised."""
         asked = super().question(cases)
         return asked._replace(header={**asked.header, "unexplained": True})
+
+    @cached_property
+    def lists(self) -> frozenset[str]:
+        """None: nobody asks which lines of a program write results, and to find them takes longer than to run it."""
+        return frozenset()
 
     @cached_property
     def arguments(self) -> frozenset[str]:

@@ -50,6 +50,8 @@ class WrittenStatement:
     starts: bool
     #: True if it is in a function that the program calls itself.
     called: bool
+    #: The first of the statements that write its target together; itself if it is alone.
+    begun: int
     #: What it writes, as text, if the template writes that too; empty for none.
     target: str
     #: True if the template has the whole statement.

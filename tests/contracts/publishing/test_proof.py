@@ -5,14 +5,18 @@ from dataclasses import replace
 
 import pytest
 
+from backmark.grader.contracts.cases.draw import draw_all
+from backmark.grader.contracts.cases.drawn import dump_cases
 from backmark.grader.contracts.judging import revision
 from backmark.grader.contracts.judging.proven_statement import EditedLine, ProvenStatement
 from backmark.grader.contracts.judging.revision import ContractRevision
-from backmark.grader.contracts.publishing import proof
+from backmark.grader.contracts.language.assignment import ContractAssignment, assignment_to_json
+from backmark.grader.contracts.publishing import finishing, proof
 from backmark.grader.contracts.publishing.preview import preview
 from backmark.grader.contracts.publishing.selfcheck import selfcheck
-from backmark.grader.contracts.repair import bench
 from backmark.grader.errors import BadAssignment
+from backmark.worker.grading.pool import Jails
+from backmark.worker.grading.workshop import JailWorkshop
 from tests.contracts.language.test_row_comments import ROWS, SOLUTION
 from tests.contracts.making import LINEAR, build, contract
 
@@ -87,13 +91,45 @@ def test_an_edit_of_an_axis_is_caught_like_any_other() -> None:
     assert built.statements[0].caught > 10
 
 
-def test_a_solution_that_ends_under_edits_is_refused_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    def end(*_: object) -> None:
-        raise bench.GaveUpError
+def test_what_reads_like_the_statement_is_no_edit_of_it() -> None:
+    """A constant of the module has a name of its own in the solution and in what is made of it."""
+    solution = f"AXES = 1\n{SOLUTION}".replace("x @ w  #", "(x[:, :, None] * w).sum(axis=AXES)  #")
+    (output, _) = build(contract(NARROW + ROWS, solution=solution)).statements
+    assert output.line == 4
+    assert all(line.text != "out = (x[:, :, None] * w).sum(axis=AXES)" for line in output.uncaught)
 
-    monkeypatch.setattr(bench.Bench, "answer", end)
+
+#: Ends the process under the edits of a number, of which two halve it.
+ENDING = SOLUTION.replace(
+    "    out = x @ w  # row: output\n",
+    "    n = 1  # row: output\n    if {}:\n        ending()\n    out = n * (x @ w)\n",
+)
+ENDING = f"import os\n\n\ndef ending():\n    os._exit(0)\n\n{ENDING}"
+
+
+def publish(assignment: ContractAssignment, jails: Jails) -> ContractRevision:
+    """Return the revision that comes of an assignment's code in jails."""
+    sketch = dump_cases(assignment_to_json(assignment), *draw_all(assignment))
+    return revision.load(finishing.finish(sketch, JailWorkshop(make=lambda: jails)))
+
+
+def test_an_edit_that_ends_the_process_is_caught_and_the_next_is_tried(jails: Jails) -> None:
+    built = publish(contract(LINEAR + ROWS, solution=ENDING.format("n == 0.5")), jails)
+    (number, gradients) = built.statements
+    assert not built.faults
+    assert number.edits == number.caught >= 6
+    assert gradients.edits == gradients.caught >= 10
+
+
+def test_a_solution_that_ends_under_many_edits_is_refused_with_its_name(jails: Jails) -> None:
     with pytest.raises(BadAssignment, match=r"solution.py ended before it had answered, with an edit of a statement"):
-        build(contract(LINEAR + ROWS, solution=SOLUTION))
+        publish(contract(LINEAR + ROWS, solution=ENDING.format("n != 1")), jails)
+
+
+def test_a_solution_that_is_too_long_to_be_edited_is_refused_with_its_name() -> None:
+    long = SOLUTION.replace("x @ w  #", f'x @ w + 0 * len("{40_000 * "a"}")  #')
+    with pytest.raises(BadAssignment, match=r"^solution.py: its rows cannot be proven, since it is too long"):
+        build(contract(LINEAR + ROWS, solution=long))
 
 
 def test_of_many_edits_as_many_are_tried_as_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:

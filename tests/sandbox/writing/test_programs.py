@@ -49,11 +49,11 @@ def write(source: str, wanted: dict[str, Any]) -> dict[str, Any]:
     return read_written(frame)
 
 
-@pytest.mark.parametrize(("kind", "step"), [("small", 1), ("large", 7)])
+@pytest.mark.parametrize(("kind", "step"), [("small", 1), ("large", 7), ("trial", 1)])
 def test_an_edit_in_force_computes_the_same_as_the_edit_alone(kind: str, step: int) -> None:
     source = "def f(x, y):\n    z = x + 2\n    out = z.sum(axis=0) * y[0]\n    return out\n"
     written = write(source, {"statements": [1], "edits": kind, "hooked": False})
-    assert len(written["edits"]) > 30
+    assert len(written["edits"]) > 20
     begin, names = load_hooks()
     differing = 0
     for place in range(0, len(written["edits"]), step):
@@ -101,6 +101,26 @@ def test_an_edit_of_a_whole_statement_in_force_computes_the_same_as_the_edit_alo
             varied, alone = (run_or_none({"text": text}, 0, names) for text in texts)
             assert repr(varied) == repr(alone)
     assert kinds >= {"above", "below", "inside", "outside", "extra", "condition", "return"}
+
+
+def test_a_statement_of_a_trial_is_left_out_with_all_that_write_its_target() -> None:
+    source = "def f(x, y):\n    z = x * 2\n    z += y\n    z[0] = 7\n    return z, y\n"
+    written = write(source, {"statements": [1], "edits": "trial", "hooked": False})
+    assert [each["begun"] for each in write(source, SITED)["statements"]] == [0, 0, 0, 3]
+    assert {edit[3] for edit in written["edits"]} >= {"z = x / 2", "z += -y", "z = x * 0"}
+    left_out, zeros = (place for place, edit in enumerate(written["edits"], 1) if edit[1] == "missing")
+    assert run_in_force(written, left_out) is None
+    np.testing.assert_array_equal(run_in_force(written, zeros), np.zeros((3, 3)))
+
+
+def test_under_an_edit_of_a_trial_every_loop_ends() -> None:
+    source = "def f(x, y):\n    seen = [0]\n    for k in x:\n        seen.append(k)\n    return len(seen), y\n"
+    written = write(source, {"statements": [1], "edits": "trial", "hooked": False})
+    (endless,) = (place for place, edit in enumerate(written["edits"], 1) if edit[3] == "for k in seen:")
+    begin, names = load_hooks()
+    begin(endless)
+    with pytest.raises(names["EndlessLoopError"]):
+        run(written["text"], 0, names)
 
 
 def test_the_modules_own_statements_may_call_what_is_edited() -> None:

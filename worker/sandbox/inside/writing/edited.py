@@ -1,12 +1,20 @@
 """Programs with edits: one that has many, of which an input says which is in force, and one with a single edit."""
 
 import ast
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from backmark.worker.sandbox.inside.entry import MOST_WRITTEN_EDITS
-from backmark.worker.sandbox.inside.mending.edits import ORDER, Change, Edit, list_edits, list_edits_of_test
+from backmark.worker.sandbox.inside.mending.edits import (
+    MISSING,
+    ORDER,
+    Change,
+    Edit,
+    list_edits,
+    list_edits_of_test,
+    with_value,
+)
 from backmark.worker.sandbox.inside.mending.groups import Function, StatementGroup, list_functions
 
 from .additions import (
@@ -23,10 +31,11 @@ from .additions import (
 from .control import ControlEdits, Placement
 from .sites import LARGEST, Sites, list_blocks
 
-#: The function that says whether an edit is in force.
-VARIANT = "backmark_variant"
+#: The functions that say whether an edit is in force, and make zeros of a value.
+VARIANT, ZEROS = "backmark_variant", "backmark_zeros"
 #: The kinds of edits: of whole statements, what steers the program and unpacks; of any part; those that add something.
-EDITED = STEERING, SMALL, LARGE = ("steering", "small", "large")
+#: Behind them those by which an author's rows are tried.
+EDITED = STEERING, SMALL, LARGE, TRIAL = ("steering", "small", "large", "trial")
 #: Edits of one statement.
 _MOST_OF_ONE = 1_200
 #: Edits of whole statements in one program, if it has few, and of one in any.
@@ -56,6 +65,8 @@ class ProgramEdit:
     placed: Placement | None = None
     #: True for an edit of the whole statement.
     is_whole: bool = False
+    #: What comes with it: of a statement that is left out the others that write its target.
+    others: Sequence["ProgramEdit"] = ()
 
     def make(self, at: ast.stmt) -> ast.stmt:
         """Return what stands in the place of its statement."""
@@ -67,6 +78,10 @@ def list_program_edits(
 ) -> list[ProgramEdit]:
     """Return the edits of statements, of one of the kinds `EDITED`, the likeliest of each first."""
     places = _Places.of(tree, given.helpers)
+    if kind == TRIAL:
+        numbers = sites.number_statements()
+        tried = (edit for number in wanted for edit in places.list_trial(sites.statements[number].node, numbers))
+        return list(islice(tried, MOST_WRITTEN_EDITS))
     every: list[ProgramEdit] = []
     control = ControlEdits.of(tree, given.call) if kind == STEERING else None
     # The same of a statement whichever are wanted.
@@ -149,6 +164,28 @@ class _Places:
             yield from list_exchanges(group.nodes[place], self._list_values(function), self.texts)
             yield from list_forgotten(group.nodes[place], function)
 
+    def list_trial(self, node: ast.stmt, numbers: Mapping[int, int]) -> Iterator[ProgramEdit]:
+        """Yield the edits of all statements that write a target together, of which one is given.
+
+        Behind them they are left out, and have zeros for what they write: a loop without its header is none.
+        """
+        if id(node) not in self.places:
+            return
+        function, group, _ = self.places[id(node)]
+        own = [numbers.get(id(group.loop or each), -1) for each in group.nodes]
+        if -1 in own:
+            return
+        for edit in list_edits(group, function):
+            # It is told as the whole line that stands there then, as Python spells it.
+            change = Change(edit.kind, None, ast.Module([group.complete(edit.nodes[0])], []))
+            yield ProgramEdit(own[edit.place], edit.nodes[0], change)
+        for make in (_leave_out, _write_zeros) if group.loop is None else ():
+            edits = [
+                ProgramEdit(number, make(each), Change(MISSING, each, None))
+                for number, each in zip(own, group.nodes, strict=True)
+            ]
+            yield replace(edits[0], others=edits[1:])
+
     def _list_single(self, function: Function, group: StatementGroup) -> list[Edit]:
         if id(group) not in self._single:
             self._single[id(group)] = list_edits(group, function, widely=True)
@@ -158,6 +195,28 @@ class _Places:
         if id(function) not in self._values:
             self._values[id(function)] = list_values(function, self._attributes[id(function)])
         return self._values[id(function)]
+
+
+def list_beginnings(tree: ast.Module, sites: Sites) -> list[int]:
+    """Return for each statement the first of those that write its target together; itself if it is alone."""
+    beginnings, numbers = list(range(len(sites.statements))), sites.number_statements()
+    for function in list_functions([tree]).values():
+        for group in function.groups:
+            own = [numbers[id(node)] for node in group.nodes if id(node) in numbers]
+            for number in own:
+                beginnings[number] = own[0]
+    return beginnings
+
+
+def _leave_out(_: ast.stmt) -> ast.stmt:
+    return ast.Pass()
+
+
+def _write_zeros(node: ast.stmt) -> ast.stmt:
+    """Return a statement with zeros for what it writes."""
+    if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)) and node.value is not None:
+        return with_value(node, ast.Call(ast.Name(ZEROS, ast.Load()), [node.value], []))
+    return ast.Pass()
 
 
 def _is_too_large(node: ast.stmt) -> bool:
@@ -178,9 +237,10 @@ def _is_steering(edit: Edit) -> bool:
 def write_variants(tree: ast.Module, sites: Sites, edits: Sequence[ProgramEdit]) -> None:
     """Change a program so that an input says which of these edits, by their places from 1, is in force."""
     by_statement: dict[int, list[tuple[int, ProgramEdit]]] = {}
-    for place, edit in enumerate(edits, 1):
-        if edit.node is not None or edit.addition is not None:
-            by_statement.setdefault(id(sites.statements[edit.statement].node), []).append((place, edit))
+    for place, whole in enumerate(edits, 1):
+        for edit in (whole, *whole.others):
+            if edit.node is not None or edit.addition is not None:
+                by_statement.setdefault(id(sites.statements[edit.statement].node), []).append((place, edit))
     placed: _Placements = {}
     for place, edit in enumerate(edits, 1):
         if edit.placed is not None:
@@ -211,13 +271,18 @@ def _vary(node: ast.stmt, edits: Sequence[tuple[int, ProgramEdit]]) -> list[ast.
         before = edits[: len(edits) - len(additions)]
         chosen, varied = vary_by_additions(node, edits[len(before)][0], additions)
         return [chosen, _choose(varied, before) if before else varied]
+    # Most often none of them is in force, which one question tells: a statement may run thousands of times.
+    any_in_force = _is_in_force(edits[0][0], edits[-1][0])
     if isinstance(node, _HEADED):
         name = _name_header(node)
+        own: ast.expr = getattr(node, name)
+        header = own
         for place, edit in reversed(edits):
             value = edit.make(node).value  # type: ignore[attr-defined] # a header's edit is an expression
-            setattr(node, name, ast.IfExp(_is_in_force(place), value, getattr(node, name)))
+            header = ast.IfExp(_is_in_force(place), value, header)
+        setattr(node, name, ast.IfExp(any_in_force, header, own))
         return [node]
-    return [_choose(node, edits)]
+    return [ast.If(any_in_force, [_choose(node, edits)], [node])]
 
 
 def _choose(node: ast.stmt, edits: Sequence[tuple[int, ProgramEdit]]) -> ast.stmt:
@@ -248,12 +313,16 @@ def write_edit(tree: ast.Module, sites: Sites, edit: ProgramEdit) -> ast.stmt:
     if isinstance(at, _HEADED) and made is not at:
         setattr(at, _name_header(at), made.value)  # type: ignore[attr-defined] # as above
         made = at
+    exchanged = {id(at): made}
+    for other in edit.others:
+        beside = sites.statements[other.statement].node
+        exchanged[id(beside)] = other.make(beside)
     placed: _Placements = {}
     if edit.placed is not None:
         placed[id(edit.placed.anchor), edit.placed.after] = [ast.copy_location(edit.placed.node, at)]
     for node in list(ast.walk(tree)):
         for block in list_blocks(node):
-            block[:] = [part for each in block for part in _place(each, [made if each is at else each], placed)]
+            block[:] = [part for each in block for part in _place(each, [exchanged.get(id(each), each)], placed)]
     ast.copy_location(made, at)
     if edit.placed is not None:
         return edit.placed.node

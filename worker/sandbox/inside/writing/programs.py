@@ -10,7 +10,7 @@ from backmark.worker.sandbox.inside.listing import Slice
 from backmark.worker.sandbox.inside.tracebacks import clean
 from backmark.worker.sandbox.inside.wire import pack
 
-from .edited import ContractCode, ProgramEdit, list_program_edits, write_edit, write_variants
+from .edited import TRIAL, ContractCode, ProgramEdit, list_beginnings, list_program_edits, write_edit, write_variants
 from .sites import LOAD, SiteCalls, Sites, SiteStatement, count_turns, name_of
 from .template import Template
 
@@ -52,7 +52,7 @@ def _write(lines: Slice, wanted: Mapping[str, Any]) -> dict[str, Any]:
         if wanted["hooked"]:
             SiteCalls(sites, frozenset(wanted["statements"])).visit(tree)
         write_variants(tree, sites, edits)
-        count_turns(tree, lines)
+        count_turns(tree, lines, all_loops=wanted["edits"] == TRIAL)
     else:
         changed = [write_edit(tree, sites, edit) for edit in made]
         edited = Sites.of(tree) if made else sites
@@ -64,11 +64,13 @@ def _write(lines: Slice, wanted: Mapping[str, Any]) -> dict[str, Any]:
             sites = Sites.of(tree)
         if wanted["hooked"]:
             described = _describe_sites(lines, sites, spots, Template.of(wanted["template"]), is_own=not made)
+            for each, begun in zip(described["statements"], list_beginnings(tree, sites), strict=True):
+                each["begun"] = begun
             described["changed"] = [
                 _find_changed(sites, numbers.get(id(node), -1), edit) for node, edit in zip(changed, made, strict=True)
             ]
             SiteCalls(sites).visit(tree)
-            count_turns(tree, lines)
+            count_turns(tree, lines, all_loops=False)
     return {"text": _unparse(tree), **described, "edits": spelled}
 
 

@@ -9,6 +9,7 @@ from typing import cast
 
 from backmark.worker.sandbox.inside.entry import MOST_SITE_STATEMENTS, MOST_SITES, SITE_KINDS
 from backmark.worker.sandbox.inside.listing import Slice
+from backmark.worker.sandbox.inside.mending.groups import FUNCTIONS, LOOPS
 
 COMPUTED, LOAD, WRITTEN = SITE_KINDS
 #: The functions that a program with sites calls.
@@ -76,6 +77,10 @@ class Sites:
     def number_of(self, node: ast.AST | None) -> int:
         """Return the number of an expression's site; -1 if it has none."""
         return self._numbers.get(id(node), -1)
+
+    def number_statements(self) -> dict[int, int]:
+        """Return the numbers of all statements by their identity."""
+        return {id(statement.node): number for number, statement in enumerate(self.statements)}
 
     def _read(self, node: ast.stmt, function: _Function) -> None:
         self.statements.append(SiteStatement(node, function))
@@ -237,10 +242,13 @@ class SiteCalls(ast.NodeTransformer):
         return cast(list[ast.stmt], made if isinstance(made, list) else [made])
 
 
-def count_turns(tree: ast.Module, lines: Slice) -> None:
-    """Have every loop that may not end count its turns, and know where it stands."""
+def count_turns(tree: ast.Module, lines: Slice, *, all_loops: bool) -> None:
+    """Have every loop that may not end count its turns, and know where it stands.
+
+    With `all_loops` every loop does, and every function its calls: an edit may add to the list that a loop runs over.
+    """
     for node in ast.walk(tree):
-        if isinstance(node, ast.While):
+        if isinstance(node, ast.While) or (all_loops and isinstance(node, (*LOOPS, *FUNCTIONS))):
             cell, line = lines.spot(node.lineno) or (0, 0)
             spot = ast.Constant(cell * _LINES + line)
             node.body.insert(0, ast.copy_location(ast.Expr(_call(TURN, spot)), node))
