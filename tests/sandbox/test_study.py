@@ -73,7 +73,7 @@ def test_a_request_says_what_it_wants() -> None:
     assert JailRequest({}, b"", [8]).listed is None
 
 
-STUDY: dict[str, Any] = {"kind": "study", "matches": [], "insertable": [], "renamed": False, "names": {}}
+STUDY: dict[str, Any] = {"kind": "study", "matches": [], "insertable": []}
 MATCH: dict[str, Any] = {
     "number": 0,
     **{name: [] for name in ("alternatives", "alike", "guarded", "overwritten", "sources")},
@@ -96,23 +96,18 @@ MATCH: dict[str, Any] = {
         {"conditions": [""]},
         {"conditions": ["", "x" * (LONGEST_SPELLED + 1)]},
         {"placeholder": 1},
-        {"names": {"f": {"x": "y + z"}}},
-        {"names": {"f": {"x" * (LONGEST_NAME + 1): "y"}}},
-        {"names": [["x", "y"]]},
+        {"helpers": ["x" * (LONGEST_NAME + 1)]},
     ],
 )
 def test_a_statement_or_a_match_of_another_form_is_no_answer(change: dict[str, Any]) -> None:
     reader = AnswerReader(Entry("f"), studied=True)
 
-    def say(
-        role: object = "header", guard: object = (), helpers: object = (), names: object = None, **more: object
-    ) -> None:
+    def say(role: object = "header", guard: object = (), helpers: object = (), **more: object) -> None:
         guard = list(guard) if isinstance(guard, tuple) else guard
         helpers = list(helpers) if isinstance(helpers, tuple) else helpers
         statements = [[0, [[0, 1]], False, role, guard, helpers]]
         reader.read(Frame({"kind": "statements", "statements": statements, "solution": []}), 0)
-        bound = {"f": {"self.x": "self.y"}} if names is None else names
-        reader.read(Frame({**STUDY, "names": bound, "matches": [{**MATCH, "sources": [0], **more}]}), 0)
+        reader.read(Frame({**STUDY, "matches": [{**MATCH, "sources": [0], **more}]}), 0)
 
     say()
     with pytest.raises(Crashed):

@@ -20,7 +20,6 @@ from backmark.worker.sandbox.inside.entry import (
     MOST_EDITS,
     MOST_FORMS,
     MOST_HELPERS,
-    MOST_NAMES,
     MOST_SITE_STATEMENTS,
     MOST_SITES,
     MOST_STATEMENTS,
@@ -390,26 +389,10 @@ def _is_statement(value: object) -> bool:
 def _is_study(header: dict[str, Any], _: Entry) -> bool:
     """Return True if this is what of a solution may stand where."""
     return (
-        set(header) == {"kind", "matches", "insertable", "renamed", "names"}
-        and type(header["renamed"]) is bool
-        and _are_names(header["names"])
+        set(header) == {"kind", "matches", "insertable"}
         and _is_list(header["matches"], _is_match, MOST_STATEMENTS)
         and len({match["number"] for match in header["matches"]}) == len(header["matches"])
         and _is_list(header["insertable"], _is_line, MOST_STATEMENTS)
-    )
-
-
-def _are_names(value: object) -> bool:
-    """Return True if these are names by names, by the name of a function."""
-    return (
-        isinstance(value, dict)
-        and len(value) <= MOST_NAMES
-        and all(
-            isinstance(names, dict)
-            and len(names) <= MOST_NAMES
-            and all(_is_name(name) and _is_name(own) for name, own in names.items())
-            for names in value.values()
-        )
     )
 
 

@@ -56,7 +56,6 @@ class Bench:
     """One jail at a time in which scripts are run; one that ends under a script is started again."""
 
     cases: ContractCases
-    studied: ContractCases
     lesson: Mapping[str, Any]
     commented: Sequence[RowStatement]
     submission: WrongSubmission
@@ -75,7 +74,7 @@ class Bench:
     def _start(self) -> tuple[Mender, Study]:
         try:
             mender = self.submission.menders()
-            study = Study.read(mender.study(self.studied, self.lesson), self.commented, self.submission.raised)
+            study = Study.read(mender.study(self.cases.take([]), self.lesson), self.commented, self.submission.raised)
             if self.compared:
                 # Edits are known by their places.
                 mender.list_edits(list(self.compared.items()))
@@ -98,9 +97,7 @@ class Bench:
     def start_fresh(self, cases: ContractCases) -> "Bench":
         """Return a bench for these cases whose jail has run nothing of the submission yet."""
         self.leave()
-        known = self.study.as_known()
-        lesson = {**self.lesson, **({} if known is None else {"known": known})}
-        return replace(self, cases=cases, lesson=lesson, compared={})
+        return replace(self, cases=cases, compared={})
 
     def leave(self) -> None:
         """Give the jail up: one that is wanted after this is started again."""

@@ -28,17 +28,12 @@ from backmark.grader.contracts.repair.study import (
 from backmark.grader.contracts.rows.agreement import disagreeing
 from backmark.grader.contracts.rows.results import all_wrong
 from backmark.grader.contracts.values.choosing import choose_cases
-from backmark.grader.errors import TimedOut
 from backmark.grader.model.mended_statement import LARGEST_COMPARED
 
-#: Cases by which the variables of a submission are compared with the solution's.
-_STUDIED = 6
 #: Single edits that are tried.
 _SLIPS = 1_500
-#: Searches by one solution: with the submission's names, by values, and again with cases that refute what was found.
-_SEARCHES = 4
-#: Statements of a submission with other names than the solution's that are believed to be wrong together.
-_MOST_RENAMED = 2
+#: Searches: the first, and again with cases that refute what was found.
+_SEARCHES = 3
 
 
 class RefutedError(Exception):
@@ -135,64 +130,28 @@ class Repairer:
     order: Sequence[int]
 
     def repair(self, submission: WrongSubmission) -> Repair | None:
-        """Return the smallest repair by one of the solutions, the first of several; None if there is none.
+        """Return the smallest repair by the solution, whose names the submission has kept; None if there is none.
 
         Raises TimedOut if the seconds for mending are used up before there is any.
         """
-        found: list[Repair] = []
-        for source in (self.assignment.solution, *(other.source for other in self.assignment.other_solutions)):
-            commented = read_solution(source, self.assignment.rows)
+        commented = read_solution(self.assignment.solution, self.assignment.rows)
+        places: Sequence[int] = choose_cases(self.cases, self.order, submission.failing)
+        for _ in range(_SEARCHES if commented else 0):
             try:
-                repair = self._repair_by(source, commented, submission) if commented else None
-            except TimedOut:
-                if not found:
-                    raise
-                # It mends the submission, if perhaps not in the fewest lines.
-                break
-            if repair is not None:
-                found.append(repair)
-                if not repair.open_rows:
-                    break
-        return min(found, key=lambda repair: (len(repair.operations), len(repair.open_rows)), default=None)
-
-    def _repair_by(self, source: str, commented: Sequence[RowStatement], submission: WrongSubmission) -> Repair | None:
-        """Return the repair by one solution; the submission runs beside it only if its own names do not do."""
-        places = choose_cases(self.cases, self.order, submission.failing)
-        record, left = False, _SEARCHES
-        while left > 0:
-            left -= 1
-            recorded = record
-            try:
-                bench = self._open(source, commented, submission, places, record=record)
-                recorded = bench.study.renamed
-                if (repair := self._repair_on(bench, places)) is not None:
-                    return repair
+                return self._repair_on(self._open(commented, submission, places), places)
             except RefutedError as error:
                 places = [*error.places, *places]
-                continue
             except (GaveUpError, ExhaustedError):
-                pass
-            if recorded:
                 break
-            record = True
         return None
 
-    def _open(
-        self,
-        source: str,
-        commented: Sequence[RowStatement],
-        submission: WrongSubmission,
-        places: Sequence[int],
-        *,
-        record: bool,
-    ) -> Bench:
+    def _open(self, commented: Sequence[RowStatement], submission: WrongSubmission, places: Sequence[int]) -> Bench:
         lesson = {
-            "solution": source,
+            "solution": self.assignment.solution,
             "lines": [statement.first for statement in commented],
             "template": self.assignment.template,
-            "record": record,
         }
-        return Bench(self.cases.take(places), self.cases.take(places[:_STUDIED]), lesson, commented, submission)
+        return Bench(self.cases.take(places), lesson, commented, submission)
 
     def _repair_on(self, bench: Bench, places: Sequence[int]) -> Repair | None:
         study = bench.study
@@ -209,9 +168,6 @@ class Repairer:
             except GaveUpError:
                 # Without edits, too, the script is right.
                 bench.leave()
-        if study.renamed and len(script) > _MOST_RENAMED:
-            # Under other names the more is replaced, the more of it may be right in another arrangement.
-            found.remove(script)
         return self._confirm(found, bench, places)
 
     @staticmethod

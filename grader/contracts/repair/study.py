@@ -1,7 +1,7 @@
 """The statements of a submission beside those of a solution, as a jail found them: what may be put where."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -62,9 +62,6 @@ class Study:
     insertable: frozenset[int]
     #: The lines at which the submission raised, by cell and number.
     raised: frozenset[tuple[int, int]] = frozenset()
-    #: True if it has other names than the solution, and by function the one for each of the solution's.
-    renamed: bool = False
-    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def read(
@@ -102,15 +99,7 @@ class Study:
             )
             for number, lines, unfilled, role, guard, helpers in sorted(reply["statements"])
         )
-        return cls(
-            statements, rows, frozenset(reply["insertable"]) & rows.keys(), raised, reply["renamed"], reply["names"]
-        )
-
-    def as_known(self) -> dict[str, Any] | None:
-        """Return what another jail need not run the submission for; None if nothing is run."""
-        if not self.renamed:
-            return None
-        return {"names": self.names, "pairs": [list(pair) for pair in self.compared.items()]}
+        return cls(statements, rows, frozenset(reply["insertable"]) & rows.keys(), raised)
 
     @cached_property
     def compared(self) -> Mapping[int, int]:

@@ -11,11 +11,11 @@ from backmark.grader.contracts.cases.answers import Answer
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.repair.bench import WrongSubmission
 from backmark.grader.contracts.repair.mender import Mender, Script, SpelledEdit
-from backmark.grader.contracts.repair.mending import Repair, Repairer
+from backmark.grader.contracts.repair.mending import Repairer
 from backmark.grader.contracts.repair.rows import TOO_SLOW
 from backmark.grader.contracts.repair.search import RepairSearch
 from backmark.grader.contracts.repair.study import OwnStatement, Study
-from backmark.grader.errors import Crashed, TimedOut, TooMuchOutput
+from backmark.grader.errors import Crashed, TooMuchOutput
 from backmark.grader.model.verdict import Mark
 from backmark.worker.grading.candidate import Jailed
 from backmark.worker.grading.grader import Grader, Grading, Stopped
@@ -70,22 +70,6 @@ def test_a_verdict_whose_mending_ended_by_time_says_so_and_is_not_cached(grader:
     assert rows["weight_gradient"].message == TOO_SLOW
     assert rows["weight_gradient"].outcome is Mark.NOT_RUN
     assert not grading.repeatable
-
-
-def test_a_repair_that_was_found_holds_though_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the first solution, which leaves a row open; the second might have done better."""
-    repair_by = Repairer._repair_by
-
-    def run_out(repairer: Repairer, source: str, *others: Any) -> Repair | None:
-        if source != repairer.assignment.solution:
-            raise TimedOut("The seconds for mending are used up.")
-        return repair_by(repairer, source, *others)
-
-    monkeypatch.setattr(Repairer, "_repair_by", run_out)
-    monkeypatch.setattr(Repair, "open_rows", frozenset({"bias_gradient"}))
-    verdict = judge_source(TWO_WRONG)
-    assert len(verdict.repair) == 2
-    assert TOO_SLOW not in {row.message for row in verdict.properties}
 
 
 class _Stopping(Grader):

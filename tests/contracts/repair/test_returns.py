@@ -5,7 +5,6 @@ from functools import cache
 import pytest
 
 from backmark.grader.contracts.judging.revision import ContractRevision
-from backmark.grader.model.mended_statement import MendingKind
 from backmark.grader.model.verdict import Mark
 from tests.contracts.making import LINEAR, build, contract, judge
 
@@ -69,10 +68,8 @@ def test_a_wrong_return_costs_the_row_of_what_it_returns_otherwise(source: str, 
     assert old in source
     wrong = source.replace(old, new)
     line = next(number for number, text in enumerate(wrong.splitlines(), 1) if new in text)
-    judgement = judge(revision(), wrong)
-    assert [(mended.kind, [line.line for line in mended.lines], mended.rows) for mended in judgement.repair] == [
-        (MendingKind.REPLACE, [line], (row,))
-    ]
+    judgement = judge(revision(), wrong, by_values=True)
+    assert [([line.line for line in mended.lines], mended.rows) for mended in judgement.repair] == [([line], (row,))]
     rows = {known.name: known.outcome for known in judgement.properties}
     assert rows[row] is Mark.FAILED
 

@@ -7,7 +7,6 @@ import pytest
 
 from backmark.worker.sandbox.inside.mending.groups import list_functions
 from backmark.worker.sandbox.inside.mending.matching import FunctionPair, Matcher
-from backmark.worker.sandbox.inside.mending.recording import Recorder
 from backmark.worker.sandbox.inside.mending.scripts import Mending, Operation
 from backmark.worker.sandbox.inside.mending.ticks import TICK
 from backmark.worker.sandbox.inside.mending.translation import SolutionNames
@@ -19,7 +18,7 @@ class Bench:
     def __init__(self, solution: str, submission: str) -> None:
         tree = ast.parse(submission)
         own = list_functions([tree])
-        pairs = Matcher(list_functions([ast.parse(solution)]), own, Recorder(), Recorder()).pairs
+        pairs = Matcher(list_functions([ast.parse(solution)]), own).pairs
         self.pair: FunctionPair = pairs["f"]
         self.mending = Mending([tree], pairs, SolutionNames(frozenset(), frozenset(), {}), list(own))
 

@@ -6,7 +6,6 @@ import pytest
 
 from backmark.worker.sandbox.inside.mending.groups import list_functions
 from backmark.worker.sandbox.inside.mending.matching import Matcher
-from backmark.worker.sandbox.inside.mending.recording import Recorder
 
 SOLUTION = """
 def f(a, b):
@@ -26,5 +25,5 @@ def test_both_headers_have_a_match(spare: int) -> None:
     own, solution = (
         list_functions([ast.parse(text)]) for text in (SOLUTION.replace("(a, b):\n", f"(a, b):\n{lines}"), SOLUTION)
     )
-    pair = Matcher(solution, own, Recorder(), Recorder()).pairs["f"]
+    pair = Matcher(solution, own).pairs["f"]
     assert len(pair.headers) == 2

@@ -12,8 +12,8 @@ MOST_STATEMENTS, MOST_ALTERNATIVES = 400, 3
 #: The roles of a statement that may be mended: any, the header of a loop, a `return`, any of a function that only the
 #: submission has.
 ROLES = ("statement", "header", "return", "helper")
-#: Variables of a submission that correspond to a solution's, and characters of each name.
-MOST_NAMES, LONGEST_NAME = 200, 80
+#: Characters of a name.
+LONGEST_NAME = 80
 #: Functions of a submission's own that a statement calls, and statements with rows for which one without works.
 MOST_HELPERS, MOST_SOURCES = 1, 8
 #: Single edits of a statement, and their kinds: those of real students, the commonest first.

@@ -1,16 +1,14 @@
-"""The statement of a submission that stands where one of the solution's does: by target, name, value and words."""
+"""The statement of a submission that stands where one of the solution's does: by target, name and words."""
 
 import ast
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any
 
 from backmark.worker.sandbox.inside.entry import MOST_ALTERNATIVES
 
 from .groups import Function, StatementGroup, list_loop_names, list_names_of, loop_names
-from .recording import Recorder, agreement, scope
 from .targets import Bindings, list_names, solve, solve_linear
 from .words import count_words, similarity
 
@@ -54,29 +52,12 @@ class FunctionPair:
         header = self.headers.get(number)
         return self.matches.get(number, []) if header is None else [header]
 
-    def solution_scope(self, name: str) -> tuple[str, str]:
-        """Return the variable of the solution's, as it is recorded."""
-        return scope(self.solution.name, name), name
-
-    def own_scope(self, name: str) -> tuple[str, str]:
-        """Return the variable of the submission's, as it is recorded."""
-        return scope(self.own.name, name), name
-
 
 class Matcher:
     """Matches the functions of a submission with those of the same names in a solution."""
 
-    def __init__(
-        self,
-        solution: Mapping[str, Function],
-        own: Mapping[str, Function],
-        solution_values: Recorder,
-        own_values: Recorder,
-        known: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Match them; what is `known` was found with the values that variables held, and is taken as it is."""
-        self._solution_values = solution_values
-        self._own_values = own_values
+    def __init__(self, solution: Mapping[str, Function], own: Mapping[str, Function]) -> None:
+        """Match them."""
         #: By the identities of expressions of either program, which are kept for that.
         self._words: dict[tuple[int, ...], tuple[Sequence[ast.expr], Counter[str]]] = {}
         self.pairs = {name: FunctionPair(solution[name], own[name]) for name in solution if name in own}
@@ -85,12 +66,8 @@ class Matcher:
         for name, pair in self.pairs.items():
             shared = attributes[name.partition(".")[0]]
             pair.names.update(shared)
-            if known is None:
-                self._bind_names(pair)
-                self._pair_all(pair)
-            else:
-                pair.names.update(known["names"].get(name, {}))
-                self._pair_known(pair, dict(known["pairs"]))
+            self._bind_names(pair)
+            self._pair_all(pair)
             self._add_alternatives(pair)
             self._match_headers(pair)
             shared.update((name, own) for name, own in pair.names.items() if "." in name)
@@ -102,7 +79,8 @@ class Matcher:
             if name not in self.pairs
         }
 
-    def _bind_names(self, pair: FunctionPair) -> None:
+    @staticmethod
+    def _bind_names(pair: FunctionPair) -> None:
         names = pair.names
         names.update(zip(pair.solution.parameters, pair.own.parameters, strict=False))
         variables = list_variables(pair.solution)
@@ -112,45 +90,11 @@ class Matcher:
             for name, own in zip(theirs, mine, strict=True):
                 # Variables of both that are returned in another order are no others for it.
                 known = name != own and name in own_variables and (own in variables or own not in own_variables)
-                if name and own and not known and not self._is_elsewhere(pair, name, own, mine):
+                if name and own and not known:
                     names.setdefault(name, own)
         for name in variables:
             if name not in names and name in own_variables and name not in names.values():
-                agrees = self._agree(pair, name, name)
-                if agrees or agrees is None:
-                    names[name] = name
-        for name in variables:
-            if name not in names and (own_name := self._find_by_value(pair, name, own_variables)):
-                names[name] = own_name
-
-    def _is_elsewhere(self, pair: FunctionPair, name: str, own: str, returned: list[str]) -> bool:
-        """Return True if another returned variable than the one in its place holds what the solution's holds."""
-        there = self._agree(pair, name, own) or 0.0
-        return any((self._agree(pair, name, other) or 0.0) > there for other in returned if other)
-
-    def _agree(self, pair: FunctionPair, name: str, own: str) -> float | None:
-        """Return the part of a variable's arrays that another holds; None if one of them is never seen."""
-        mine, other = pair.solution_scope(name), pair.own_scope(own)
-        if not self._solution_values.arrays.get(mine) or not self._own_values.arrays.get(other):
-            return None
-        return agreement(self._solution_values, mine, self._own_values, other)
-
-    def _find_by_value(self, pair: FunctionPair, name: str, variables: list[str]) -> str | None:
-        """Return the one free variable of the submission's that agrees best with one of the solution's."""
-        taken = set(pair.names.values())
-        scores = {own: self._agree(pair, name, own) or 0.0 for own in variables if own not in taken}
-        best = max(scores.values(), default=0.0)
-        holders = [own for own, score in scores.items() if score == best]
-        return holders[0] if best > 0 and len(holders) == 1 else None
-
-    def _pair_known(self, pair: FunctionPair, pairs: Mapping[int, int]) -> None:
-        """Pair the statements of these numbers, as far as one may stand for the other."""
-        theirs = {group.number: group for group in pair.solution.groups}
-        for own in pair.own.groups:
-            group = theirs.get(pairs.get(own.number, -1))
-            if group is not None and (match := self._score(pair, own, group)) is not None:
-                pair.matches[own.number] = [match]
-                pair.paired.add(own.number)
+                names[name] = name
 
     def _pair_all(self, pair: FunctionPair) -> None:
         free = [group for group in pair.own.groups if group.target.how != "bare"]
@@ -263,7 +207,8 @@ class Matcher:
             self._words[key] = nodes, count_words(*nodes)
         return self._words[key][1]
 
-    def _score_names(self, pair: FunctionPair, name: str, own: str) -> float:
+    @staticmethod
+    def _score_names(pair: FunctionPair, name: str, own: str) -> float:
         bound = pair.names.get(name)
         score = 0.0
         if bound is not None:
@@ -272,7 +217,7 @@ class Matcher:
             score -= 1.0
         elif name == own:
             score += 1.0
-        return score + 2 * (self._agree(pair, name, own) or 0.0)
+        return score
 
 
 def _bind_by_readers(pair: FunctionPair) -> bool:

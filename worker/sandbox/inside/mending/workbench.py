@@ -16,7 +16,6 @@ from backmark.worker.sandbox.inside.entry import (
     LONGEST_NAME,
     LONGEST_SPELLED,
     MOST_HELPERS,
-    MOST_NAMES,
 )
 from backmark.worker.sandbox.inside.importer import CourseModules
 from backmark.worker.sandbox.inside.listing import Slice, SlicePart
@@ -24,8 +23,7 @@ from backmark.worker.sandbox.inside.student import NO_MODULES, Student
 from backmark.worker.sandbox.inside.tracebacks import FILENAME, clean
 
 from .groups import HELPER, StatementGroup, find_groups, list_functions
-from .matching import FunctionPair, Matcher, list_tests, list_variables
-from .recording import RECORDER, Recorder, record_writes
+from .matching import FunctionPair, Matcher, list_tests
 from .scripts import ZEROS, Mending
 from .ticks import TICK
 from .translation import SolutionNames, private
@@ -55,11 +53,8 @@ class Workbench:
         self._lines = lines
         self._solution_text: str = study["solution"]
         self._rows = frozenset(study["lines"])
-        self._recorded: bool = study["record"]
         #: The calls that were asked about last, by the header and the payload of the request.
         self._calls: list[tuple[tuple[dict[str, Any], bytes], CallsQuestion]] = []
-        #: What an earlier study of the same submission has found by running it: nothing is run for it again.
-        self._known: Mapping[str, Any] | None = study.get("known")
         self._trees = [_parse_part(lines, i) for i in range(len(lines.parts))]
         solution = ast.parse(self._solution_text)
         self._solution_code = _compile(solution, _SOLUTION)
@@ -83,9 +78,9 @@ class Workbench:
         return known
 
     def match(self, calls: CallsQuestion) -> None:
-        """Find what of the solution's stands where; the submission may be run for that."""
+        """Find what of the solution's stands where."""
         self._names = self._list_names(self._solution_tree, calls)
-        self.pairs = Matcher(self._solution, self._own, *self._record(calls), self._known).pairs
+        self.pairs = Matcher(self._solution, self._own).pairs
         self.mending = Mending(self._whole(), self.pairs, self._names, list(self._own))
 
     def _whole(self) -> list[ast.Module]:
@@ -103,40 +98,6 @@ class Workbench:
             for name, function in self._solution.items()
         }
         return SolutionNames(frozenset(module), frozenset(name for name, held in rows.items() if held), rows)
-
-    def _record(self, calls: CallsQuestion) -> tuple[Recorder, Recorder]:
-        """Run the solution and the submission on the cases of the study; return what their variables held.
-
-        Unless the study says so, nothing is run if the submission has all of the solution's names.
-        """
-        solution, own = Recorder(), Recorder()
-        self._renamed = self._recorded or not all(
-            set(list_variables(self._solution[name])) <= set(list_variables(function))
-            for name, function in self._own.items()
-            if name in self._solution
-        )
-        if self._known is not None or not self._renamed:
-            return solution, own
-        tree = ast.parse(self._solution_text)
-        record_writes(list_functions([tree]))
-        self._run(MendedStudent(self._make_solution(tree), {RECORDER: solution.record}, None), calls)
-        trees = [_parse_part(self._lines, i) for i in range(len(self._lines.parts))]
-        present = [tree for tree in trees if tree is not None]
-        record_writes(list_functions(present))
-        for tree in present:
-            ast.fix_missing_locations(tree)
-        self._run(MendedStudent(self._make_slice(trees), {RECORDER: own.record}, None), calls)
-        return solution, own
-
-    def _make_solution(self, tree: ast.Module) -> Slice:
-        """Return the solution, whose tree was changed, as a slice that is run as a submission is."""
-        part = SlicePart(_compile(ast.fix_missing_locations(tree), _SOLUTION))
-        return replace(self._lines, parts=(part,), code=self._solution_text, modules=(), extra={})
-
-    @staticmethod
-    def _run(student: "MendedStudent", calls: CallsQuestion) -> None:
-        for _ in calls.answers(student):
-            pass
 
     def mend(self, script: Sequence[Sequence[Any]]) -> "MendedStudent":
         """Return the submission after a script."""
@@ -211,30 +172,12 @@ class Workbench:
                     "sources": uses.list_sources(pair, group, alternatives),
                 }
             )
-        return {
-            "matches": matches,
-            "insertable": sorted(self.mending.insertions),
-            "renamed": self._renamed,
-            "names": self._list_bound_names() if self._renamed else {},
-        }
+        return {"matches": matches, "insertable": sorted(self.mending.insertions)}
 
     @staticmethod
     def _is_placeholder_meant(pair: FunctionPair, number: int) -> bool:
         """Return True if the solution has such a value as well where a statement stands."""
         return any(match.solution.is_placeholder for match in pair.list_matches(number)[:1])
-
-    def _list_bound_names(self) -> dict[str, dict[str, str]]:
-        """Return by function the submission's variable for each of the solution's, as many as there is room for."""
-        bound = [
-            (function, name, own)
-            for function, pair in self.pairs.items()
-            for name, own in pair.names.items()
-            if max(len(name), len(own)) <= LONGEST_NAME
-        ]
-        names: dict[str, dict[str, str]] = {}
-        for function, name, own in bound[:MOST_NAMES]:
-            names.setdefault(function, {})[name] = own
-        return names
 
     def _spell_conditions(self, number: int, guarded: Sequence[int]) -> list[str]:
         """Return the condition under which a statement runs, and the one under which it must; empty for none."""
