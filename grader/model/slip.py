@@ -52,7 +52,7 @@ class SlipKind(StrEnum):
 _TITLES = {
     SlipKind.INDEX: "wrong index",
     SlipKind.TRANSPOSE: "transpose missing or unneeded",
-    SlipKind.OPERAND: "wrong variable",
+    SlipKind.OPERAND: "wrong variable or function",
     SlipKind.PRODUCT: "`*` and `@` confused",
     SlipKind.FACTOR: "factor missing or unneeded",
     SlipKind.TERM: "term missing or unneeded",
@@ -60,7 +60,7 @@ _TITLES = {
     SlipKind.ORDER: "wrong order",
     SlipKind.OPERATOR: "wrong operator",
     SlipKind.SIGN: "wrong sign",
-    SlipKind.CONSTANT: "wrong number",
+    SlipKind.CONSTANT: "wrong number or text",
     SlipKind.COMPARISON: "wrong comparison",
     SlipKind.AXIS: "wrong axis or shape of a sum",
     SlipKind.MEAN: "sum and mean confused",

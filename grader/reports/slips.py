@@ -85,6 +85,12 @@ def _describe_return(before: str, after: str) -> str:
     return _describe_exchange(before, after) if before else f"must be followed by `{after}`"
 
 
+def _describe_assignment(before: str, after: str) -> str:
+    if "+=" in before:
+        return f"adds to its variable instead of setting it: write `{after}`"
+    return f"sets its variable instead of adding to it: write `{after}`"
+
+
 def _describe_change_in_place(before: str, after: str) -> str:
     if after:
         return f"does not copy `{before}`, which is then changed in place"
@@ -117,6 +123,7 @@ _PHRASES: dict[SlipKind, Callable[[str, str], str]] = {
     SlipKind.OUTSIDE: lambda _, after: f"must stand outside of `{after}`",
     SlipKind.EXTRA: lambda *_: "should not be there",
     SlipKind.RETURN: _describe_return,
+    SlipKind.ASSIGNMENT: _describe_assignment,
     SlipKind.IN_PLACE: _describe_change_in_place,
 }
 _WHICH_ORDER = (
@@ -125,7 +132,7 @@ _WHICH_ORDER = (
 _QUESTIONS = {
     SlipKind.INDEX: "Which entry does each index pick, on both sides of `=`, and which entry does the equation name?",
     SlipKind.TRANSPOSE: "Write down the shape of each factor: is a transpose missing, misplaced, or one too many?",
-    SlipKind.OPERAND: "Is each variable the one that the equation names?",
+    SlipKind.OPERAND: "Is each variable, and each function, the one that the equation names?",
     SlipKind.PRODUCT: (
         "Must this step be a matrix product (`np.matmul`, `@`) or a product entry by entry (`np.multiply`, `*`)?"
     ),
@@ -135,7 +142,7 @@ _QUESTIONS = {
     SlipKind.ORDER: "In which order must the operands stand, or the values that are unpacked or returned?",
     SlipKind.OPERATOR: "Is each operator the right one: add, subtract, multiply, divide, power?",
     SlipKind.SIGN: "Which sign must each term have?",
-    SlipKind.CONSTANT: "Where does each number come from?",
+    SlipKind.CONSTANT: "Where does each number come from, and each text in quotation marks?",
     SlipKind.COMPARISON: "What must the comparison give on each side of the boundary, and exactly on it?",
     SlipKind.AXIS: "Over which axis must this step run, and which shape must its result have?",
     SlipKind.MEAN: "Must this step take a sum or a mean?",

@@ -114,7 +114,8 @@ def make_view(verdict: Verdict, lines: tuple[NamedLine, ...] = ()) -> VerdictVie
     rows = list_rows(verdict)
     refused = verdict.outcome is Outcome.REJECTED
     shown = () if refused else tuple(_show_rows(rows, verdict))
-    told = any(row.says and row.outcome is Mark.FAILED for row in shown)
+    # A row that keeps its marks says why, and not on how many cases.
+    told = any(row.says and row.outcome is Mark.FAILED and not 0 < row.max_score == row.score for row in shown)
     return VerdictView(
         tone=tone_of(verdict.outcome),
         right=_count_rows(rows),

@@ -28,6 +28,14 @@ from backmark.grader.reports.slips import ask_about, describe_slips
         ),
         (Slip(SlipKind.RETURN, "", "return dx, dw"), "must be followed by `return dx, dw`"),
         (Slip(SlipKind.RETURN, "print(dx)", "return dx"), "has `print(dx)` instead of `return dx`"),
+        (
+            Slip(SlipKind.ASSIGNMENT, "db = d", "db += d"),
+            "sets its variable instead of adding to it: write `db += d`",
+        ),
+        (
+            Slip(SlipKind.ASSIGNMENT, "db += d", "db = d"),
+            "adds to its variable instead of setting it: write `db = d`",
+        ),
         (Slip(SlipKind.IN_PLACE, "self.A", "self.A.copy()"), "does not copy `self.A`, which is then changed in place"),
         (Slip(SlipKind.IN_PLACE, "dA", ""), "changes `dA` in place, though its old numbers are still needed"),
         # Its texts are hidden.

@@ -28,6 +28,12 @@ class DrawnCase:
     corner: str = ""
 
     @property
+    def sizes(self) -> list[int]:
+        """The sizes that were drawn, of lists each of theirs; other numbers are none."""
+        dims = self.dims.values()
+        return [size for dim in dims for size in (dim if isinstance(dim, list) else [dim]) if type(size) is int]
+
+    @property
     def size(self) -> int:
         """The number of numbers in its inputs."""
         return len(self.numbers)

@@ -22,6 +22,7 @@ from backmark.grader.contracts.repair.rows import (
     WRITTEN_OTHERWISE,
     describe_repair,
     judge_by_repair,
+    list_blank,
 )
 from backmark.grader.contracts.rows.results import (
     judge_rows,
@@ -32,6 +33,7 @@ from backmark.grader.contracts.rows.results import (
     list_varying,
 )
 from backmark.grader.contracts.rows.row import Row, RowSpec
+from backmark.grader.contracts.rows.shapes import judge_shapes
 from backmark.grader.contracts.values.describing import (
     describe_lines,
     find_own_rows,
@@ -111,6 +113,7 @@ def _mend(
         if found is not None and all(statement.rows for statement in found.repair):
             return found
     rows = judge_by_repair(assignment, repair, len(contract.cases))
+    rows = judge_shapes(assignment, rows, list_blank(repair), contract.cases, given.agrees.failing)
     if not repair.study.matched:
         # Written in its own way, it has no lines that count for rows.
         rows = {row.name: Row(Mark.NOT_RUN, 0, WRITTEN_OTHERWISE) for row in assignment.rows}
@@ -158,7 +161,8 @@ def _find_lines(
         lost = [name for names in costs for name in names]
         unfilled = {name for names, line in zip(costs, lines, strict=True) if line.is_unfilled for name in names}
         shown = list_shown(lines, commented)
-        rows = judge_rows_by_lines(assignment, lost, shown, len(contract.cases), unfilled)
+        rows = judge_rows_by_lines(assignment, lost, shown, len(contract.cases))
+        rows = judge_shapes(assignment, rows, unfilled, contract.cases, given.agrees.failing)
     specs = _list_specs(assignment, judged, rows)
     kept = tuple(explanation for explanation in judged.diagnosis if _is_authors(contract, explanation))
     return MendedMarks(rows, specs, describe_lines(lines, costly, contract.cases, given.answers), kept)

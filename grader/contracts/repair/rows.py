@@ -13,9 +13,9 @@ from backmark.grader.contracts.language.assignment import ContractAssignment, Re
 from backmark.grader.contracts.language.row_comments import RESERVED
 from backmark.grader.contracts.repair.mending import Repair, find_first_wrong
 from backmark.grader.contracts.repair.study import GUARD, INSERT, REPLACE, Operation, OwnStatement
-from backmark.grader.contracts.rows.row import Row, are_many_blank
+from backmark.grader.contracts.rows.row import Row
 from backmark.grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
-from backmark.grader.model.row_messages import HALF_LOST, MISSING, NOT_COMPUTED
+from backmark.grader.model.row_messages import NOT_COMPUTED
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import Mark
@@ -30,24 +30,19 @@ _MOST_LINES = 20
 
 
 def judge_by_repair(assignment: ContractAssignment, repair: Repair, cases: int) -> dict[str, Row]:
-    """Return the row of each declared row of statements, by the repair of a wrong submission.
+    """Return the row of each declared row of statements, by the repair of a wrong submission."""
+    lost = {name for operation in repair.operations for name in repair.rows_of(operation)}
+    return {
+        row.name: _judge_row(row, repair, cases)
+        for row in assignment.rows
+        if row.name not in RESERVED or row.name in lost
+    }
 
-    Where lines of half of the rows are missing or not filled in, nothing is known of other shapes.
-    """
-    judged = {row.name: _judge_row(row, repair, cases) for row in assignment.rows if row.name not in RESERVED}
-    lost = sum(row.mark is not Mark.PASSED for row in judged.values())
+
+def list_blank(repair: Repair) -> set[str]:
+    """Return the rows whose lines are missing, or not filled in."""
     unwritten = [operation for operation in repair.operations if _is_blank(repair, operation)]
-    blank = {row for operation in unwritten for row in repair.rows_of(operation)}
-    missing = are_many_blank(blank & judged.keys(), judged)
-    rows = dict(judged)
-    for row in assignment.rows:
-        if row.name in RESERVED and any(row.name in repair.rows_of(operation) for operation in repair.operations):
-            rows[row.name] = _judge_row(row, repair, cases)
-        elif row.name in RESERVED:
-            message = MISSING if missing else HALF_LOST if 2 * lost > len(judged) else ""
-            mark = Mark.NOT_RUN if message else Mark.PASSED
-            rows[row.name] = Row(mark, cases, message, names=tuple(judged) if message else ())
-    return rows
+    return {row for operation in unwritten for row in repair.rows_of(operation)}
 
 
 def _is_blank(repair: Repair, operation: Operation) -> bool:

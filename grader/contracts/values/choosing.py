@@ -11,16 +11,10 @@ _TRIED = 12
 def choose_cases(cases: ContractCases, order: Sequence[int], failing: Sequence[int]) -> list[int]:
     """Return the places of the cases to try what is wrong on: failing ones, those of uneven sizes, and others."""
     wrong = set(failing)
-    uneven = [i for i in order if _sizes_above_one(cases, i)]
+    uneven = [i for i in order if min(cases.drawn[i].sizes, default=2) > 1]
     chosen: list[int] = []
     for places in ([i for i in uneven if i in wrong], uneven, [i for i in order if i in wrong], order):
         left = _TRIED // 3 if places is not order else _TRIED - len(chosen)
         step = max(1, len(places) // max(1, left))
         chosen += [i for i in places[::step] if i not in chosen][:left]
     return chosen[:_TRIED]
-
-
-def _sizes_above_one(cases: ContractCases, i: int) -> bool:
-    dims = cases.drawn[i].dims.values()
-    sizes = [size for dim in dims for size in (dim if isinstance(dim, list) else [dim]) if type(size) is int]
-    return all(size > 1 for size in sizes)

@@ -1,6 +1,6 @@
 """The lines that were found wrong, as a verdict names them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,10 +10,10 @@ from backmark.grader.contracts.cases.exchange import numbers_of
 from backmark.grader.contracts.language.assignment import ContractAssignment, RepairRow
 from backmark.grader.contracts.language.row_comments import RESERVED, RowStatement
 from backmark.grader.contracts.rows.agreement import find_wrong
-from backmark.grader.contracts.rows.row import Row, are_many_blank
+from backmark.grader.contracts.rows.row import Row
 from backmark.grader.contracts.values.repairing import WrongLine
 from backmark.grader.model.mended_statement import LARGEST_COMPARED, MendedStatement, MendingKind, WrongNumber
-from backmark.grader.model.row_messages import HALF_LOST, MISSING, NOT_COMPUTED
+from backmark.grader.model.row_messages import NOT_COMPUTED
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import Mark
@@ -73,12 +73,8 @@ def judge_rows_by_lines(
     lost: Sequence[str],
     shown: frozenset[str],
     cases: int,
-    unfilled: Collection[str] = frozenset(),
 ) -> dict[str, Row]:
-    """Return the row of each declared row of statements: those that are shown and not lost are held.
-
-    Where lines of half of the rows are not filled in, the `unfilled` ones, nothing is known of other shapes.
-    """
+    """Return the row of each declared row of statements: those that are shown and not lost are held."""
     judged = {}
     for row in assignment.rows:
         if row.name in lost:
@@ -86,13 +82,6 @@ def judge_rows_by_lines(
         elif row.name not in RESERVED:
             held = row.name in shown
             judged[row.name] = Row(Mark.PASSED if held else Mark.NOT_RUN, cases, "" if held else NOT_COMPUTED)
-    failed = sum(row.mark is not Mark.PASSED for row in judged.values())
-    missing = are_many_blank(judged.keys() & {*unfilled}, judged)
-    for row in assignment.rows:
-        if row.name in RESERVED and row.name not in lost:
-            message = MISSING if missing else HALF_LOST if 2 * failed > len(judged) else ""
-            mark = Mark.NOT_RUN if message else Mark.PASSED
-            judged[row.name] = Row(mark, cases, message, names=tuple(judged) if message else ())
     return judged
 
 

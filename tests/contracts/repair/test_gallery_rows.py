@@ -11,7 +11,8 @@ import pytest
 from backmark.grader.contracts.gallery import find_folder, list_gallery
 from backmark.grader.contracts.language import reading, row_comments
 from backmark.grader.contracts.language.assignment import ContractAssignment
-from backmark.grader.contracts.language.row_comments import RESERVED
+from backmark.grader.contracts.language.row_comments import RESERVED, strip
+from backmark.grader.model.row_messages import ONLY_OF_ONE
 from backmark.grader.model.verdict import Mark, Outcome
 from tests.contracts.making import judge
 from tests.contracts.repair.making import find_revision
@@ -109,3 +110,14 @@ def test_marks_rise_with_each_line_that_is_filled(name: str) -> None:
 def test_mistakes_cost_the_same_rows_under_other_names(name: str) -> None:
     for mistake in ENTRIES[name].mistakes:
         assert lost_rows(name, rename(mistake.source)) == lost_rows(name, mistake.source) != set(), mistake.id
+
+
+def test_what_is_right_only_where_a_size_is_one_is_not_right_in_any_shape_and_costs_no_more() -> None:
+    source = strip(find_revision().assignment.solution)
+    right = "np.matmul(all_dl_df[layer], all_h[layer].T)"
+    assert right in source
+    judgement = judge(find_revision(), source.replace(right, "all_dl_df[layer] * all_h[layer]"))
+    rows = {row.name: row for row in judgement.properties}
+    assert (rows["any_shape"].outcome, rows["any_shape"].score) == (Mark.FAILED, rows["any_shape"].max_score)
+    assert rows["any_shape"].message.startswith(ONLY_OF_ONE)
+    assert [row.name for row in judgement.properties if row.score < row.max_score] == ["weight_gradient"]

@@ -2,10 +2,12 @@
 
 import pytest
 
+from backmark.grader.contracts.language.row_comments import strip
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.verdict import Judgement, Mark, Outcome
 from backmark.worker.sandbox.inside.entry import EDITS
-from tests.contracts.repair.making import STEPS, judge_source, summarise
+from tests.contracts.making import judge
+from tests.contracts.repair.making import STEPS, find_revision, judge_source, summarise
 from tests.contracts.repair.test_single_slips import SLIPS, rename
 from tests.corpus import four_lines
 from tests.night import by_day
@@ -161,3 +163,12 @@ def test_a_header_that_raises_in_code_of_another_kind_is_never_removed() -> None
     judgement = judge_source(source)
     assert judgement.outcome is Outcome.ERROR
     assert judgement.repair == ()
+
+
+def test_a_mask_that_is_drawn_otherwise_is_no_placeholder() -> None:
+    revision = find_revision("cs231n-dropout")
+    source = strip(revision.assignment.solution).replace(
+        "(np.random.rand(*x.shape) < p) / p", "np.random.binomial(1, p, x.shape)"
+    )
+    (statement,) = judge(revision, source).repair
+    assert SlipKind.PLACEHOLDER not in {slip.kind for slip in statement.slips}

@@ -106,6 +106,12 @@ class StatementGroup:
         return isinstance(node, ast.Constant)
 
     @property
+    def is_random(self) -> bool:
+        """True if its statements draw random numbers."""
+        parts = (part for node in self.nodes for part in ast.walk(node))
+        return any(isinstance(part, ast.Attribute) and part.attr == "random" for part in parts)
+
+    @property
     def value(self) -> ast.expr | None:
         """The expression that its first statement writes."""
         node = self.nodes[0]

@@ -176,8 +176,11 @@ class Workbench:
 
     @staticmethod
     def _is_placeholder_meant(pair: FunctionPair, number: int) -> bool:
-        """Return True if the solution has such a value as well where a statement stands."""
-        return any(match.solution.is_placeholder for match in pair.list_matches(number)[:1])
+        """Return True if the solution has such a value as well where a statement stands, or draws numbers there."""
+        likeliest = pair.list_matches(number)[:1]
+        return any(
+            match.solution.is_placeholder or (match.solution.is_random and match.own.is_random) for match in likeliest
+        )
 
     def _spell_conditions(self, number: int, guarded: Sequence[int]) -> list[str]:
         """Return the condition under which a statement runs, and the one under which it must; empty for none."""
