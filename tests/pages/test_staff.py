@@ -163,7 +163,7 @@ def test_a_regrade_is_previewed_applied_and_rolled_back(house: House, window: Wi
     regrade(house, window)
     page, store = window.page, house.store
     changed = page.get_by_role("group", name="Students whose mark changes")
-    expect(changed.get_by_role("row").filter(has_text="student-32")).to_contain_text("0 → to 60")
+    expect(changed.get_by_role("row").filter(has_text="student-32")).to_contain_text("0 → to 80")
     row = page.get_by_role("group", name="Their attempts").get_by_role("row").filter(has_text="student-32")
     expect(row).to_contain_text("0 / 10")
     student = Filter(CLASS, assignment=ASSIGNMENT, student="student-32")
@@ -177,7 +177,7 @@ def test_a_regrade_is_previewed_applied_and_rolled_back(house: House, window: Wi
     assert marks() == 0
     page.get_by_role("button", name="Apply the regrade").click()
     expect(page.get_by_role("status")).to_contain_text("applied", timeout=MILLISECONDS)
-    assert marks() == 6
+    assert marks() == 8
     expect(page.get_by_text("Left unchanged: would lose marks")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Report as CSV").click()

@@ -16,6 +16,8 @@ from backmark.worker.sandbox.inside.entry import Entry
 from backmark.worker.sandbox.reply import Reply
 from backmark.worker.sandbox.request import JailRequest
 
+_NO_ANSWER = "Your code's process sent something that is not an answer."
+
 
 class Conversation(Protocol):
     """The part of a session that a candidate needs."""
@@ -101,17 +103,21 @@ class Jailed:
         asked = JailRequest(header, question.payload, [0, 0], whole=self.requests.whole)
         listed, matched = (reply.header for reply in self.session.answer(asked))
         if (listed["kind"], matched["kind"]) != ("statements", "study"):
-            raise Crashed("Your code's process sent something that is not an answer.")
+            raise Crashed(_NO_ANSWER)
         return {**listed, **matched}
 
     def list_edits(self, pairs: Sequence[tuple[int, int]]) -> list[tuple[str, ...]]:
         """Return by statement the kinds of its edits; raises CandidateError."""
         (reply,) = self.session.answer(JailRequest({"edits": [list(pair) for pair in pairs]}, b"", [0]))
+        if reply.header["kind"] != "edits":
+            raise Crashed(_NO_ANSWER)
         return [tuple(kinds) for kinds in reply.header["edits"]]
 
     def spell(self, edits: Sequence[tuple[int, int]]) -> list[SpelledEdit]:
         """Return edits in full; raises CandidateError."""
         (reply,) = self.session.answer(JailRequest({"spelled": [list(edit) for edit in edits]}, b"", [0]))
+        if reply.header["kind"] != "texts":
+            raise Crashed(_NO_ANSWER)
         return [
             SpelledEdit(place, text, tuple((kind, before, after) for kind, before, after in changes))
             for place, text, changes in reply.header["texts"]
