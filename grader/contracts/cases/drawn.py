@@ -28,8 +28,8 @@ class DrawnCase:
     corner: str = ""
 
     @property
-    def sizes(self) -> list[int]:
-        """The sizes that were drawn, of lists each of theirs; other numbers are none."""
+    def dim_sizes(self) -> list[int]:
+        """The sizes among its dims, each by itself where several stand in a list; other numbers are no sizes."""
         dims = self.dims.values()
         return [size for dim in dims for size in (dim if isinstance(dim, list) else [dim]) if type(size) is int]
 

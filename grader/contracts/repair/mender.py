@@ -28,7 +28,7 @@ class Mender(Protocol):
     def study(self, cases: ContractCases, study: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what may be mended, as a checked reply has it; raises CandidateError.
 
-        The cases are run to see which variables agree with the solution's.
+        Nothing runs: of a request about the cases only the names are read that the course gives.
         """
         ...
 

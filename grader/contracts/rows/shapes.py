@@ -19,8 +19,8 @@ def judge_shapes(
 ) -> dict[str, Row]:
     """Return all rows: those of statements, which are judged, and those of other shapes.
 
-    Where lines of half of the rows are not filled in (`blank`), or half are lost, nothing is known of these. What is
-    right only where a size is 1 is not right in any shape, but that is the same mistake, and costs no more.
+    Where lines of half of the rows are not filled in (`blank`), or more than half are lost, nothing is known of these.
+    What is right only where a size is 0 or 1 is not right in any shape. That is the same mistake, and costs no more.
     """
     lost = [name for name, row in judged.items() if row.mark is not Mark.PASSED]
     message = MISSING if are_many_blank({*blank} & judged.keys(), judged) else HALF_LOST
@@ -35,8 +35,8 @@ def judge_shapes(
 
 
 def _is_right_of_one(cases: ContractCases, failing: Sequence[int]) -> bool:
-    """Return True if some cases are right, all of which have a size of 1 or 0, and not all cases are such."""
+    """Return True if some cases are right, all of which have a size of 0 or 1, and if not all cases have."""
     wrong = {*failing}
-    ones = [min(case.sizes, default=2) <= 1 for case in cases.drawn]
+    ones = [min(case.dim_sizes, default=2) <= 1 for case in cases.drawn]
     right = [one for place, one in enumerate(ones) if place not in wrong]
     return bool(right) and all(right) and not all(ones)

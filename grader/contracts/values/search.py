@@ -215,8 +215,8 @@ class ValueSearch:
     ) -> list[Finding]:
         """Return the injections that make more results right and none wrong, beside those in force.
 
-        If they must be full only sites are tried on which all bears that is wrong; those on which something right bears
-        too only if they are `is_shared`: what counts or compares may be right by a wrong value.
+        If they must be full, only sites are tried that bear on every wrong result. If `is_shared`, these must bear on a
+        right one as well, and otherwise on none: what counts or compares may be right by a wrong value.
         """
         failing = [case for case in self._cases if not all(self.good[case])]
         if not failing:

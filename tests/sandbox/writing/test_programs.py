@@ -228,3 +228,11 @@ def test_however_long_a_text_is_little_time_is_spent_on_it(body: str) -> None:
     for wanted in (SITED, {"statements": [0], "edits": "large", "hooked": False}):
         write(f"def f(x, y):\n{body}    return x, y\n", wanted)
     assert time.process_time() - started < 6
+
+
+def test_a_text_takes_the_place_of_another_unless_it_is_long() -> None:
+    source = f'def f(x, y):\n    if y == "relu" or y == "{"a" * 61}":\n        return x\n    return f(x, "tanh")\n'
+    changes = [
+        edit[2:] for edit in write(source, {"statements": [0, 1, 2], "edits": "small", "hooked": False})["edits"]
+    ]
+    assert [after for before, after in changes if before == "'tanh'"] == ["'relu'"]

@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any, cast
 
 from backmark.worker.sandbox.inside.accessors import spell
-from backmark.worker.sandbox.inside.entry import EDITS
+from backmark.worker.sandbox.inside.entry import EDITS, LONGEST_WORD
 from backmark.worker.sandbox.inside.mending.edits import Change, substitute
 from backmark.worker.sandbox.inside.mending.groups import Function
 
@@ -64,12 +64,14 @@ def list_attributes(node: ast.ClassDef) -> list[str]:
 
 
 def list_texts(tree: ast.Module) -> list[ast.expr]:
-    """Return the texts with which a program compares anything, or that it hands to a function."""
+    """Return the short texts with which a program compares anything, or that it hands to a function."""
     parts: list[ast.expr] = []
     for node in ast.walk(tree):
         parts += node.comparators if isinstance(node, ast.Compare) else node.args if isinstance(node, ast.Call) else []
-    texts = {part.value: part for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)}
-    return list[ast.expr](texts.values())[:_MOST_TEXTS]
+    texts: dict[str, ast.expr] = {
+        part.value: part for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)
+    }
+    return [part for text, part in texts.items() if len(text) <= LONGEST_WORD][:_MOST_TEXTS]
 
 
 def _list_entries(function: Function) -> list[str]:

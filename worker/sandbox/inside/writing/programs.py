@@ -181,20 +181,20 @@ def _list_writers(sites: Sites) -> dict[tuple[int, str], list[tuple[int, int]]]:
     return writers
 
 
-def _list_added(sites: Sites) -> set[tuple[int, str] | None]:
+def _list_added(sites: Sites) -> set[tuple[int, str]]:
     """Return the variables to which a statement adds, or to an entry of which."""
-    added: set[tuple[int, str] | None] = set()
+    added: list[tuple[int, str] | None] = []
     for statement in sites.statements:
         if isinstance(node := statement.node, ast.AugAssign):
             target: ast.expr = node.target
             while isinstance(target, ast.Subscript):
                 target = target.value
-            added.add(statement.find_variable(target))
+            added.append(statement.find_variable(target))
         elif isinstance(node, ast.Assign):
             variable = statement.find_variable(node.targets[0])
             if variable in map(statement.find_variable, ast.walk(node.value)):
-                added.add(variable)
-    return added - {None}
+                added.append(variable)
+    return {variable for variable in added if variable is not None}
 
 
 def _list_called(sites: Sites) -> set[str]:
@@ -204,7 +204,7 @@ def _list_called(sites: Sites) -> set[str]:
     return {func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") for func in called}
 
 
-def _starts_sum(statement: SiteStatement, added: Collection[tuple[int, str] | None]) -> bool:
+def _starts_sum(statement: SiteStatement, added: Collection[tuple[int, str]]) -> bool:
     """Return True if a statement writes a variable to which others add."""
     if not isinstance(statement.node, ast.Assign):
         return False

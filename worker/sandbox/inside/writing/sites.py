@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import cast
 
+from backmark.worker.sandbox.inside.accessors import spell
 from backmark.worker.sandbox.inside.entry import MOST_SITE_STATEMENTS, MOST_SITES, SITE_KINDS
 from backmark.worker.sandbox.inside.listing import Slice
 from backmark.worker.sandbox.inside.mending.groups import FUNCTIONS, LOOPS
@@ -124,9 +125,8 @@ def _kind_of(node: ast.AST) -> str:
 
 def name_of(node: ast.AST) -> str:
     """Return the name of a variable, or of an attribute of the object, as `self.x`; empty for another expression."""
-    if isinstance(node, ast.Attribute):
-        return f"self.{node.attr}" if isinstance(node.value, ast.Name) and node.value.id == "self" else ""
-    return node.id if isinstance(node, ast.Name) else ""
+    name = spell(node)
+    return name if name.startswith("self.") or "." not in name else ""
 
 
 def is_bound(node: ast.AST) -> bool:
