@@ -12,12 +12,13 @@ from backmark.grader.contracts.values.solution import SolutionValue
 def find_unfilled(search: ValueSearch) -> list[Finding]:
     """Return for each line that still is the template's what the solution writes there; `search` was traced.
 
-    A line that the template and the solution share is not to be filled.
+    A line that the template and the solution share is not to be filled, nor one to which the submission adds.
     """
+    statements = search.program.statements
     return [
         _put(search, number, wanted)
         for number, wanted in _list_wanted(search)
-        if search.program.statements[number].given and not _has(search, number, wanted)
+        if statements[number].given and not statements[number].starts and not _has(search, number, wanted)
     ]
 
 
@@ -45,6 +46,14 @@ def is_meant(search: ValueSearch, finding: Finding) -> bool:
     theirs, target = search.solution.program, search.program.statements[finding.statement].target
     sites = finding.wanted.sites or [finding.wanted.site]
     return target != "" and any(theirs.statements[theirs.sites[site].statement].target == target for site in sites)
+
+
+def is_of_another(search: ValueSearch, finding: Finding) -> bool:
+    """Return True if the solution computes what was found in lines of the template that write something else."""
+    theirs, target = search.solution.program, search.program.statements[finding.statement].target
+    sites = finding.wanted.sites or [finding.wanted.site]
+    targets = {theirs.statements[theirs.sites[site].statement].target for site in sites}
+    return target != "" and not targets & {target, ""}
 
 
 def _list_wanted(search: ValueSearch) -> Iterator[tuple[int, SolutionValue]]:

@@ -134,7 +134,7 @@ def _vary_widely(node: ast.stmt, function: Function) -> Iterator[tuple[ast.stmt,
     if isinstance(node, ast.AugAssign):
         changed: ast.stmt = ast.Assign([node.target], node.value)
         yield changed, Change(ASSIGNMENT, node, changed)
-    elif isinstance(node, ast.Assign) and isinstance(node.targets[0], (ast.Subscript, ast.Attribute)):
+    elif isinstance(node, ast.Assign) and function.may_add(node.targets[0], node.lineno):
         changed = ast.AugAssign(node.targets[0], ast.Add(), node.value)
         yield changed, Change(ASSIGNMENT, node, changed)
     value = getattr(node, "value", None)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeGuard
 
 from backmark.worker.sandbox.inside.entry import MOST_STATEMENTS, ROLES
 
@@ -171,6 +172,21 @@ class Function:
         """Return the names that are unpacked together with one."""
         together = (group.target.names for group in self.groups if name in group.target.names)
         return list(dict.fromkeys(other for names in together for other in names if other != name))
+
+    def may_add(self, target: ast.expr, line: int) -> TypeGuard[ast.Name | ast.Subscript | ast.Attribute]:
+        """Return True if a line may add to what it writes: to an entry, an attribute, or what is written above."""
+        if isinstance(target, ast.Name):
+            return self._first_written.get(target.id, line) < line
+        return isinstance(target, (ast.Subscript, ast.Attribute))
+
+    @cached_property
+    def _first_written(self) -> Mapping[str, int]:
+        """By a variable the first line that writes it."""
+        first: dict[str, int] = {}
+        for node in walk_own(self.node):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                first[node.id] = min(node.lineno, first.get(node.id, node.lineno))
+        return first
 
     @property
     def returned(self) -> list[str]:

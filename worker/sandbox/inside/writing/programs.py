@@ -120,7 +120,7 @@ def _describe_sites(
     lines: Slice, sites: Sites, spots: Sequence[tuple[int, int]], template: Template, *, is_own: bool
 ) -> dict[str, list[Any]]:
     """Return what is known of sites and statements by their text; with edits only statements have lines."""
-    writers, added, called = _list_writers(sites), _list_added(sites), _list_called(sites)
+    writers, added, filled, called = _list_writers(sites), _list_added(sites), _list_filled(sites), _list_called(sites)
     places = [lines.origin(site.node.lineno) if is_own else spots[site.statement] for site in sites.sites]
     return {
         "sites": [
@@ -133,7 +133,7 @@ def _describe_sites(
                 "names": isinstance(statement.node, ast.Assign)
                 and isinstance(statement.node.targets[0], (ast.Name, ast.Subscript)),
                 "returns": isinstance(statement.node, ast.Return),
-                "starts": _starts_sum(statement, added),
+                "starts": _starts(statement, added, filled),
                 "called": statement.function.name in called,
                 **template.describe(statement.node),
             }
@@ -186,15 +186,31 @@ def _list_added(sites: Sites) -> set[tuple[int, str]]:
     added: list[tuple[int, str] | None] = []
     for statement in sites.statements:
         if isinstance(node := statement.node, ast.AugAssign):
-            target: ast.expr = node.target
-            while isinstance(target, ast.Subscript):
-                target = target.value
-            added.append(statement.find_variable(target))
+            added.append(statement.find_variable(_find_whole(node.target)))
         elif isinstance(node, ast.Assign):
             variable = statement.find_variable(node.targets[0])
             if variable in map(statement.find_variable, ast.walk(node.value)):
                 added.append(variable)
     return {variable for variable in added if variable is not None}
+
+
+def _list_filled(sites: Sites) -> set[tuple[int, str]]:
+    """Return the variables of which a statement writes entries."""
+    filled = (
+        statement.find_variable(_find_whole(target))
+        for statement in sites.statements
+        if isinstance(statement.node, ast.Assign)
+        for target in statement.node.targets
+        if isinstance(target, ast.Subscript)
+    )
+    return {variable for variable in filled if variable is not None}
+
+
+def _find_whole(target: ast.expr) -> ast.expr:
+    """Return what an entry is of."""
+    while isinstance(target, ast.Subscript):
+        target = target.value
+    return target
 
 
 def _list_called(sites: Sites) -> set[str]:
@@ -204,10 +220,12 @@ def _list_called(sites: Sites) -> set[str]:
     return {func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") for func in called}
 
 
-def _starts_sum(statement: SiteStatement, added: Collection[tuple[int, str]]) -> bool:
-    """Return True if a statement writes a variable to which others add."""
+def _starts(statement: SiteStatement, added: Collection[tuple[int, str]], filled: Collection[tuple[int, str]]) -> bool:
+    """Return True if a statement begins what others add to, or whose entries they write."""
     if not isinstance(statement.node, ast.Assign):
         return False
+    if statement.find_variable(statement.node.targets[0]) in filled:
+        return True
     stored = (part for target in statement.node.targets for part in ast.walk(target))
     own = {*map(statement.find_variable, stored)} & {*added}
     return not own <= {*map(statement.find_variable, ast.walk(statement.node.value))}
