@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import permutations
+from operator import eq
 
 import numpy as np
 
@@ -37,7 +38,9 @@ def may_fit(wanted: Sequence[Array], own: Sequence[Array]) -> bool:
     if not own or not wanted:
         return not own
     total = sum(map(np.size, own))
-    return total == sum(map(np.size, wanted)) or total == len(own) * wanted[-1].size
+    if total == sum(map(np.size, wanted)) or total == len(own) * wanted[-1].size:
+        return True
+    return len(wanted) < len(own) and all(map(eq, map(np.size, own), map(np.size, wanted)))
 
 
 def _list_free(wanted: Sequence[Array]) -> Iterator[tuple[str, list[Array]]]:
@@ -65,6 +68,11 @@ def _list_fitting(wanted: Sequence[Array], own: Sequence[Array]) -> Iterator[tup
         yield from _list_paired(wanted, own)
     elif _is_regular(wanted) and _is_regular(own) and sum(map(np.size, wanted)) == sum(map(np.size, own)):
         yield from _list_recut(wanted, own)
+    elif len(wanted) < count and all(array.size == value.size for array, value in zip(own, wanted, strict=False)):
+        # A loop may run once more than it must.
+        rest = own[len(wanted) :]
+        for name, values in _list_paired(wanted, own[: len(wanted)]):
+            yield f"{name}, the first ones", [*values, *rest]
     if count > 1:
         last = wanted[-1]
         if all(array.size == last.size for array in own):
@@ -85,6 +93,7 @@ def _list_paired(wanted: Sequence[Array], own: Sequence[Array]) -> Iterator[tupl
                 turned = (value.transpose(order) if order else value for _, value in pairs)
                 fitting = zip(pairs, turned, strict=True)
                 yield f"{name}, axes {order}", [value.reshape(array.shape) for (array, _), value in fitting]
+            yield f"{name}, in its own shape", [value for _, value in pairs]
         if all(value.ndim == 2 and value.T.shape == array.shape for array, value in pairs):
             yield f"{name}, transposed", [value.T for _, value in pairs]
 

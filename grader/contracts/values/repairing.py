@@ -1,10 +1,13 @@
 """Which lines of a wrong submission must change: found by values, named by edits, believed in a fresh jail."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import gt
 from typing import Any
+
+import numpy as np
 
 from backmark.grader.contracts.cases.answers import Answer, Raised
 from backmark.grader.contracts.cases.contract_cases import ContractCases
@@ -26,14 +29,15 @@ from backmark.grader.contracts.values.program import (
 from backmark.grader.contracts.values.recording import OverflownError, read_logs
 from backmark.grader.contracts.values.search import MOST_OPEN, Finding, ValueSearch
 from backmark.grader.contracts.values.solution import SolutionValues
-from backmark.grader.contracts.values.template import find_hidden, find_unfilled, is_meant
+from backmark.grader.contracts.values.template import find_hidden, find_unfilled, is_meant, is_of_another
 from backmark.grader.contracts.values.work import OutOfWorkError, Work
 from backmark.grader.contracts.values.written import WrittenEdit, WrittenProgram
 from backmark.grader.errors import CandidateError, TimedOut
+from backmark.grader.model.slip import SlipKind
 
 #: Work of one submission's programs in its searches, and with its edits; searches, each with the case that has refuted
 #: the one before; findings; cases of a search.
-_SEARCHED, _EDITED, _SEARCHES, _FINDINGS, _FEWEST = 20_000, 8_000, 3, 3, 4
+_SEARCHED, _EDITED, _SEARCHES, _FINDINGS, _FEWEST = 20_000, 12_000, 3, 3, 4
 #: The edits of statements: of what steers the program and unpacks, of any part, and those that add something.
 STEERING, SMALL, LARGE = "steering", "small", "large"
 #: Edits that are tried at once.
@@ -91,8 +95,10 @@ class _TracedEdit:
     """An edit in force: the lines of the solution that compute the same, from the inside out."""
 
     computing: tuple[frozenset[int], ...] = ()
-    #: True if what it changes has a value of the solution's; if all that its statement reads has.
+    #: True if what it changes has a value of the solution's; if what its statement has written in the end has; if all
+    #: that this reads has.
     computes: bool = False
+    writes: bool = False
     reads: bool = False
 
 
@@ -188,6 +194,8 @@ class _Attempt:
     #: The full repairs in other statements than the last one that was found, which may be wrong instead of it.
     rivals: list[Finding] = field(default_factory=list)
     last: int = -1
+    #: The statements that bear on results that are wrong, and on no others.
+    bearing: Sequence[int] = ()
     #: The statement that returns what the last one that was found hands on; -1 for none.
     inner: int = -1
     #: The statements of the template that are not filled in, and those of which a repair hides that they are wrong.
@@ -338,12 +346,14 @@ class _Attempt:
                 statement = written.sites[site].statement if site >= 0 else each.statement
                 # What computes nothing of the solution's by itself, as in a loop, is part of what it writes or makes.
                 written_lines = () if each.kind == STEERING else tuple(search.list_written(statement))
-                part = computing or written_lines
+                is_added = each.edit is not None and each.edit.kind == SlipKind.ASSIGNMENT
+                part = (is_added and written_lines) or computing or written_lines
                 traced.append(
                     _TracedEdit(
                         part or (search.list_lines_of_result(statement, wrong),),
                         # Of a part of a tuple that is taken away no site is left.
                         computes=site < 0 or bool(computing),
+                        writes=bool(written_lines),
                         reads=search.reads_right_values(statement),
                     )
                 )
@@ -399,7 +409,9 @@ class _Attempt:
             if len(found) == _FINDINGS + len(self.unfilled):
                 return []
             search.find_bearing(base)
-            hits = self._list_hits(search, base)
+            if not base:
+                self.bearing = search.list_bearing()
+            hits = [hit for hit in self._list_hits(search, base) if not is_of_another(search, hit)]
             if not hits:
                 return []
             best = search.choose(hits)
@@ -428,7 +440,9 @@ class _Attempt:
         self.computing = {finding.statement: tuple(search.list_computing(finding.site)) for finding in found}
         self.shown = search.list_shown(found)
         self.certain = [
-            finding for finding in found if finding.statement in self.unfilled or search.is_read_right(finding)
+            finding
+            for finding in found
+            if finding.statement in self.unfilled or (search.is_read_right(finding) and not self._is_shared(finding))
         ]
         for copied in filter(search.is_copy, found):
             search.trace({site: given for site, given in base.items() if site != copied.site})
@@ -438,6 +452,12 @@ class _Attempt:
         rivals = {rival.statement for rival in self.rivals} - returning
         if rivals and not any(finding.site == self.last and is_meant(search, finding) for finding in found):
             self.certain = []
+
+    def _is_shared(self, finding: Finding) -> bool:
+        """Return True if a finding is in a function whose calls serve several purposes: one of these may be wrong."""
+        numbers = [sum(map(np.size, arrays)) for arrays in finding.given]
+        wanted = [sum(map(np.size, arrays)) for arrays in finding.wanted.values]
+        return self.program.statements[finding.statement].called and any(map(gt, numbers, wanted))
 
     def _list_passing(self, search: ValueSearch, finding: Finding) -> list[int]:
         """Return the statements that return what a finding's writes, as it is; of a copy those that may lack the same.
@@ -520,27 +540,52 @@ class _Attempt:
     def _name_alone(self, wrong: Sequence[int], solution: SolutionValues, *, is_certain: bool) -> _Named | None:
         """Return an edit of the only statement that was found, or of another one that repairs all as well.
 
-        An edit is believed if what it changes has a value of the solution's then: else it may make up for a mistake
-        elsewhere. Of statements whose own values are not wrong all that they read must be right, too. One that shows
-        no such value is believed if no other statement has any that is right. Beside a statement that is certain, and
-        that no edit makes right, no other is edited, unless it is in a function that may be called wrongly.
+        An edit is believed if what it changes has a value of the solution's then, or what the statement that was found
+        has written in the end: else it may make up for a mistake elsewhere. Of statements whose own values are not
+        wrong all that they read must be right, too. One that shows no such value is believed if no other statement has
+        any that is right: of those that bear on wrong results alone, if any of these has. Beside a statement that is
+        certain, and that no edit makes right, no other is edited, unless it is in a function that may be called
+        wrongly.
         """
         unsure: list[_Named] = []
         others = self.others[: _STATEMENTS - 1] if wrong else []
         # What a function returns may lack something there, or where it is called.
         inner = [self.inner] if wrong and self.inner >= 0 else []
-        for statements, kind in ((inner, SMALL), (wrong, SMALL), (others, SMALL), (inner, LARGE), (wrong, LARGE)):
+        above = self._list_above(wrong)
+        small = ((inner, SMALL), (wrong, SMALL), (others, SMALL), (above, SMALL))
+        for statements, kind in (*small, (inner, LARGE), (wrong, LARGE)):
             right = self._list_right(statements, {}, kind)
             if (named := self._choose_believed(right, wrong, solution)) is not None:
                 return named
             unsure += [each for each in right if each.statement in wrong]
         if is_certain and not unsure and not any(self.program.statements[number].called for number in wrong):
             return None
-        right = self._list_right(range(len(self.program.statements)), {}, SMALL)
-        if (named := self._choose_believed(right, wrong, solution)) is not None:
-            return named
-        unsure = unsure or list(right)
-        return unsure[0] if unsure and {each.statement for each in right} <= {unsure[0].statement} else None
+        return self._name_anywhere(wrong, solution, unsure, {*inner, *wrong})
+
+    def _name_anywhere(
+        self, wrong: Sequence[int], solution: SolutionValues, unsure: Sequence[_Named], tried: Collection[int]
+    ) -> _Named | None:
+        """Return an edit of any statement that repairs all, if it is believed or no other statement has one.
+
+        `unsure` are those that are known. What bears on wrong results alone is tried first, and at last by what may be
+        added there: what is near to the results before what passes through it.
+        """
+        others = [number for number in range(len(self.program.statements)) if number not in self.bearing]
+        large = [[number] for number in reversed(self.bearing) if number not in tried]
+        elsewhere: list[_Named] = []
+        for statements, kind in ((self.bearing, SMALL), (others, SMALL), *((each, LARGE) for each in large)):
+            if statements is not self.bearing and (unsure or elsewhere):
+                break
+            elsewhere += self._list_right(statements, {}, kind)
+            if (named := self._choose_believed(elsewhere, wrong, solution)) is not None:
+                return named
+        first = next(iter([*unsure, *elsewhere]), None)
+        return first if first is not None and all(each.statement == first.statement for each in elsewhere) else None
+
+    def _list_above(self, wrong: Sequence[int]) -> list[int]:
+        """Return the statements that write what some read."""
+        read = (site for site in self.program.sites if site.statement in wrong and site.writer >= 0)
+        return [number for number in dict.fromkeys(site.writer for site in read) if number not in wrong][:_STATEMENTS]
 
     def _choose_believed(
         self, right: Sequence[_Named], wrong: Sequence[int], solution: SolutionValues
@@ -548,7 +593,9 @@ class _Attempt:
         """Return the first of some edits that is believed; None if none is."""
         for each in right[:_TRACED]:
             (traced,) = self._trace_edits([each], solution)
-            if traced.computes and (traced.reads or each.statement in wrong or each.statement in self.suspects):
+            if each.statement in wrong and (traced.computes or traced.writes):
+                return each
+            if traced.computes and (traced.reads or each.statement in self.suspects):
                 return each
         return None
 

@@ -510,6 +510,12 @@ class ValueSearch:
             number = self.program.sites[number].parent
         return around
 
+    def list_bearing(self) -> list[int]:
+        """Return the statements that bear on results that are wrong, and on no others."""
+        right = {unit for unit, is_right in enumerate(self.right) if is_right}
+        bearing = {state.site.statement for state in self.states if state.bears - right}
+        return sorted(bearing - {state.site.statement for state in self.states if state.bears & right})
+
     def list_shown(self, found: Sequence[Finding]) -> frozenset[int]:
         """Return the lines of the solution whose whole values other sites have than injected ones.
 
