@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from backmark.grader.contracts.cases.answers import Answer, Candidate
+from backmark.grader.contracts.cases.answers import Answer, Candidate, Raised
 from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.judging.contract import Contract
 from backmark.grader.contracts.judging.witness import Witness
@@ -19,10 +19,20 @@ class Example(NamedTuple):
     """The counterexample of one row, and what a process that has answered nothing yet says of it."""
 
     shown: AnyCounterexample
+    #: The answer to it.
+    answer: Answer
     #: False if the case that is shown does not fail there.
     repeats: bool = True
     #: True if a case that fails, this one or a smaller one, does not fail there.
     depends: bool = False
+
+
+def find_shown(told: Raised | None, example: Example | None) -> Raised | None:
+    """Return what was raised in the case that is shown, if it is what is told: it has the sizes of that case."""
+    own = None if example is None else example.answer
+    if told is None or not isinstance(own, Raised) or (own.type, own.frames) != (told.type, told.frames):
+        return told
+    return told if told.mistake and not own.mistake else own
 
 
 @dataclass(frozen=True)
@@ -53,10 +63,13 @@ class Examples:
         shown = {}
         for name, start in starts.items():
             # Shown as it was seen. That it depends on the calls before is claimed only of what did answer, otherwise.
-            example = confirmed.get(name) or self.contract.show(self.contract.cases, start, self.answers[start])
+            example = confirmed.get(name) or self._show(self.contract.cases, start, self.answers[start])
             repeats = name not in unrepeated or self._is_wrong_alone(begun[name], failures[name])
-            shown[name] = Example(example, repeats, name in depending)
+            shown[name] = example._replace(repeats=repeats, depends=name in depending)
         return shown
+
+    def _show(self, cases: ContractCases, place: int, answer: Answer) -> Example:
+        return Example(self.contract.show(cases, place, answer), answer)
 
     def _is_wrong_alone(self, case: ContractCases, failure: Failure) -> bool:
         """True if a fresh process answers the case wrongly, too, so that the same row fails, though in another way."""
@@ -75,12 +88,12 @@ class Examples:
 
     def _confirm(
         self, smallest: dict[str, ContractCases], failures: dict[str, Failure]
-    ) -> tuple[dict[str, AnyCounterexample], set[str]]:
+    ) -> tuple[dict[str, Example], set[str]]:
         """Confirmed counterexamples, and the properties that do not fail when asked about alone.
 
         Each case is asked about in a process that has answered nothing yet.
         """
-        confirmed: dict[str, AnyCounterexample] = {}
+        confirmed: dict[str, Example] = {}
         unrepeated: set[str] = set()
         for name, case in smallest.items():
             key = case.key(0)
@@ -90,7 +103,7 @@ class Examples:
             if not answers:
                 continue
             if failures[name].is_shown_by(case, answers) and disagreeing(case, answers)[0]:
-                confirmed[name] = self.contract.show(case, 0, answers[0])
+                confirmed[name] = self._show(case, 0, answers[0])
             elif not same(answers[0], self._before(key)):
                 unrepeated.add(name)
         return confirmed, unrepeated

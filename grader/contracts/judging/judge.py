@@ -12,7 +12,7 @@ from backmark.grader.contracts.cases.contract_cases import ContractCases, Layout
 from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.cases.raising import OLD
 from backmark.grader.contracts.judging.contract import Contract
-from backmark.grader.contracts.judging.examples import Example, Examples
+from backmark.grader.contracts.judging.examples import Example, Examples, find_shown
 from backmark.grader.contracts.judging.marks import ContractMarks, Given
 from backmark.grader.contracts.judging.other_convention import judge_by_convention
 from backmark.grader.contracts.judging.revision import ContractRevision
@@ -201,6 +201,8 @@ class Judge:
                     # The lines say more than claims about numbers.
                     diagnosis, first_difference = mended.diagnosis, None
         properties = self._properties(rows, shown, specs)
+        first = next((shown[row.name] for row in properties if row.counterexample), None)
+        raised = find_shown(raised, first)
         return Judgement(
             outcome,
             properties,

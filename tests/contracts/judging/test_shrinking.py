@@ -236,3 +236,15 @@ def test_a_ladder_has_the_first_values_of_each_dim_alone() -> None:
     for name, most in (("N", 4), ("D", 3), ("M", 3)):
         for size in range(1, most + 1):
             assert {"N": 1, "D": 1, "M": 1, name: size} in shapes
+
+
+def test_what_is_said_of_an_exception_has_the_sizes_of_the_case_that_is_shown(linear: ContractRevision) -> None:
+    source = RIGHT.replace("dout @ w.T", "dout @ w")
+    assert source != RIGHT
+    judgement = judge(linear, source)
+    assert judgement.error is not None
+    assert judgement.error.mistake is not None
+    assert isinstance(judgement.counterexample, CaseCounterexample)
+    shapes = {part.name: tuple(part.shape or ()) for part in judgement.counterexample.inputs}
+    for name in ("dout", "w"):
+        assert f"`{name}` of shape {shapes[name]}" in judgement.error.mistake.text
