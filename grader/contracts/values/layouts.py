@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import permutations
-from operator import eq
 
 import numpy as np
 
@@ -24,7 +23,7 @@ def list_layouts(
     seen: set[tuple[object, ...]] = set()
     ways = _list_free(wanted) if is_open or not own else _list_fitting(wanted, own)
     if is_strange and own:
-        ways = _list_strange(wanted, len(own))
+        ways = _list_strange(wanted, own)
     for name, arrays in ways:
         key = tuple((array.shape, array.tobytes()) for array in arrays)
         if key not in seen:
@@ -38,9 +37,7 @@ def may_fit(wanted: Sequence[Array], own: Sequence[Array]) -> bool:
     if not own or not wanted:
         return not own
     total = sum(map(np.size, own))
-    if total == sum(map(np.size, wanted)) or total == len(own) * wanted[-1].size:
-        return True
-    return len(wanted) < len(own) and all(map(eq, map(np.size, own), map(np.size, wanted)))
+    return total == sum(map(np.size, wanted)) or total == len(own) * wanted[-1].size
 
 
 def _list_free(wanted: Sequence[Array]) -> Iterator[tuple[str, list[Array]]]:
@@ -53,11 +50,16 @@ def _list_free(wanted: Sequence[Array]) -> Iterator[tuple[str, list[Array]]]:
         yield "cut", list(wanted[0])
 
 
-def _list_strange(wanted: Sequence[Array], count: int) -> Iterator[tuple[str, list[Array]]]:
+def _list_strange(wanted: Sequence[Array], own: Sequence[Array]) -> Iterator[tuple[str, list[Array]]]:
+    count = len(own)
     if len(wanted) == count:
         yield "of its own size", list(wanted)
     elif wanted:
         yield "of its own size each time", [wanted[-1]] * count
+    if 0 < len(wanted) < count:
+        # A loop may run once more than it must.
+        for name, values in _list_paired(wanted, own[: len(wanted)]):
+            yield f"{name}, the first ones", [*values, *own[len(wanted) :]]
 
 
 def _list_fitting(wanted: Sequence[Array], own: Sequence[Array]) -> Iterator[tuple[str, list[Array]]]:
@@ -68,11 +70,6 @@ def _list_fitting(wanted: Sequence[Array], own: Sequence[Array]) -> Iterator[tup
         yield from _list_paired(wanted, own)
     elif _is_regular(wanted) and _is_regular(own) and sum(map(np.size, wanted)) == sum(map(np.size, own)):
         yield from _list_recut(wanted, own)
-    elif len(wanted) < count and all(array.size == value.size for array, value in zip(own, wanted, strict=False)):
-        # A loop may run once more than it must.
-        rest = own[len(wanted) :]
-        for name, values in _list_paired(wanted, own[: len(wanted)]):
-            yield f"{name}, the first ones", [*values, *rest]
     if count > 1:
         last = wanted[-1]
         if all(array.size == last.size for array in own):
