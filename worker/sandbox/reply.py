@@ -209,12 +209,12 @@ def read_written(frame: Frame) -> dict[str, Any]:
 def _is_written_statement(value: object, *, count: int) -> bool:
     return (
         isinstance(value, dict)
-        and set(value) == {"spot", "root", "names", "returns", "starts", "called", "begun", "target", "given"}
+        and set(value) == {"spot", "root", "names", "returns", "starts", "adds", "called", "begun", "target", "given"}
         and _are_lines([value["spot"]])
         and _is_place(value["root"], MOST_SITES)
         and _is_line(value["begun"])
         and value["begun"] < count
-        and all(type(value[name]) is bool for name in ("names", "returns", "starts", "called", "given"))
+        and all(type(value[name]) is bool for name in ("names", "returns", "starts", "adds", "called", "given"))
         and _is_line_of_text(value["target"], LONGEST_SPELLED)
     )
 

@@ -477,8 +477,11 @@ class ValueSearch:
     def is_read_right(self, finding: Finding) -> bool:
         """Return True if all is right that the statement of a finding reads, with the injections of the last trace.
 
-        What reads no variable reads nothing wrong.
+        What reads no variable reads nothing wrong. What a statement adds to may be wrong where their sum is.
         """
+        is_sum = self.states[finding.site].site.kind == "written" and self.program.statements[finding.statement].adds
+        if is_sum and not finding.is_right:
+            return False
         around = self.list_around(finding.site)
         loads = [s for s in self.states if s.site.statement == finding.statement and s.site.kind == "load"]
         read = [state for state in loads if state.is_known and state.number not in around]

@@ -48,6 +48,8 @@ class WrittenStatement:
     returns: bool
     #: True if it writes a variable to which others add.
     starts: bool
+    #: True if it adds to what it writes.
+    adds: bool
     #: True if it is in a function that the program calls itself.
     called: bool
     #: The first of the statements that write its target together; itself if it is alone.

@@ -130,3 +130,10 @@ def test_zeros_of_the_template_to_which_a_submission_adds_are_filled() -> None:
     source = f"import numpy as np\n{added}"
     (statement,) = judge(replace(revision, assignment=assignment), source, by_values=True, by_text=False).repair
     assert [line.line for line in statement.lines] == [find_line(source, "slope = ")]
+
+
+def test_no_line_is_wrong_that_adds_to_a_wrong_start() -> None:
+    begun = "    dx = np.zeros(dout.shape)\n    dx += -level / std\n    dx += -hat * slope / std\n"
+    source = "import numpy as np\n" + NORMALISED.replace("    dx = (up - level - hat * slope) / std\n", begun)
+    repair = judge(find_revision("cs231n-layernorm"), source, by_values=True, by_text=False).repair
+    assert {line.line for each in repair if not each.slips for line in each.lines} == set()

@@ -134,6 +134,7 @@ def _describe_sites(
                 and isinstance(statement.node.targets[0], (ast.Name, ast.Subscript)),
                 "returns": isinstance(statement.node, ast.Return),
                 "starts": _starts(statement, added, filled),
+                "adds": isinstance(statement.node, ast.AugAssign),
                 "called": statement.function.name in called,
                 **template.describe(statement.node),
             }
