@@ -248,8 +248,9 @@ def test_an_assignment_of_ones_own_is_checked_drawn_and_used(tmp_path: Path) -> 
     (folder / "assignment.toml").write_text(text.replace("cases = 30", "cases = 20"))
     wrong = tmp_path / "wrong.py"
     wrong.write_text(SOLUTION.read_text().replace("(x > 0)", "1.0"))
-    check = backmark("assignment", "check", folder, BACKMARK_CACHE=cache)
+    check = backmark("assignment", "check", ".", cwd=folder, BACKMARK_CACHE=cache)
     assert check.returncode == 0, check.stdout + check.stderr
+    assert "backmark: mine: running solution.py" in check.stderr
     assert backmark("assignment", "draw", folder, BACKMARK_CACHE=cache).returncode == 0
     assert (tmp_path / "mine.npz").exists()
     (result,) = results(backmark("grade", "--json", "--assignment", folder, wrong, BACKMARK_CACHE=cache))

@@ -53,7 +53,7 @@ def check(file: Path, right: Path | None, *, no_jail: bool, as_json: bool) -> Ex
 
     if no_jail:
         warn_unisolated()
-    with show_files(file.name) as watch:
+    with show_files(file.resolve().name) as watch:
         drawn = revision(str(file), machine.from_environment().cache, watch, jailed=not no_jail)
     result = selfcheck(drawn)
     result = replace(result, faults=(*result.faults, *_try_right(drawn, right, jailed=not no_jail)))

@@ -29,7 +29,7 @@ def draw(file: Path, output: Path | None) -> None:
     from backmark.worker.grading.revisions import draw as draw_cases
     from backmark.worker.grading.revisions import place_beside, save
 
-    with show_files(file.name) as watch:
+    with show_files(file.resolve().name) as watch:
         data = draw_cases(read(file), watch)
     target = output or place_beside(file)
     save(target, data)
