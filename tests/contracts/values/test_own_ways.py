@@ -65,6 +65,22 @@ def affine_backward(dout, cache):
     return dx.reshape(x.shape), dw, db
 """
 
+#: Its gradients in the order of their names, a pair for each layer.
+NAMED = """
+def backward_propagation(parameters, cache, X, Y):
+    m = X.shape[1]
+    inner, outer = cache["A1"], cache["A2"]
+    up = (outer - Y) / m
+    below = (parameters["W2"].T @ up) * (1 - inner**2)
+    found = [below @ X.T, total(below), up @ inner.T, total(up)]
+    names = ["dW1", "db1", "dW2", "db2"]
+    return dict(zip(names, found))
+
+
+def total(rows):
+    return rows.sum(axis=1, keepdims=True)
+"""
+
 #: What a layer normalisation subtracts, by sums that keep their axis.
 NORMALISED = """
 def layernorm_forward(x, gamma, beta, ln_param):
@@ -97,6 +113,13 @@ def judge_changed(entry: str, source: str, right: str, wrong: str) -> Judgement:
         ("udl-7.2", ROWS, "        g = g * (h > 0)\n", "", SlipKind.FACTOR),
         ("cs231n-affine", LAYERS, "dx += self.second", "dx = self.second", SlipKind.ASSIGNMENT),
         ("cs231n-affine", LAYERS, "db[j] += row[j]", "db[j] = row[j]", SlipKind.ASSIGNMENT),
+        (
+            "coursera-one-hidden-layer",
+            NAMED,
+            "below @ X.T, total(below), up @ inner.T, total(up)",
+            "up @ inner.T, total(up), below @ X.T, total(below)",
+            SlipKind.ORDER,
+        ),
         ("cs231n-layernorm", NORMALISED, "mean(up * hat, axis=1, keep", "mean(up * hat, axis=0, keep", SlipKind.AXIS),
     ],
 )
@@ -108,7 +131,13 @@ def test_a_slip_is_named_in_its_line(entry: str, source: str, right: str, wrong:
 
 
 @pytest.mark.parametrize(
-    ("entry", "source"), [("udl-7.2", ROWS), ("cs231n-affine", LAYERS), ("cs231n-layernorm", NORMALISED)]
+    ("entry", "source"),
+    [
+        ("udl-7.2", ROWS),
+        ("coursera-one-hidden-layer", NAMED),
+        ("cs231n-affine", LAYERS),
+        ("cs231n-layernorm", NORMALISED),
+    ],
 )
 def test_the_sources_are_right_without_a_slip(entry: str, source: str) -> None:
     assert judge(find_revision(entry), f"import numpy as np\n{source}").outcome is Outcome.PASSED

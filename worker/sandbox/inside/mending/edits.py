@@ -39,6 +39,7 @@ _SUMS = frozenset({"sum", "mean", "max", "std", "var"})
 _COPYING = frozenset({"array", "copy", "asarray", "astype", "zeros_like", "ones_like", "zeros", "ones", "range", "len"})
 #: Methods whose result shares its numbers with the array.
 _VIEWS = frozenset({"reshape", "transpose", "ravel", "squeeze", "view", "swapaxes"})
+_Listing = ast.Tuple | ast.List
 _Node = TypeVar("_Node", bound=ast.AST)
 _COMPARISONS: tuple[type[ast.cmpop], ...] = (ast.Gt, ast.GtE, ast.Lt, ast.LtE)
 
@@ -175,20 +176,13 @@ def find_alias(node: ast.stmt) -> ast.expr | None:
 
 
 def _exchange_parts(node: ast.stmt) -> Iterator[tuple[ast.stmt, Change]]:
-    """Yield a statement that unpacks into, or returns, two names in each other's place."""
-    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
-        whole = node.targets[0]
-    elif isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
-        whole = node.value
-    else:
-        return
-    for other in _list_exchanged(whole):
-        changed = copy.copy(node)
-        if isinstance(changed, ast.Assign):
-            changed.targets = [other]
-        elif isinstance(changed, ast.Return):
-            changed.value = other
-        yield changed, Change(ORDER, whole, other)
+    """Yield a statement that unpacks into, returns or lists parts, with some of these in each other's place."""
+    targets = node.targets[0] if isinstance(node, ast.Assign) else None
+    value = node.value if isinstance(node, (ast.Assign, ast.Return)) else None
+    for whole in (targets, value):
+        if isinstance(whole, (ast.Tuple, ast.List)):
+            for other in (*_list_exchanged_pairs(whole), *_list_exchanged(whole)):
+                yield _substitute(node, whole, other, ORDER)
 
 
 def _exchange_indices(node: ast.stmt, entry: ast.Subscript, whole: ast.Tuple) -> Iterator[tuple[ast.stmt, Change]]:
@@ -197,12 +191,25 @@ def _exchange_indices(node: ast.stmt, entry: ast.Subscript, whole: ast.Tuple) ->
         yield _substitute(node, entry, ast.Subscript(entry.value, exchanged, entry.ctx), INDEX)
 
 
-def _list_exchanged(whole: ast.Tuple) -> Iterator[ast.Tuple]:
-    """Yield a tuple with two of its parts in each other's place."""
+def _list_exchanged(whole: _Listing) -> Iterator[_Listing]:
+    """Yield a tuple or list with two of its parts in each other's place."""
     for first, second in combinations(range(min(len(whole.elts), _MOST_EXCHANGED)), 2):
-        parts = list(whole.elts)
-        parts[first], parts[second] = parts[second], parts[first]
-        yield ast.Tuple(parts, whole.ctx)
+        yield _with_exchanged(whole, first, second, 1)
+
+
+def _list_exchanged_pairs(whole: _Listing) -> Iterator[_Listing]:
+    """Yield a tuple or list with two pairs of neighbours in each other's place, such as those of two layers."""
+    for first in range(min(len(whole.elts), _MOST_EXCHANGED) - 3):
+        yield _with_exchanged(whole, first, first + 2, 2)
+
+
+def _with_exchanged(whole: _Listing, first: int, second: int, count: int) -> _Listing:
+    parts = list(whole.elts)
+    parts[first : first + count], parts[second : second + count] = (
+        whole.elts[second : second + count],
+        whole.elts[first : first + count],
+    )
+    return type(whole)(parts, whole.ctx)
 
 
 def _vary_axis(node: ast.Call) -> Iterator[list[ast.keyword]]:
