@@ -568,17 +568,17 @@ class _Attempt:
         """Return an edit of any statement that repairs all, if it is believed or no other statement has one.
 
         `unsure` are those that are known. What bears on wrong results alone is tried first, and at last by what may be
-        added there: what is near to the results before what passes through it.
+        added there.
         """
         others = [number for number in range(len(self.program.statements)) if number not in self.bearing]
-        large = [[number] for number in reversed(self.bearing) if number not in tried]
+        large = [[number] for number in self.bearing if number not in tried]
         elsewhere: list[_Named] = []
-        for statements, kind in ((self.bearing, SMALL), (others, SMALL), *((each, LARGE) for each in large)):
-            if statements is not self.bearing and (unsure or elsewhere):
-                break
-            elsewhere += self._list_right(statements, {}, kind)
+        for groups, kind in (([self.bearing], SMALL), ([others], SMALL), (large, LARGE)):
+            elsewhere = [each for statements in groups for each in self._list_right(statements, {}, kind)]
             if (named := self._choose_believed(elsewhere, wrong, solution)) is not None:
                 return named
+            if unsure or elsewhere:
+                break
         first = next(iter([*unsure, *elsewhere]), None)
         return first if first is not None and all(each.statement == first.statement for each in elsewhere) else None
 
