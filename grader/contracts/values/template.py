@@ -43,17 +43,21 @@ def find_hidden(search: ValueSearch, found: Sequence[Finding]) -> list[Finding]:
 
 def is_meant(search: ValueSearch, finding: Finding) -> bool:
     """Return True if the solution computes what was found in its statement that writes the same as the one found."""
-    theirs, target = search.solution.program, search.program.statements[finding.statement].target
-    sites = finding.wanted.sites or [finding.wanted.site]
-    return target != "" and any(theirs.statements[theirs.sites[site].statement].target == target for site in sites)
+    target = search.program.statements[finding.statement].target
+    return target != "" and target in _list_targets(search, finding)
 
 
 def is_of_another(search: ValueSearch, finding: Finding) -> bool:
     """Return True if the solution computes what was found in lines of the template that write something else."""
-    theirs, target = search.solution.program, search.program.statements[finding.statement].target
+    target = search.program.statements[finding.statement].target
+    return target != "" and not _list_targets(search, finding) & {target, ""}
+
+
+def _list_targets(search: ValueSearch, finding: Finding) -> set[str]:
+    """Return what the solution's statements write that compute what was found; empty for what the template has not."""
+    theirs = search.solution.program
     sites = finding.wanted.sites or [finding.wanted.site]
-    targets = {theirs.statements[theirs.sites[site].statement].target for site in sites}
-    return target != "" and not targets & {target, ""}
+    return {theirs.statements[theirs.sites[site].statement].target for site in sites}
 
 
 def _list_wanted(search: ValueSearch) -> Iterator[tuple[int, SolutionValue]]:

@@ -177,12 +177,11 @@ def find_alias(node: ast.stmt) -> ast.expr | None:
 
 def _exchange_parts(node: ast.stmt) -> Iterator[tuple[ast.stmt, Change]]:
     """Yield a statement that unpacks into, returns or lists parts, with some of these in each other's place."""
-    targets = node.targets[0] if isinstance(node, ast.Assign) else None
-    value = node.value if isinstance(node, (ast.Assign, ast.Return)) else None
-    for whole in (targets, value):
-        if isinstance(whole, (ast.Tuple, ast.List)):
-            for other in (*_list_exchanged_pairs(whole), *_list_exchanged(whole)):
-                yield _substitute(node, whole, other, ORDER)
+    parts = [*node.targets, node.value] if isinstance(node, ast.Assign) else [getattr(node, "value", None)]
+    whole = next((part for part in parts if isinstance(part, (ast.Tuple, ast.List))), None)
+    if whole is not None:
+        for other in (*_list_exchanged_pairs(whole), *_list_exchanged(whole)):
+            yield _substitute(node, whole, other, ORDER)
 
 
 def _exchange_indices(node: ast.stmt, entry: ast.Subscript, whole: ast.Tuple) -> Iterator[tuple[ast.stmt, Change]]:
