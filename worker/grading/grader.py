@@ -280,10 +280,8 @@ class Grading:
     #: The notebook's code cells, once it was read.
     cells: Cells = field(default_factory=Cells)
     _sessions: list[Session] = field(default_factory=list)
-    #: For all of its jails together.
+    #: For all of its jails together, and for the search of its mistakes.
     _budget: Budget = field(default_factory=Budget)
-    #: For those in which it is mended, which cost nobody's verdict. The notebook's own check has another one.
-    _mending_budget: Budget = field(default_factory=Budget)
     _gave_up: bool = False
     _stopped: bool = False
     #: What it had printed when all was judged, if it was asked further.
@@ -337,7 +335,7 @@ class Grading:
     def _judge(self, session: Session) -> tuple[Judgement, str]:
         """Extract, ask and judge; return the judgement and the printed output."""
         judge = self.grader.judge
-        candidate = self._candidate(session, self._budget)
+        candidate = self._candidate(session)
         menders = self._start_mending if self.grader.by_text else None
         judgement = judge.judge(candidate, self._fresh, menders, self._start_asking, self._make_programs())
         judgement = replace(judgement, first_difference=judge.contract.locate(judgement.first_difference, self._writes))
@@ -351,8 +349,8 @@ class Grading:
             judgement = replace(judgement, flags=(*judgement.flags, PRINTS))
         return judgement, output
 
-    def _candidate(self, session: Session, budget: Budget) -> Jailed:
-        session.budget = budget
+    def _candidate(self, session: Session) -> Jailed:
+        session.budget = self._budget
         self._sessions.append(session)
         if self._stopped:
             # Whoever stopped it may have looked before this jail was there.
@@ -372,36 +370,39 @@ class Grading:
     def _fresh(self) -> Candidate:
         # One jail at a time: a machine has memory for so many, and a submission's limits are its own.
         self._close()
-        if self._budget.used > self.grader.limits.seconds:
-            self._gave_up = True
-            raise TimedOut("The seconds of the submission are used up.")
+        self._require_time()
         try:
-            return self._candidate(self.grader.start(), self._budget)
+            return self._candidate(self.grader.start())
         except SubmissionError as error:
             # It was read a moment ago: what is left of its limits did not suffice for a second time.
             message = f"The submission could not be read a second time: {error}"
             raise TimedOut(message) from error
 
+    def _require_time(self) -> None:
+        """Raise TimedOut if the submission has used up its seconds."""
+        if self._budget.used > self.grader.limits.seconds:
+            self._gave_up = True
+            raise TimedOut("The seconds of the submission are used up.")
+
     def _start_mending(self) -> Mender:
         """Return the submission in a jail of its own for mending; raises Stopped, or TimedOut if no time is left."""
-        return self._start_beside(self._mending_budget)
+        self._budget.begin_search()
+        return self._start_beside()
 
-    def _start_beside(self, budget: Budget) -> Jailed:
+    def _start_beside(self) -> Jailed:
         """Return the submission in a jail of its own for what costs nobody's verdict; raises Stopped, TimedOut."""
         self._close()
         if self._stopped:
             raise Stopped
-        if budget.used > self.grader.limits.seconds:
-            self._gave_up = True
-            raise TimedOut("The seconds for mending are used up.")
+        self._require_time()
         try:
-            return self._candidate(self.grader.start(), budget)
+            return self._candidate(self.grader.start())
         except SubmissionError as error:
             message = f"The submission could not be read once more: {error}"
             raise TimedOut(message) from error
 
     def _make_programs(self) -> Programs | None:
-        """Return the programs that are made of it, whose jails have the budget of mending."""
+        """Return the programs that are made of it, which cost nobody's verdict."""
         if not self.grader.by_values:
             return None
         return JailedPrograms(
@@ -415,11 +416,10 @@ class Grading:
         )
 
     def _open_beside(self) -> Session:
-        """Start a jail for programs; raises Stopped, or TimedOut if no time is left for mending."""
-        if self._mending_budget.used > self.grader.limits.seconds:
-            self._gave_up = True
-            raise TimedOut("The seconds for mending are used up.")
-        return self._open(self._mending_budget)
+        """Start a jail for programs; raises Stopped, or TimedOut if no time is left."""
+        self._budget.begin_search()
+        self._require_time()
+        return self._open(self._budget)
 
     def _open_apart(self) -> Session:
         """Start a jail for the author's own code, whose time is not the submission's; raises Stopped."""
@@ -450,7 +450,7 @@ class Grading:
             return None
         self._printed = self._sessions[0].output
         session = self._sessions[-1]
-        standing = session if session.usable else self._start_beside(Budget()).session
+        standing = session if session.usable else self._start_beside().session
         return Jailed(standing, self.grader.requests_of(exchange))
 
     def _read_line(self, line: SourceLine) -> str:

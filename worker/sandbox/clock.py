@@ -34,17 +34,25 @@ class Watched(Protocol):
 
 @dataclass(slots=True)
 class Budget:
-    """The seconds that one submission has used, in all of its jails together."""
+    """The seconds that one submission has used, in all of its jails together, and for the search of its mistakes."""
 
     computed: float = 0.0
     asleep: float = 0.0
     #: On the wall clock, while answers were waited for.
     wall: float = 0.0
+    #: The processor time of our own thread when the search began.
+    _search_began: float | None = None
+
+    def begin_search(self) -> None:
+        """Count the processor time of this thread from now on; a search that has begun goes on."""
+        if self._search_began is None:
+            self._search_began = time.thread_time()
 
     @property
     def used(self) -> float:
         """Seconds that count against the submission."""
-        return self.computed + self.asleep
+        searched = 0.0 if self._search_began is None else time.thread_time() - self._search_began
+        return self.computed + self.asleep + searched
 
 
 @dataclass(slots=True)
@@ -84,13 +92,17 @@ class Clock:
     _call: tuple[float, float] = (0.0, 0.0)
     _answered: bool = False
 
-    def begin(self, seconds: float, noun: str = "call") -> None:
-        """Start an exchange with so many seconds an answer. The process has slept in between for want of a request."""
+    def begin(self, seconds: float, noun: str = "call") -> BackmarkError | None:
+        """Start an exchange with so many seconds an answer, and return the error for a limit that is reached already.
+
+        The process has slept in between for want of a request.
+        """
         self._seconds, self._noun = seconds, noun
         self._compute(self.process.usage())
         self._read, self._own = time.monotonic(), own_seconds()
         self._accountable, self._stretch = True, Stretch()
         self._next_call()
+        return self._verdict()
 
     def progress(self) -> None:
         """Note that an answer has come."""

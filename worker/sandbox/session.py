@@ -225,7 +225,8 @@ class Session:
         self._streams.allow(size + frames * (wire.HEADER_CAP + 16))
         if self._clock is None:
             self._clock = Clock(self._process, self._limits, self.budget)
-        self._clock.begin(seconds, self._entry.noun if self._entry else "call")
+        if error := self._clock.begin(seconds, self._entry.noun if self._entry else "call"):
+            self._fail(error)
         self._missing = frames
         self._streams.send(frame)
 

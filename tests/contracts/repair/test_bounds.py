@@ -1,6 +1,8 @@
 """The bounds of mending: jails, seconds, memory, and what happens at each of them."""
 
 import dataclasses
+import math
+import time
 import tracemalloc
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -63,9 +65,22 @@ def test_a_mended_verdict_takes_few_jails_and_may_be_cached(grader: Grader, monk
     assert None not in [statement.wrong for statement in verdict.repair]
 
 
-def test_a_verdict_whose_mending_ended_by_time_says_so_and_is_not_cached(grader: Grader) -> None:
+@pytest.mark.parametrize("used", ["by its calls", "by the search"])
+def test_a_verdict_whose_mending_ended_by_time_says_so_and_is_not_cached(
+    grader: Grader, monkeypatch: pytest.MonkeyPatch, used: str
+) -> None:
     grading = Grading(grader, TWO_WRONG.encode(), "mine.py")
-    grading._mending_budget.computed = 2 * grader.limits.seconds
+    start = Grading._start_mending
+
+    def use_up(it: Grading) -> Mender:
+        if used == "by its calls":
+            it._budget.computed += it.grader.limits.seconds
+            return start(it)
+        mender = start(it)
+        monkeypatch.setattr(time, "thread_time", lambda: math.inf)
+        return mender
+
+    monkeypatch.setattr(Grading, "_start_mending", use_up)
     rows = {row.name: row for row in grading.verdict().properties}
     assert rows["weight_gradient"].message == TOO_SLOW
     assert rows["weight_gradient"].outcome is Mark.NOT_RUN
