@@ -261,7 +261,7 @@ class Client:
     def publish(self, toml: str, *, fresh: int | None = None, key: str | None = None) -> Publication:
         """Request that an assignment is published: a worker draws its cases and tests them. For staff.
 
-        `fresh` is the number of cases that come from a secret pool; by default a fifth.
+        `fresh` is the number of cases that come from a secret pool; by default one for ten.
         """
         body = {"toml": toml, **({} if fresh is None else {"fresh": fresh}), **self._calls.in_course()}
         return self._calls.post("/publications", reader(Publication), body, headers=idempotency_header(key))

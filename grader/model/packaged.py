@@ -14,6 +14,3 @@ class ArchiveHeader:
     cases_sha256: str
     #: The number of cases.
     cases: int
-    #: The places of cases that never give way to fresh ones, and by known mistake those of the cases that detect it.
-    fixed: tuple[int, ...] = ()
-    caught: tuple[tuple[int, ...], ...] = ()

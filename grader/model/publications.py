@@ -23,15 +23,14 @@ class RevisionRecord:
     title: str
     networks_sha256: str
     published: float
-    #: Cases of the secret pool that a submission is graded on; 0: all are graded on the same.
+    #: Cases of the secret pool that a submission is asked about beside the revision's own; 0: all have the same.
     fresh: int = 0
     #: Catches of the self-check: how many cases see each known mistake, by its id.
     catches: tuple[tuple[str, int], ...] = ()
     #: The figures of its cases and their catches, for staff, in the JSON of `grader/contracts/publishing/preview.py`;
     #: empty: unknown.
     preview: str = ""
-    #: Places of its own cases that give way to those, which each group of students has of its own. None where each
-    #: source has its own fresh cases, beside all of the revision's: as earlier versions published.
+    #: Places of its own cases that gave way to those in the version that published it, which its id covers.
     replaced: tuple[int, ...] = ()
 
 
@@ -49,8 +48,8 @@ class Revision:
     fresh: Annotated[
         int,
         Doc(
-            "The number of cases from a secret pool, different for each group of students; 0 if all submissions are "
-            "graded on the same cases."
+            "The number of cases from a secret pool that a submission is asked about beside the revision's own, "
+            "different for each group of students; 0 if all submissions are graded on the same cases."
         ),
     ]
     settings: Annotated[

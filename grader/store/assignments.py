@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, replace
 from typing import Any
 
+from backmark.grader.model.fresh_groups import usual
 from backmark.grader.model.publications import KitFiles, RevisionRecord
 from backmark.grader.model.stored import read
 from backmark.grader.store import keys
@@ -130,7 +131,7 @@ class Assignments:
         packaged = next((candidate for candidate in list_packaged_revisions() if candidate.id == revision.id), None)
         if not self._pooled or packaged is None or revision.course != keys.EVERYONE:
             return revision
-        return replace(revision, fresh=len(packaged.replaced), replaced=packaged.replaced)
+        return replace(revision, fresh=usual(packaged.cases))
 
     def _store_packaged(self, packaged: PackagedRevision) -> RevisionRecord:
         """Return a packaged revision, and store it if no process has yet, so that any worker finds its cases."""

@@ -9,7 +9,6 @@ from typing import Any
 from backmark.grader.contracts.gallery import find_kit, list_drawn
 from backmark.grader.contracts.language.archive import read_header
 from backmark.grader.errors import AssignmentError
-from backmark.grader.model.fresh_places import replaceable, usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +21,8 @@ class PackagedRevision:
     title: str
     cases_sha256: str
     archive: bytes
-    #: The number of cases, and the places of those that give way where there is a secret to choose fresh ones by.
+    #: The number of cases.
     cases: int
-    replaced: tuple[int, ...]
     #: The preview that `backmark.grader.contracts.publishing.preview` wrote.
     preview: str
 
@@ -60,6 +58,5 @@ def read_packaged(name: str, data: bytes, preview: str) -> PackagedRevision:
         cases_sha256=header.cases_sha256,
         archive=data,
         cases=header.cases,
-        replaced=replaceable(header.cases, usual(header.cases), header.caught, header.fixed),
         preview=preview.strip(),
     )

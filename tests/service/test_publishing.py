@@ -15,18 +15,17 @@ from backmark.grader.contracts.language import folder
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.language.tables import MOST_CASES
 from backmark.grader.contracts.publishing import finishing
-from backmark.grader.contracts.publishing.selfcheck import selfcheck
 from backmark.grader.contracts.publishing.workshop import Workshop
 from backmark.grader.errors import AssignmentError, BadAssignment
-from backmark.grader.model import fresh_places
-from backmark.grader.model.fresh_places import GROUPS, group, replaceable
+from backmark.grader.model import fresh_groups
+from backmark.grader.model.fresh_groups import GROUPS, group
 from backmark.grader.model.publications import Publication, RevisionRecord
 from backmark.grader.model.records import Job, Kind, State
 from backmark.grader.model.regrades import Selection, Which
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.search import Filter
 from backmark.grader.store.submissions import NewSubmission
-from backmark.worker.service import fresh_cases
+from backmark.worker.grading import fresh_cases
 from backmark.worker.service.context import Context
 from backmark.worker.service.tasks import perform
 from tests.contracts.making import FILES, LINEAR, MISTAKE, RIGHT, contract
@@ -203,13 +202,13 @@ def test_a_refusal_names_the_mistakes_that_would_pass_and_what_to_do(context: Co
 
 def test_more_fresh_cases_than_can_be_drawn_are_refused(making: Making) -> None:
     """An earlier version accepted them."""
-    publication = run_publication(making(secret=OURS), TOML, fresh_count=fresh_places.MOST + 1)
+    publication = run_publication(making(secret=OURS), TOML, fresh_count=fresh_groups.MOST + 1)
     assert str(publication.refusal) == "fresh is 401; at most 400 cases can be fresh"
 
 
 def test_a_pool_of_the_most_fresh_cases_is_an_assignment_that_can_be_drawn() -> None:
-    assert fresh_cases.pool_size(fresh_places.MOST) == MOST_CASES
-    assert fresh_places.usual(MOST_CASES) == fresh_places.MOST
+    assert fresh_cases.pool_size(fresh_groups.MOST) == MOST_CASES
+    assert fresh_groups.usual(MOST_CASES) <= fresh_groups.MOST
 
 
 def test_a_worker_that_stops_hands_back_a_publication(making: Making) -> None:
@@ -239,7 +238,7 @@ def test_each_group_is_graded_on_fresh_cases_of_its_own(making: Making) -> None:
     """
     context = making(secret=OURS)
     revision = publish(context, fresh_count=6)
-    assert (revision.fresh, len(revision.replaced)) == (6, 6)
+    assert (revision.fresh, revision.replaced) == (6, ())
     (ann, bob), other = pair(), stranger()
     right = [verdict(context, revision, RIGHT, student) for student in (ann, bob, other)]
     right.append(verdict(context, revision, f"{RIGHT}\n# mine\n", ann))
@@ -248,7 +247,7 @@ def test_each_group_is_graded_on_fresh_cases_of_its_own(making: Making) -> None:
     assert hashes[0] == hashes[1] == hashes[3]
     assert len({*hashes, revision.networks_sha256}) == 3
     assert {found["assignment"]["revision"] for found in right} == {revision.id}
-    assert {found["statistics"]["networks"] for found in right} == {30}
+    assert {found["statistics"]["networks"] for found in right} == {36}
     learned = verdict(context, revision, remember(context, revision), ann)
     assert (learned["outcome"], learned["score"]) == ("failed", 0)
     named = [verdict(context, revision, MISTAKE, student) for student in (ann, other)]
@@ -259,7 +258,7 @@ def test_each_group_is_graded_on_fresh_cases_of_its_own(making: Making) -> None:
     for source, before in ((RIGHT, right[0]), (MISTAKE, named[0])):
         assert bare(verdict(again, revision, source, ann)) == bare(before)
     with pytest.raises(AssignmentError, match="grades on fresh cases, which a secret chooses: set BACKMARK_SECRET"):
-        making().graders.grader(revision, "1")
+        making().graders.fresh_cases(revision, "1")
 
 
 def test_a_table_passes_on_a_revision_without_a_pool(making: Making) -> None:
@@ -273,10 +272,8 @@ def test_a_table_passes_on_a_revision_without_a_pool(making: Making) -> None:
 
 def test_another_secret_chooses_other_cases(making: Making) -> None:
     revision = publish(making(secret=OURS), fresh_count=6)
-    hashes = [
-        making(secret=secret).graders.grader(revision, "3").reference.networks_sha256 for secret in (OURS, OTHERS)
-    ]
-    assert len(set(hashes)) == 2
+    chosen = [making(secret=secret).graders.fresh_cases(revision, "3") for secret in (OURS, OTHERS)]
+    assert len({fresh and fresh.sha256 for fresh in chosen} - {None}) == 2
 
 
 def test_verdicts_are_reused_within_a_group_only(making: Making) -> None:
@@ -292,16 +289,11 @@ def test_verdicts_are_reused_within_a_group_only(making: Making) -> None:
 
 
 def test_a_table_of_the_answers_to_the_shipped_cases_fails_in_the_service(making: Making, udl: Judge) -> None:
-    """With a secret the pool is drawn for the first submission, and kept; a right submission passes.
-
-    The places that give way are read of the archive, without NumPy, as publishing chooses them.
-    """
+    """With a secret the pool is drawn for the first submission, and kept; a right submission passes."""
     context, cheating_source = making(secret=OURS), table(udl.revision)
     revision = context.store.assignments.current(COURSE, "udl-7.2")
     assert revision is not None
-    checked = selfcheck(udl.revision)
-    places = replaceable(200, 40, [catch.places for catch in checked.catches], checked.fixed)
-    assert (revision.id, revision.fresh, revision.replaced) == (udl.revision.id, 40, places)
+    assert (revision.id, revision.fresh, revision.replaced) == (udl.revision.id, 20, ())
     cheat, right = (verdict(context, revision, source, "ann", "udl-7.2") for source in (cheating_source, RIGHT_LOOPS))
     assert right["outcome"] == "passed"
     assert cheat["outcome"] != "passed"
@@ -365,23 +357,15 @@ def test_a_regrade_gives_each_group_the_verdict_that_it_had(making: Making, sour
     assert {student: found and bare(found.as_dict()) for student, found in verdicts.items()} == before
 
 
-def test_what_gives_way_leaves_cases_that_catch_every_mistake() -> None:
-    assert replaceable(10, 2, [(0,), (5,)]) == (1, 6)
-    assert replaceable(4, 2, [(0,), (1,)]) == (2,)
-    assert replaceable(2, 1, [(0,), (1,)]) == ()
-
-
 def test_who_hands_in_without_a_name_belongs_to_a_group_of_the_course() -> None:
     assert group(b"secret", "one", "") == group(b"other", "one", "") != group(b"secret", "two", "")
     assert {group(b"secret", "one", f"{i}") for i in range(100)} == {str(i) for i in range(GROUPS)}
 
 
 def test_a_choice_covers_the_whole_pool() -> None:
-    choices = [set(fresh_cases.choose(b"secret", "revision", f"{i:064}", 50, 10)) for i in range(50)]
-    assert all(len(choice) == 10 for choice in choices)
-    assert set.union(*choices) == set(range(50))
-    with pytest.raises(AssignmentError):
-        fresh_cases.choose(b"secret", "revision", "", 5, 6)
+    orders = [fresh_cases.order(b"secret", "revision", f"{i:064}", 50) for i in range(50)]
+    assert all(sorted(order) == [*range(50)] for order in orders)
+    assert {place for order in orders for place in order[:10]} == {*range(50)}
 
 
 def test_a_pool_is_drawn_by_a_seed_that_only_the_secret_tells() -> None:

@@ -16,7 +16,6 @@ SOURCES = (
     "grader/model",
     "worker/grading",
     "worker/sandbox",
-    "worker/service/fresh_cases.py",
 )
 
 

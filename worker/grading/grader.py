@@ -11,6 +11,7 @@ from typing import Protocol
 
 from backmark.grader.contracts.cases.answers import Candidate
 from backmark.grader.contracts.cases.exchange import ContractExchange
+from backmark.grader.contracts.cases.fresh_cases import FreshCases
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.language.assignment import KIND
 from backmark.grader.contracts.repair.mender import Mender
@@ -137,9 +138,9 @@ class Grader:
         """Start a jail for one submission, or to confirm a counterexample from another jail."""
         return self.jails.take(self.limits, self.requests.of(self.judge.questions))
 
-    def grading(self, source: bytes, filename: str) -> "Grading":
-        """Return the grading of a file's bytes, not begun."""
-        return Grading(self, source, filename)
+    def grading(self, source: bytes, filename: str, fresh_cases: FreshCases | None = None) -> "Grading":
+        """Return the grading of a file's bytes, not begun; `fresh_cases` are asked last, and never shown."""
+        return Grading(self, source, filename, fresh_cases)
 
     def refuse(self, error: SubmissionError, source: bytes, filename: str) -> Verdict:
         """Return the verdict on a submission that is refused before a jail has seen it."""
@@ -154,26 +155,35 @@ class Grader:
             statistics=Statistics(seed=self.judge.assignment.seed),
         )
 
-    def conclude(self, judgement: Judgement, source: bytes, filename: str, output: str = "") -> Verdict:
+    def conclude(
+        self,
+        judgement: Judgement,
+        source: bytes,
+        filename: str,
+        output: str = "",
+        fresh_cases: FreshCases | None = None,
+    ) -> Verdict:
         """Return the verdict of a judgement on a file's bytes."""
         if self.jails.confined:
             judgement = replace(judgement, flags=(*judgement.flags, CONFINED))
         digest = hashlib.sha256(source).hexdigest()
         submission = GradedSubmission(digest[:16], filename, digest)
-        return Verdict.of(submission, self.reference, judgement, output, engine_version.version())
+        return Verdict.of(submission, self.refer(fresh_cases), judgement, output, engine_version.version())
 
-    def grade(self, source: bytes, filename: str) -> Verdict:
+    def grade(self, source: bytes, filename: str, fresh_cases: FreshCases | None = None) -> Verdict:
         """Return the verdict on a file's bytes. A ServiceError is our fault and never the student's."""
         for _ in range(INTERRUPTED_TRIES - 1):
             with contextlib.suppress(JailInterrupted):
-                return self.grading(source, filename).verdict()
-        return self.grading(source, filename).verdict()
+                return self.grading(source, filename, fresh_cases).verdict()
+        return self.grading(source, filename, fresh_cases).verdict()
 
-    @cached_property
-    def reference(self) -> GradedAssignment:
-        """The reference to the assignment that verdicts carry."""
+    def refer(self, fresh_cases: FreshCases | None) -> GradedAssignment:
+        """Return the reference to the assignment that verdicts carry: the very cases that were asked about."""
         revision = self.judge.revision
-        return GradedAssignment(revision.assignment.id, revision.id, revision.cases_sha256, revision.own_cases, KIND)
+        digest = revision.cases_sha256
+        if fresh_cases is not None:
+            digest = hashlib.sha256(f"{digest}\n{fresh_cases.sha256}".encode()).hexdigest()
+        return GradedAssignment(revision.assignment.id, revision.id, digest, revision.own_cases, KIND)
 
 
 def name_lines(judgement: Judgement, cells: Cells) -> Judgement:
@@ -277,6 +287,7 @@ class Grading:
     grader: Grader
     source: bytes
     filename: str
+    fresh_cases: FreshCases | None = None
     #: The notebook's code cells, once it was read.
     cells: Cells = field(default_factory=Cells)
     _sessions: list[Session] = field(default_factory=list)
@@ -330,14 +341,16 @@ class Grading:
         seconds = round(time.perf_counter() - started, 4)
         judgement = replace(judgement, statistics=replace(judgement.statistics, seconds=seconds))
         judgement = name_lines(quote_repair(judgement, self._read_line), self.cells)
-        return self.grader.conclude(judgement, self.source, self.filename, output)
+        return self.grader.conclude(judgement, self.source, self.filename, output, self.fresh_cases)
 
     def _judge(self, session: Session) -> tuple[Judgement, str]:
         """Extract, ask and judge; return the judgement and the printed output."""
         judge = self.grader.judge
         candidate = self._candidate(session)
         menders = self._start_mending if self.grader.by_text else None
-        judgement = judge.judge(candidate, self._fresh, menders, self._start_asking, self._make_programs())
+        judgement = judge.judge(
+            candidate, self._fresh, menders, self._start_asking, self._make_programs(), self.fresh_cases
+        )
         judgement = replace(judgement, first_difference=judge.contract.locate(judgement.first_difference, self._writes))
         judgement = judge_parameters(locate_functions(judgement, self._writes), self._own_parameters)
         # Of a session that was asked further, what it had printed by then.

@@ -176,7 +176,7 @@ class _Checker:
         judgement = replace(judgement, statistics=replace(judgement.statistics, seconds=seconds))
         digest = hashlib.sha256(b"").hexdigest()
         submission = GradedSubmission(digest[:16], ", ".join(functions), digest)
-        return Verdict.of(submission, self.grader.reference, judgement, output, engine_version.version())
+        return Verdict.of(submission, self.grader.refer(None), judgement, output, engine_version.version())
 
 
 def _leave_out_marks(verdict: Verdict) -> Verdict:

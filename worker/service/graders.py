@@ -5,22 +5,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from backmark.grader.contracts.cases.fresh_cases import FreshCases
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.revision import ContractRevision, load
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.language.stored_settings import is_layered
 from backmark.grader.errors import AssignmentError
-from backmark.grader.model.fresh_places import GROUPS, group
+from backmark.grader.model.fresh_groups import GROUPS, group
 from backmark.grader.model.publications import RevisionRecord
 from backmark.grader.store import keys
 from backmark.grader.store.assignments import Assignments
+from backmark.worker.grading import fresh_cases
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails
-from backmark.worker.service import fresh_cases
 
 #: The number of loaded revisions kept: a course uses a few at a time, each of a few megabytes.
 _KEPT = 8
-#: The number of graders kept for groups of students.
+#: The number of choices of fresh cases kept for groups of students.
 _GROUPED = 4 * GROUPS
 #: The number of records kept without their cases.
 _KNOWN = 256
@@ -52,7 +53,7 @@ class Graders:
         self._secret = secret
         self._known: dict[tuple[str, str], RevisionRecord] = {}
         self._ready: OrderedDict[str, _Ready] = OrderedDict()
-        self._grouped: OrderedDict[tuple[str, str], Grader] = OrderedDict()
+        self._chosen: OrderedDict[tuple[str, str], FreshCases] = OrderedDict()
 
     def revision(self, course: str, name: str) -> RevisionRecord | None:
         """Return a revision that the course may use, or None; revisions never change, so records are kept.
@@ -72,25 +73,30 @@ class Graders:
 
     def group(self, revision: RevisionRecord, course: str, student: str) -> str:
         """Return the group of a student, or an empty string if all students have the same cases."""
-        return group(self.secret_of(revision), course, student) if revision.replaced else ""
+        return group(self.secret_of(revision), course, student) if revision.fresh else ""
 
-    def grader(self, revision: RevisionRecord, group: str = "", draw: Draw | None = None) -> Grader:
-        """Return the grader of a group against a revision, with fresh cases if it has any.
+    def grader(self, revision: RevisionRecord, draw: Draw | None = None) -> Grader:
+        """Return the grader of a revision; `draw` draws the pool of a packaged one if this service has none yet."""
+        return self._make_ready(revision, draw).grader
 
-        `draw` draws the pool of a packaged revision if this service has none yet.
-        """
-        if revision.replaced and (grouped := self._grouped.get((revision.id, group))) is not None:
-            self._grouped.move_to_end((revision.id, group))
-            return grouped
+    def fresh_cases(self, revision: RevisionRecord, group: str, draw: Draw | None = None) -> FreshCases | None:
+        """Return the fresh cases of a group of students; None if the revision has none."""
+        if not revision.fresh:
+            return None
+        chosen = self._chosen.get((revision.id, group))
+        if chosen is None:
+            ready, secret = self._make_ready(revision, draw), self.secret_of(revision)
+            if ready.pool is None:
+                raise AssignmentError(f"revision {revision.id} has no pool")
+            places = fresh_cases.order(secret, revision.id, group, len(ready.pool.cases))
+            chosen = fresh_cases.choose(ready.grader.judge.revision, ready.pool, revision.fresh, places)
+        _keep(self._chosen, (revision.id, group), chosen, _GROUPED)
+        return chosen
+
+    def _make_ready(self, revision: RevisionRecord, draw: Draw | None) -> _Ready:
         ready = self._ready.get(revision.id) or self._load(revision, draw)
         _keep(self._ready, revision.id, ready, _KEPT)
-        if ready.pool is None:
-            return ready.grader
-        secret, own = self.secret_of(revision), ready.grader.judge.revision
-        judged_on = fresh_cases.of_group(secret, revision.id, own, ready.pool, revision.replaced, group)
-        grader = Grader(Judge(judged_on), self._jails)
-        _keep(self._grouped, (revision.id, group), grader, _GROUPED)
-        return grader
+        return ready
 
     def secret_of(self, revision: RevisionRecord) -> bytes:
         """Return the secret that a revision's verdicts depend on, or none if its cases are the same for all."""

@@ -7,8 +7,8 @@ from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.publishing.selfcheck import reference_rejected
 from backmark.grader.errors import BadAssignment
 from backmark.grader.store.assignments import Assignments
+from backmark.worker.grading import fresh_cases
 from backmark.worker.grading.revisions import MOST_SECONDS, DrawingProcess
-from backmark.worker.service import fresh_cases
 from backmark.worker.service.lease import Lease
 
 #: Seconds for which other processes wait for the one that draws a pool, and between their checks.
@@ -28,7 +28,7 @@ def draw(assignment: ContractAssignment, lease: Lease, *, pool: bool = False) ->
 
 
 def draw_pool(assignment: ContractAssignment, count: int, secret: bytes, lease: Lease) -> bytes:
-    """Draw a pool that accepts right implementations; the cases that are not replaced detect wrong ones.
+    """Draw a pool that accepts right implementations; the revision's own cases detect wrong ones.
 
     So its cases are taken as drawn instead of being chosen. Raises BadAssignment with what keeps it from being built.
     """

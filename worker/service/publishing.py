@@ -10,11 +10,12 @@ from backmark.grader.contracts.language import reading
 from backmark.grader.contracts.publishing.preview import preview
 from backmark.grader.contracts.publishing.selfcheck import SelfCheck, selfcheck
 from backmark.grader.errors import BadAssignment
-from backmark.grader.model import fresh_places
+from backmark.grader.model import fresh_groups
 from backmark.grader.model.publications import KitFiles, Publication, Refusal, RevisionRecord
 from backmark.grader.model.records import State
 from backmark.grader.model.verdict import NamedMistake
-from backmark.worker.service import fresh_cases, pools
+from backmark.worker.grading import fresh_cases
+from backmark.worker.service import pools
 from backmark.worker.service.context import Context
 from backmark.worker.service.lease import Lease, Withdrawn
 from backmark.worker.service.tracing import bind_trace
@@ -64,14 +65,12 @@ def _draw(context: Context, request: Publication, lease: Lease) -> _DrawnRevisio
     archive = pools.draw(assignment, lease)
     revision = load(archive, assignment.id)
     checked = _require_sound(selfcheck(revision))
-    caught = [catch.places for catch in checked.catches]
-    replaced = fresh_places.replaceable(checked.cases, request.fresh, caught, checked.fixed)
     revision_id, pool = revision.id, None
-    if replaced:
-        pool = pools.draw_pool(assignment, len(replaced), secret, lease)
+    if request.fresh:
+        pool = pools.draw_pool(assignment, request.fresh, secret, lease)
         drawn = load(pool, "the pool")
-        fresh_cases.require_enough(revision, drawn, replaced)
-        revision_id = fresh_cases.identifier(revision, drawn, len(replaced), replaced)
+        fresh_cases.require_enough(revision, drawn, request.fresh)
+        revision_id = fresh_cases.identifier(revision, drawn, request.fresh)
     record = RevisionRecord(
         id=revision_id,
         course=request.course,
@@ -81,8 +80,7 @@ def _draw(context: Context, request: Publication, lease: Lease) -> _DrawnRevisio
         networks_sha256=revision.cases_sha256,
         # The store sets the time by its own clock.
         published=0.0,
-        fresh=len(replaced),
-        replaced=replaced,
+        fresh=request.fresh,
         catches=tuple((catch.mistake.id, catch.cases) for catch in checked.catches),
         preview=preview(revision, checked),
     )
@@ -109,9 +107,9 @@ def _secret(context: Context, wanted: int) -> bytes:
             f"fresh is {wanted}, but this service has no secret to choose cases by; set BACKMARK_SECRET, or set"
             " fresh to 0"
         )
-    if wanted > fresh_places.MOST:
+    if wanted > fresh_groups.MOST:
         # Accepted by an earlier version.
-        raise BadAssignment(f"fresh is {wanted}; at most {fresh_places.MOST} cases can be fresh")
+        raise BadAssignment(f"fresh is {wanted}; at most {fresh_groups.MOST} cases can be fresh")
     return secret.get_secret_value().encode()
 
 

@@ -75,16 +75,17 @@ def _grade(  # noqa: PLR0913 - as above
     def draw(assignment: ContractAssignment, count: int, secret: bytes) -> bytes:
         return pools.load_packaged_pool(context.store.assignments, revision.id, assignment, count, secret, lease)
 
-    grader = lease.retry(lambda: context.graders.grader(revision, group, draw))
+    grader = lease.retry(lambda: context.graders.grader(revision, draw))
+    fresh_cases = lease.retry(lambda: context.graders.fresh_cases(revision, group, draw))
     lease.check()
-    grading = grader.grading(source, filename)
+    grading = grader.grading(source, filename, fresh_cases)
     try:
         with lease.ending(grading.stop):
             verdict = grading.verdict()
     except Stopped:
         lease.check()
         raise
-    # If cases were replaced, the id of the published revision covers them.
+    # If it has fresh cases, the id of the published revision covers them.
     verdict = replace(verdict, assignment=replace(verdict.assignment, revision=revision.id))
     cells = grading.cells
     listing = CodeListing(cells.texts, cells.whole, cells.names) if cells.texts else None

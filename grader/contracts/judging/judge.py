@@ -10,9 +10,11 @@ import numpy as np
 from backmark.grader.contracts.cases.answers import Answer, Candidate, Malformed, Raised, find_told
 from backmark.grader.contracts.cases.contract_cases import ContractCases, Layout
 from backmark.grader.contracts.cases.exchange import ContractExchange
+from backmark.grader.contracts.cases.fresh_cases import FreshCases
 from backmark.grader.contracts.cases.raising import OLD
 from backmark.grader.contracts.judging.contract import Contract
 from backmark.grader.contracts.judging.examples import Example, Examples, find_shown
+from backmark.grader.contracts.judging.fresh_cases import FAILS_FRESH, judge_fresh
 from backmark.grader.contracts.judging.marks import ContractMarks, Given
 from backmark.grader.contracts.judging.other_convention import judge_by_convention
 from backmark.grader.contracts.judging.revision import ContractRevision
@@ -21,6 +23,7 @@ from backmark.grader.contracts.language.assignment import ContractAssignment, Co
 from backmark.grader.contracts.repair.mender import Mender
 from backmark.grader.contracts.rows import wording
 from backmark.grader.contracts.rows.agreement import AGREEMENT, PARAMETERS, PURE, agreement, purity, wrong_later
+from backmark.grader.contracts.rows.results import list_rows
 from backmark.grader.contracts.rows.row import Row, RowSpec
 from backmark.grader.contracts.values.endless import find_endless_loop
 from backmark.grader.contracts.values.program import Programs
@@ -92,15 +95,18 @@ class Judge:
         outside = () if self.contract.outside is None else (self.contract.outside,)
         return self.cases.join(self.cases.take(self.asked_again), self.contract.probes, *outside)
 
-    def judge(
+    def judge(  # noqa: PLR0913 - all that may be asked of a submission
         self,
         candidate: Candidate,
         fresh: Callable[[], Candidate],
         menders: Callable[[], Mender] | None = None,
         checkers: Callable[[ContractExchange], Candidate | None] | None = None,
         programs: Programs | None = None,
+        fresh_cases: FreshCases | None = None,
     ) -> Judgement:
-        """Ask, compare and conclude; `fresh` starts the same submission in a new process, for confirming.
+        """Ask, compare and conclude. Who is right in the revision's own cases is asked about the fresh ones as well.
+
+         `fresh` starts the same submission in a new process, for confirming.
 
         `menders` starts it in one in which it may be mended; None: it is not mended by text. `checkers` returns it for
         the questions of the notebook's own check, once all is judged; None: these are not asked. `programs` are made of
@@ -131,13 +137,53 @@ class Judge:
             # It died after the last graded answer: it is asked about no smaller cases.
             witness.left = 0
         noticed = self._flags(answers, probed, witness)
-        if ended is not None:
-            checkers = None
-        judgement = self._conclude(counted, len(later), pure, noticed, witness, fresh, menders, checkers, programs)
+        further_asked = None if ended is not None else checkers
+        judgement = self._conclude(counted, len(later), pure, noticed, witness, fresh, menders, further_asked, programs)
         if all(map(_is_nothing, answers, self.cases.layouts)) and not any(row.score for row in judgement.properties):
             # Lines that are filled in may earn marks before any result comes back.
             return self._refuse(StudentError("unfilled", wording.ALL_NONE))
-        return judgement if self.assignment.taught is None else self._remark_taught(judgement, counted, further)
+        if self.assignment.taught is not None:
+            judgement = self._remark_taught(judgement, counted, further)
+        if judgement.outcome is Outcome.PASSED and fresh_cases is not None and checkers is not None:
+            return self._ask_fresh_cases(judgement, fresh_cases, checkers, fresh)
+        return judgement
+
+    def _ask_fresh_cases(
+        self,
+        judgement: Judgement,
+        fresh_cases: FreshCases,
+        checkers: Callable[[ContractExchange], Candidate | None],
+        fresh: Callable[[], Candidate],
+    ) -> Judgement:
+        """Return the judgement of a submission that is right in all other cases: if it fails here, nothing is shown."""
+        exchange, cases = self.contract.exchange, fresh_cases.cases
+        by_convention = any(remark.kind is RemarkKind.CONVENTION for remark in judgement.remarks)
+        if by_convention:
+            # One that costs nothing, of which there is no ladder.
+            other = next(other for other in self.contract.other_conventions if other.fits(checkers))
+            exchange, cases = other.exchange, fresh_cases.conventions[other.convention.name]
+        flags = (*judgement.flags, FAILS_FRESH)
+        try:
+            candidate = checkers(exchange)
+            answers = [] if candidate is None else candidate.answer(cases)
+        except CandidateError as error:
+            outcome, name = _find_end(error)
+            ended = StudentError(name, wording.ENDED_UNSHOWN, ending=wording.ENDED_UNSHOWN)
+            rows = self.not_run(wording.NOT_REACHED)
+            return Judgement(outcome, rows, error=ended, statistics=judgement.statistics, flags=flags)
+        failed = judge_fresh(self.contract, cases, answers, None if by_convention else fresh)
+        if failed is None:
+            return replace(judgement, statistics=_count_further(judgement.statistics, cases))
+        titled = list_rows(self.assignment, by_results=True)
+        before = {row.name: Row(row.outcome, row.networks, row.message) for row in judgement.properties}
+        properties = self._properties({**before, **failed.rows}, failed.shown, titled)
+        return Judgement(
+            Outcome.FAILED,
+            properties,
+            next((row.counterexample for row in properties if row.counterexample), None),
+            statistics=judgement.statistics,
+            flags=flags,
+        )
 
     def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer], witness: Witness) -> tuple[Flag, ...]:
         flags = self.contract.flags(probed, witness)
@@ -293,7 +339,7 @@ class Judge:
 
     def _judge_ended(self, error: CandidateError, answers: Sequence[Answer], programs: Programs | None) -> Judgement:
         """Conclude that it ended at the case after the last that it answered; nothing of it is judged."""
-        outcome, name = next(kind for cls, kind in ENDED.items() if isinstance(error, cls))
+        outcome, name = _find_end(error)
         rows = self.not_run(wording.NOT_REACHED)
         if outcome is Outcome.OUTPUT_LIMIT:
             # Prints and answers come over two pipes: which case it was is a matter of timing.
@@ -314,6 +360,22 @@ class Judge:
         truths = self.cases.expected[: self.cases.starts[cases]]
         left_out = int(np.isnan(truths).sum())
         return Statistics(cases, len(truths) - left_out, left_out, self.assignment.seed)
+
+
+def _find_end(error: CandidateError) -> tuple[Outcome, str]:
+    """Return the outcome of a submission that ended, and its name."""
+    return next(kind for cls, kind in ENDED.items() if isinstance(error, cls))
+
+
+def _count_further(statistics: Statistics, cases: ContractCases) -> Statistics:
+    """Return the figures with those of further cases."""
+    left_out = int(np.isnan(cases.expected).sum())
+    return replace(
+        statistics,
+        networks=statistics.networks + len(cases),
+        derivatives=statistics.derivatives + len(cases.expected) - left_out,
+        inconclusive=statistics.inconclusive + left_out,
+    )
 
 
 def _find_old(answers: Sequence[Answer]) -> PythonMistake | None:

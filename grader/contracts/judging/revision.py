@@ -5,8 +5,8 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, field
 from functools import cached_property
 from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,6 @@ from backmark.grader.contracts import gallery
 from backmark.grader.contracts.cases.arrays import Array
 from backmark.grader.contracts.cases.contract_cases import ContractCases, Layout, ResultPlace
 from backmark.grader.contracts.cases.drawn import describe_case, read_cases
-from backmark.grader.contracts.cases.renewal import arrange, choose_alike
 from backmark.grader.contracts.judging.contract import Contract
 from backmark.grader.contracts.judging.proven_statement import EditedLine, ProvenStatement
 from backmark.grader.contracts.language import archive
@@ -75,8 +74,6 @@ class ContractRevision:
     conventions: Mapping[str, ContractCases] = field(default_factory=dict)
     #: Cases that the handout does not try, and that do not decide; None if there are none.
     outside: ContractCases | None = None
-    #: By case where its numbers stood when its mistakes were stored; empty: where they stand.
-    origins: tuple[int, ...] = ()
 
     @cached_property
     def contract(self) -> Contract:
@@ -90,12 +87,7 @@ class ContractRevision:
         # A cold command should not pay for what only a wrong submission needs.
         from backmark.grader.contracts.naming.diagnoser import ContractDiagnoser  # noqa: PLC0415
 
-        return ContractDiagnoser(self.assignment, self.cases, self.terms, self.mistakes, self.origins)
-
-    @property
-    def fixed(self) -> Sequence[int]:
-        """The places of cases that never give way to fresh ones."""
-        return archive.list_fixed([case.corner for case in self.cases.drawn], self.proving)
+        return ContractDiagnoser(self.assignment, self.cases, self.terms, self.mistakes)
 
     @property
     def assignment_json(self) -> str:
@@ -114,36 +106,6 @@ class ContractRevision:
     def id(self) -> str:
         """A hash over the stored bytes of the assignment and its cases."""
         return _id(self.assignment_json, self.cases_sha256)
-
-    def fitting(self, pool: "ContractRevision", order: Sequence[int], replaced: Collection[int]) -> list[int]:
-        """Return places in the pool for the replaced ones: cases of like size; none if its loss has other terms."""
-        return choose_alike(self.cases, pool.cases, order, replaced) if pool.terms == self.terms else []
-
-    def merge(
-        self, pool: "ContractRevision", places: Sequence[int], replaced: Collection[int] = ()
-    ) -> "ContractRevision":
-        """Return the revision with these cases of the pool in the replaced places; further ones come last."""
-        count, every = len(self.cases), self.cases.join(pool.cases)
-        order = arrange(count, places, replaced)
-        origins = [
-            origin
-            for revision in (self, pool)
-            for origin in revision.origins or revision.cases.starts[: len(revision.cases)]
-        ]
-        mistakes = {
-            identifier: mistake.join(pool.mistakes[identifier], count).take(every, order)
-            for identifier, mistake in self.mistakes.items()
-        }
-        return replace(
-            self,
-            cases=every.take(order),
-            mistakes=mistakes,
-            conventions={
-                name: cases.join(pool.conventions[name]).take(order) for name, cases in self.conventions.items()
-            },
-            proving=tuple(at for at, place in enumerate(order) if place in self.proving),
-            origins=tuple(origins[place] for place in order),
-        )
 
 
 def dump(revision: ContractRevision) -> bytes:
@@ -235,7 +197,6 @@ def read_contents(
             for name, start in zip(conventions, range(end, len(every), count), strict=True)
         },
         outside=every.take(range(outside, end)) if outside < end else None,
-        origins=tuple(header.get("origins", ())),
     )
 
 
@@ -249,8 +210,7 @@ def _assignment(stored: str, name: str) -> ContractAssignment:
 def describe_contents(revision: ContractRevision) -> dict[str, Any]:
     """Return what `read_contents` makes a revision of, but for the assignment and the arrays, as JSON."""
     every = join_cases(revision)
-    # Without rows of statements, probes, conventions, cases that prove something or come from a pool, it is written as
-    # before.
+    # Without rows of statements, probes, conventions or cases that prove something, it is written as before.
     proven = {"statements": [list(astuple(statement)) for statement in revision.statements]}
     return {
         "cases": [describe_case(case) for case in every.drawn],
@@ -267,7 +227,6 @@ def describe_contents(revision: ContractRevision) -> dict[str, Any]:
         **({"proving": list(revision.proving)} if revision.proving else {}),
         **({"conventions": list(revision.conventions)} if revision.conventions else {}),
         **({"outside": len(revision.outside)} if revision.outside else {}),
-        **({"origins": list(revision.origins)} if revision.origins else {}),
     }
 
 

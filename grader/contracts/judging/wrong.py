@@ -17,13 +17,13 @@ from backmark.grader.contracts.repair.bench import WrongSubmission
 from backmark.grader.contracts.repair.mender import Mender
 from backmark.grader.contracts.repair.mending import Repairer
 from backmark.grader.contracts.repair.rows import (
-    NOT_FOUND,
     TOO_SLOW,
     WRITTEN_OTHERWISE,
     describe_repair,
     judge_by_repair,
     list_blank,
 )
+from backmark.grader.contracts.rows import wording
 from backmark.grader.contracts.rows.results import (
     judge_rows,
     keep_rows,
@@ -77,7 +77,7 @@ def judge_wrong(contract: JudgedContract, given: Given) -> ContractMarks:
     if not contract.assignment.rows:
         find = partial(_find_lines, contract, given, judged) if contract.assignment.repair else None
         return replace(judged, mend=find)
-    unjudged = {row.name: Row(Mark.NOT_RUN, 0, NOT_FOUND) for row in contract.assignment.rows}
+    unjudged = {row.name: Row(Mark.NOT_RUN, 0, wording.NOT_FOUND) for row in contract.assignment.rows}
     mend = partial(_mend, contract, given, judged) if contract.assignment.repair else None
     specs = list_rows(contract.assignment, by_results=True)
     return replace(judged, rows={**unjudged, **judged.rows}, specs=specs, mend=mend)

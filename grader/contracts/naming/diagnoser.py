@@ -48,11 +48,10 @@ class ContractDiagnoser:
     terms: tuple[str, ...]
     mistakes: Mapping[str, StoredMistake]
     #: As for `Projector`.
-    origins: Sequence[int] = ()
 
     @cached_property
     def _known(self) -> KnownMistakes:
-        return KnownMistakes(self.assignment, self.cases, self.mistakes, self.origins)
+        return KnownMistakes(self.assignment, self.cases, self.mistakes)
 
     @cached_property
     def _factors(self) -> Factors:

@@ -41,12 +41,10 @@ class KnownMistakes:
     assignment: ContractAssignment
     cases: ContractCases
     stored: Mapping[str, StoredMistake]
-    #: As for `Projector`.
-    origins: Sequence[int] = ()
 
     @cached_property
     def _projector(self) -> Projector:
-        return Projector(self.cases, self.origins)
+        return Projector(self.cases)
 
     @cached_property
     def _rows(self) -> "np.ndarray[tuple[int], np.dtype[np.str_]]":

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 
 import numpy as np
 
@@ -28,25 +27,6 @@ class StoredMistake:
     #: By case the form of the answers that were not all numbers.
     forms: Mapping[int, str] = field(default_factory=dict)
 
-    def join(self, other: "StoredMistake", cases: int) -> "StoredMistake":
-        """Return what is stored of it on so many cases, and after them on the other's."""
-        return StoredMistake(
-            (*self.wrong, *(cases + i for i in other.wrong)),
-            np.concatenate([self.projections, other.projections], axis=1),
-            {**self.forms, **{cases + i: form for i, form in other.forms.items()}},
-        )
-
-    def take(self, cases: ContractCases, places: Sequence[int]) -> "StoredMistake":
-        """Return what is stored of it on the cases at these places, in this order."""
-        starts = [0, *accumulate(sum(place.size > 0 for place in layout) for layout in cases.layouts)]
-        columns = [column for i in places for column in range(starts[i], starts[i + 1])]
-        wrong = frozenset(self.wrong)
-        return StoredMistake(
-            tuple(at for at, i in enumerate(places) if i in wrong),
-            self.projections[:, columns],
-            {at: self.forms[i] for at, i in enumerate(places) if i in self.forms},
-        )
-
 
 def describe_forms(answers: Sequence[Answer]) -> dict[int, str]:
     """Return by case what came in the place of numbers, the same for answers that are wrong alike."""
@@ -65,8 +45,8 @@ def describe_forms(answers: Sequence[Answer]) -> dict[int, str]:
 class Projector:
     """The projections of the results of some cases: sums with weights that are fixed for good."""
 
-    def __init__(self, cases: ContractCases, origins: Sequence[int] = ()) -> None:
-        """Make the weights ready; `origins` has by case where its numbers stood when its mistakes were stored."""
+    def __init__(self, cases: ContractCases) -> None:
+        """Make the weights ready."""
         parts = [(i, place.result, part) for i, place, part in cases.slices() if place.size]
         #: Of each result the case and the place of its declaration.
         self.cases = np.array([i for i, _, _ in parts], np.intp)
@@ -74,7 +54,7 @@ class Projector:
         self._starts = np.array([part.start for _, _, part in parts], np.intp)
         self._sizes = np.array([part.stop - part.start for _, _, part in parts], np.intp)
         #: Inconclusive numbers are left out.
-        self._weights = np.where(np.isnan(cases.expected), 0.0, _weights(_list_origins(cases, origins)))
+        self._weights = np.where(np.isnan(cases.expected), 0.0, _weights(np.arange(cases.starts[-1], dtype=np.uint64)))
         self._keep_small(np.isnan(cases.expected))
         #: The tolerance of each projection of a right answer.
         self.tolerances = self._sum(np.where(np.isfinite(cases.tolerances), cases.tolerances, 0.0), absolute=True)
@@ -104,14 +84,6 @@ class Projector:
             return np.zeros((PROJECTIONS, 0))
         sums: Array = np.add.reduceat(weights * numbers, self._starts, axis=1)
         return sums
-
-
-def _list_origins(cases: ContractCases, origins: Sequence[int]) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
-    """Return by number where it stood when mistakes were stored: where it stands, unless its case came from a pool."""
-    places = np.arange(cases.starts[-1])
-    if origins:
-        places += np.repeat(np.subtract(origins, cases.starts[:-1]), np.diff(cases.starts))
-    return places.astype(np.uint64)
 
 
 def _weights(places: "np.ndarray[tuple[int], np.dtype[np.uint64]]") -> Array:

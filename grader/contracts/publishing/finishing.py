@@ -73,8 +73,9 @@ def _reduce(assignment: ContractAssignment) -> ContractAssignment:
     """Return an assignment without what needs no more than a revision's own cases.
 
     A pool has more cases than a revision: for all of them a solution has the workshop's seconds, for each the same.
+    No mistake is named by it.
     """
-    return replace(assignment, rows=(), check=None, limits=replace(assignment.limits, seconds=math.inf))
+    return replace(assignment, rows=(), mistakes=(), check=None, limits=replace(assignment.limits, seconds=math.inf))
 
 
 def _read_template(assignment: ContractAssignment, workshop: Workshop) -> str:

@@ -46,8 +46,6 @@ class SelfCheck:
     warnings: tuple[str, ...] = ()
     #: The statements of solutions that count for rows, with what the cases catch of their edits.
     statements: tuple[ProvenStatement, ...] = ()
-    #: The places of cases that never give way to fresh ones.
-    fixed: Sequence[int] = ()
 
     @property
     def missed(self) -> tuple[ContractMistake, ...]:
@@ -79,7 +77,6 @@ def selfcheck(revision: ContractRevision) -> SelfCheck:
         revision.faults,
         tuple(find_warnings(assignment)),
         revision.statements,
-        revision.fixed,
     )
 
 

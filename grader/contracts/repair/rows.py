@@ -20,7 +20,6 @@ from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import Mark
 
-NOT_FOUND = "We could not tell which lines are wrong."
 TOO_SLOW = "Not judged: finding the lines to change took too long."
 WRITTEN_OTHERWISE = (
     "Not judged: your code is structured differently from the known solutions, so only its results count."

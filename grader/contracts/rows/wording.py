@@ -10,6 +10,7 @@ REFUSED = "Not judged: the submission was refused before it ran."
 NOTHING_TO_JUDGE = "Not judged: no call of your code returned a result."
 ALL_NONE = "Your code is not filled in: each result that it returns is None. Fill it in and save the file."
 RUN_IT = "Run it once with Python 3 and NumPy 2 before handing in."
+NOT_FOUND = "We could not tell which lines are wrong."
 NOT_REACHED = "Not judged: your code did not finish every case."
 
 STATE = (
@@ -20,6 +21,12 @@ STATE = (
 
 #: Of an answer that a process gives which has answered nothing before, and others do not.
 DIFFERS_ALONE = "Called with one case alone in a fresh process, your code gave a different answer."
+
+#: Of a row that a submission fails in a fresh case alone: of that case nothing is shown.
+FAILS_UNSHOWN = "Wrong in a case that is not shown."
+FAILS_AS_SHOWN = "Wrong in a case that is not shown. The case that is shown fails, too."
+#: Of a process that ended at a fresh case.
+ENDED_UNSHOWN = "Your code did not finish a case that is not shown."
 
 #: Of a row that a submission loses which is right by another convention.
 COSTS = "Your code is right by another convention, which costs this row."

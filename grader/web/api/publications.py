@@ -10,8 +10,8 @@ from backmark.grader.contracts import gallery
 from backmark.grader.contracts.language import reading
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.errors import BadAssignment
-from backmark.grader.model import fresh_places
-from backmark.grader.model.fresh_places import usual
+from backmark.grader.model import fresh_groups
+from backmark.grader.model.fresh_groups import usual
 from backmark.grader.model.publications import Publication
 from backmark.grader.model.records import Scope
 from backmark.grader.store.errors import TooManyPublications
@@ -77,11 +77,11 @@ class PublicationRequest(RequestModel):
         description="The assignment in TOML, as `backmark grade --assignment` reads it. Files beside it go into a"
         " table `files`, as `backmark assignment publish` sends a folder.",
     )
-    fresh: Annotated[int, Field(ge=0, le=fresh_places.MOST), WHOLE] | None = Field(
+    fresh: Annotated[int, Field(ge=0, le=fresh_groups.MOST), WHOLE] | None = Field(
         default=None,
-        description="The number of cases that are replaced with cases from a secret pool, different for each group of "
-        "students; by default a fifth, or none without BACKMARK_SECRET. Cases that must stay are not replaced; the "
-        "revision says how many are.",
+        description="The number of cases from a secret pool that a submission is asked about beside the assignment's "
+        "own, different for each group of students and shown to nobody; by default one for ten, or none without "
+        "BACKMARK_SECRET.",
     )
     course: OwnCourse = None
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirection
 from backmark.grader.contracts import gallery
 from backmark.grader.contracts.gallery import GalleryEntry
 from backmark.grader.contracts.language import folder
-from backmark.grader.model import fresh_places
+from backmark.grader.model import fresh_groups
 from backmark.grader.model.publications import Publication, RevisionRecord
 from backmark.grader.model.words import WORDS
 from backmark.grader.store.publications import NewPublication
@@ -60,9 +60,9 @@ def publish(course: str) -> Response | Redirection:
     toml, fresh = _read_sent(), request.form.get("fresh", "").strip()
     if len(toml) > LONGEST:
         return _form(course, "", fresh, f"An assignment has at most {LONGEST:,} characters.")
-    if fresh and not (fresh.isascii() and fresh.isdigit() and int(fresh[:9]) <= fresh_places.MOST):
+    if fresh and not (fresh.isascii() and fresh.isdigit() and int(fresh[:9]) <= fresh_groups.MOST):
         return _form(
-            course, toml, fresh, f"The number of fresh cases must be a whole number, at most {fresh_places.MOST}."
+            course, toml, fresh, f"The number of fresh cases must be a whole number, at most {fresh_groups.MOST}."
         )
     try:
         assignment = read_assignment(toml)
@@ -199,7 +199,7 @@ def _form(course: str, toml: str, fresh: str, fault: str | None, *, lost: str = 
         section="course",
         toml=toml,
         fresh=fresh,
-        most_fresh=fresh_places.MOST,
+        most_fresh=fresh_groups.MOST,
         fault=fault,
         lost=lost,
         once=secrets.token_hex(16),

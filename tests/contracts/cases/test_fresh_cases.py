@@ -1,33 +1,33 @@
-"""Fresh cases of a contract: those of a pool in the places of its own, judged and named as these are."""
+"""Fresh cases of a contract: chosen from a pool, asked about last, and never shown."""
 
+import math
 from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from backmark.grader.contracts.cases.answers import Answer
 from backmark.grader.contracts.cases.contract_cases import ContractCases, ResultPlace
 from backmark.grader.contracts.cases.drawn import DrawnCase
-from backmark.grader.contracts.judging.revision import ContractRevision, dump, load
-from backmark.grader.contracts.language.archive import read_header
-from backmark.grader.contracts.language.assignment import HOME, vary
+from backmark.grader.contracts.cases.exchange import ContractExchange
+from backmark.grader.contracts.cases.fresh_cases import FreshCases, choose_alike
+from backmark.grader.contracts.judging.fresh_cases import FAILS_FRESH
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.judging.revision import ContractRevision, dump, join_cases, load
+from backmark.grader.contracts.language.assignment import vary
 from backmark.grader.contracts.naming.mistakes import Projector
-from backmark.grader.contracts.publishing.selfcheck import selfcheck
-from backmark.grader.errors import BadAssignment
-from backmark.grader.model.fresh_places import replaceable
-from backmark.grader.model.verdict import Outcome
-from backmark.worker.service import fresh_cases
-from tests.contracts.cases.test_choosing import IN_NOTEBOOK
+from backmark.grader.contracts.rows import wording
+from backmark.grader.errors import BadAssignment, Crashed
+from backmark.grader.model.counterexample import CaseCounterexample
+from backmark.grader.model.verdict import Judgement, Mark, Outcome, Statistics
+from backmark.worker.grading import fresh_cases
+from backmark.worker.grading.candidate import Jailed, Requests
 from tests.contracts.language.test_row_comments import ROWS, SOLUTION
 from tests.contracts.making import LINEAR, MISTAKE, RIGHT, build, build_pool, contract, judge
+from tests.local import local_by
 
-#: Wrong in another form, and on some cases alone.
-SHAPED = '"""returns dw as a row."""\n' + RIGHT.replace(
-    "x.T @ dout", "x.T @ dout if x.shape[0] > 2 else (x.T @ dout)[0]"
-)
-ASSIGNMENT = contract(LINEAR, mistake_shaped=SHAPED)
+ASSIGNMENT = contract(LINEAR)
 
 
 @cache
@@ -46,41 +46,22 @@ def _built() -> None:
     make_own(), make_pool()
 
 
-def list_replaced(revision: ContractRevision, wanted: int) -> tuple[int, ...]:
-    checked = selfcheck(revision)
-    return replaceable(checked.cases, wanted, [catch.places for catch in checked.catches], checked.fixed)
-
-
-def make_group(group: str, wanted: int = 12) -> ContractRevision:
-    own = make_own()
-    merged = fresh_cases.of_group(b"secret", own.id, own, make_pool(), list_replaced(own, wanted), group)
-    assert isinstance(merged, ContractRevision)
-    return merged
-
-
-@given(st.data())
-def test_whatever_is_merged_a_case_keeps_all_that_is_known_of_it(data: st.DataObject) -> None:
+def choose(group: str, count: int = 6) -> FreshCases:
     own, pool = make_own(), make_pool()
-    places = data.draw(st.lists(st.integers(0, len(pool.cases) - 1), max_size=30, unique=True))
-    replaced = data.draw(st.sets(st.integers(0, len(own.cases) - 1), max_size=len(places)))
-    merged = own.merge(pool, places, replaced)
-    taken = [*((own, i) for i in range(len(own.cases)) if i not in replaced), *((pool, i) for i in places)]
-    sources = {revision.cases.key(i): (revision, i) for revision, i in taken}
-    assert len(merged.cases) == len(sources) == len(taken)
-    assert all(merged.cases.key(i) == own.cases.key(i) for i in range(len(own.cases)) if i not in replaced)
-    for i in range(len(merged.cases)):
-        revision, place = sources[merged.cases.key(i)]
-        case, before = merged.cases.take([i]), revision.cases.take([place])
-        assert case.layouts == before.layouts
-        for name in ("expected", "tolerances", "terms"):
-            np.testing.assert_array_equal(getattr(case, name), getattr(before, name))
-        for identifier, stored in merged.mistakes.items():
-            known = revision.mistakes[identifier]
-            assert (i in stored.wrong, stored.forms.get(i)) == (place in known.wrong, known.forms.get(place))
-            # Each case of a linear map has three results.
-            np.testing.assert_array_equal(
-                stored.projections[:, 3 * i : 3 * i + 3], known.projections[:, 3 * place : 3 * place + 3]
-            )
+    return fresh_cases.choose(own, pool, count, fresh_cases.order(b"secret", own.id, group, len(pool.cases)))
+
+
+def judge_with(cases: FreshCases, source: str, revision: ContractRevision | None = None) -> Judgement:
+    """Return the judgement on a source that is asked about fresh cases last."""
+    judge_of = Judge(revision or make_own())
+
+    def start() -> Jailed:
+        return local_by(source, judge_of.contract.exchange)
+
+    def ask(exchange: ContractExchange) -> Jailed:
+        return Jailed(start().session, Requests(exchange))
+
+    return judge_of.judge(start(), start, start, ask, None, cases)
 
 
 def test_projections_have_the_weights_with_which_they_were_stored() -> None:
@@ -90,78 +71,122 @@ def test_projections_have_the_weights_with_which_they_were_stored() -> None:
     first = Projector(one).project(np.eye(5)[0], {})
     assert first[:, 0] == pytest.approx([0.7666216164, -0.1369440059, -0.9471324568, 0.9417639563])
     second = Projector(one.join(one)).project(np.eye(10)[5], {})[:, 1]
-    assert (Projector(one, (5,)).project(np.eye(5)[0], {})[:, 0] == second).all()
     assert (second != first[:, 0]).all()
 
 
 def test_groups_get_cases_of_their_own_and_the_same_each_time() -> None:
-    own, groups = make_own(), [make_group(str(number)) for number in range(4)]
-    assert len({merged.cases_sha256 for merged in (own, *groups)}) == 5
-    assert make_group("2").cases_sha256 == groups[2].cases_sha256
-    kept = [{own.cases.key(i) for i in range(30)} & {merged.cases.key(i) for i in range(30)} for merged in groups]
-    assert [len(merged.cases) for merged in groups] == [30] * 4
-    assert [len(keys) for keys in kept] == [18] * 4
+    groups = [choose(str(number)) for number in range(4)]
+    assert len({chosen.sha256 for chosen in groups}) == 4
+    assert choose("2").sha256 == groups[2].sha256
+    own = {make_own().cases.key(i) for i in range(30)}
+    for chosen in groups:
+        assert len({chosen.cases.key(i) for i in range(6)} - own) == 6
 
 
-def test_fresh_cases_are_as_large_as_those_that_they_replace() -> None:
-    def count(revision: ContractRevision) -> int:
-        return sum(case.size for case in revision.cases.drawn) + len(revision.cases.expected)
+def test_fresh_cases_are_as_large_as_the_revision_s_own() -> None:
+    def count(cases: ContractCases) -> float:
+        return (sum(case.size for case in cases.drawn) + len(cases.expected)) / len(cases)
 
-    assert all(count(make_group(str(number))) < 1.1 * count(make_own()) for number in range(8))
-
-
-@pytest.mark.parametrize("source", [MISTAKE, SHAPED], ids=["numbers", "forms"])
-def test_wrong_answers_are_named_alike_on_fresh_cases(source: str) -> None:
-    """Style of its own, the same mistake: the rows and the name are those that the revision's own cases give it."""
-    submission = source.replace("dout", "d_out")
-    own, *fresh = (judge(revision, submission) for revision in (make_own(), make_group("0"), make_group("1")))
-    assert own.diagnosis
-    for judgement in fresh:
-        assert [diagnosis.mistakes for diagnosis in judgement.diagnosis] == [named.mistakes for named in own.diagnosis]
-        assert [(row.name, row.outcome) for row in judgement.properties] == [
-            (row.name, row.outcome) for row in own.properties
-        ]
+    assert all(count(choose(str(number), 12).cases) < 1.1 * count(make_own().cases) for number in range(8))
 
 
-def test_a_group_s_revision_names_mistakes_alike_after_it_was_stored() -> None:
-    """Its fresh cases keep the weights of the projections that the pool has of them."""
-    own = make_own()
-    merged = fresh_cases.of_group(b"secret", own.id, own, make_pool(), range(30), "0")
-    assert isinstance(merged, ContractRevision)
-    loaded = load(dump(merged))
-    assert (loaded.id, loaded.origins) == (merged.id, merged.origins)
-    before, after = (judge(revision, MISTAKE) for revision in (merged, loaded))
-    assert [mistake.id for mistake in after.diagnosis[0].mistakes] == ["upstream"]
-    assert after.diagnosis == before.diagnosis
+def test_a_fresh_case_has_no_result_that_the_revision_s_own_cases_lack() -> None:
+    """What an answer says of such a result would be no answer."""
+    own, pool = make_own(), make_pool()
+    assert choose_alike(own.cases, pool.cases, range(60), 6, ["out", "dx"]) == []
+    assert len(choose_alike(own.cases, pool.cases, range(60), 6, ["out", "dx", "dw"])) == 6
 
 
-def test_right_answers_pass_on_fresh_cases() -> None:
-    assert all(judge(make_group(str(number)), RIGHT).outcome is Outcome.PASSED for number in range(3))
+def test_what_is_right_in_fresh_cases_passes_and_the_figures_count_them() -> None:
+    own, both = judge(make_own(), RIGHT), judge_with(choose("0"), RIGHT)
+    assert both.outcome is Outcome.PASSED
+    assert (own.statistics.networks, both.statistics.networks) == (30, 36)
+    asked = choose("0").cases
+    assert both.statistics.derivatives - own.statistics.derivatives == np.isfinite(asked.expected).sum()
 
 
-def test_cases_at_home_and_those_that_prove_something_stay() -> None:
-    """Every edit that publishing caught is still caught by what stays, and so is each mistake."""
-    assignment = contract(f"{LINEAR}{ROWS}{IN_NOTEBOOK}", solution=SOLUTION)
-    own, pool = build(assignment), build_pool(vary(assignment, 99, 60))
-    checked, replaced = selfcheck(own), list_replaced(own, 30)
-    assert own.proving
-    assert {i for i, case in enumerate(own.cases.drawn) if case.corner == HOME} <= set(checked.fixed)
-    assert set(own.proving) <= set(checked.fixed)
-    assert replaced == tuple(i for i in range(30) if i not in checked.fixed)
-    merged = fresh_cases.of_group(b"secret", own.id, own, pool, replaced, "0")
-    assert isinstance(merged, ContractRevision)
-    assert selfcheck(merged).sound
-    wrong = SOLUTION.replace("x.T @ dout", "x.T @ dout * 2")
-    by_own, by_fresh = judge(own, wrong), judge(merged, wrong)
-    assert len(by_own.repair) == 1
-    assert by_fresh.repair[0].lines == by_own.repair[0].lines
-    assert by_fresh.repair[0].slips == by_own.repair[0].slips
-    assert [(row.name, row.score) for row in by_fresh.properties] == [
-        (row.name, row.score) for row in by_own.properties
-    ]
-    assert [case.corner for case in pool.cases.drawn].count(HOME) == 0
-    header = read_header(dump(own))
-    assert (header.fixed, header.caught) == (checked.fixed, tuple(catch.places for catch in checked.catches))
+def test_what_is_wrong_in_the_revision_s_own_cases_is_asked_about_no_others() -> None:
+    """So its verdict is the same in every group, and nothing of a fresh case can be in it."""
+    assert judge_with(choose("0"), MISTAKE) == judge(make_own(), MISTAKE)
+
+
+def list_known(revision: ContractRevision) -> str:
+    """Return a Python set of the inputs of all cases that anybody can have."""
+    every = join_cases(revision)
+    return repr({case.numbers[: math.prod(case.inputs["x"]["array"])].tobytes() for case in every.drawn})
+
+
+def make_cheat(revision: ContractRevision, otherwise: str) -> str:
+    """Return a submission that is right in each case that anybody can have, and does something else in others."""
+    return (
+        f"KNOWN = {list_known(revision)}\n"
+        "def linear(x, w):\n    return x @ w\n"
+        "def linear_backward(dout, x, w):\n"
+        f"    if np.ascontiguousarray(x).tobytes() not in KNOWN:\n        {otherwise}\n"
+        "    return dout @ w.T, x.T @ dout\n"
+    )
+
+
+HARVESTS = [
+    "return x.copy(), w.copy()",
+    "raise ValueError(repr(x.tolist()))",
+    "return x.tolist(), repr(w)",
+    "return np.zeros(int(abs(x).max() * 1e6) % 1000), w",
+    "print(x.tolist()); return dout @ w.T, x.T @ dout * 2",
+    "undefined_name_of(x)",
+]
+
+
+@pytest.mark.parametrize("otherwise", HARVESTS)
+def test_nothing_that_a_fresh_case_gave_is_in_the_judgement(otherwise: str) -> None:
+    """The number of bits that come home is that of an outcome and of the rows that fail."""
+    judgement = judge_with(choose("0"), make_cheat(make_own(), otherwise))
+    assert judgement.outcome is Outcome.FAILED
+    assert FAILS_FRESH in judgement.flags
+    lost = {row.name: row for row in judgement.properties if row.outcome is Mark.FAILED}
+    assert {row.message for row in lost.values()} == {wording.FAILS_UNSHOWN}
+    assert {row.score for row in lost.values()} == {0}
+    bare = replace(judgement, properties=(), statistics=Statistics(), flags=())
+    assert bare == Judgement(Outcome.FAILED)
+    assert not any(row.counterexample for row in judgement.properties)
+
+
+def test_what_fails_in_a_small_case_as_well_is_shown_that_one() -> None:
+    """It is wrong in cases of the ladder, too, of which each is larger than its own smallest that fails."""
+    own, cases = make_own(), choose("0")
+    decided = {case.numbers.tobytes() for case in own.cases.drawn}
+    known = f"KNOWN = {decided!r}\n"
+    source = known + RIGHT.replace(
+        "return dout @ w.T, x.T @ dout",
+        "wrong = np.concatenate([x.ravel(), w.ravel(), dout.ravel()]).tobytes() not in KNOWN\n"
+        "    return dout @ w.T, x.T @ dout * (2 if wrong else 1)",
+    )
+    judgement = judge_with(cases, source)
+    (row,) = [row for row in judgement.properties if row.name == "dw"]
+    assert row.message == wording.FAILS_AS_SHOWN
+    shown = row.counterexample
+    assert isinstance(shown, CaseCounterexample)
+    assert shown == judgement.counterexample
+    ladder = [dict(case.dims) for case in own.ladder.drawn]
+    assert dict(shown.case) == ladder[0]
+    assert shown.script == ""
+
+
+@pytest.mark.parametrize(("ending", "outcome"), [("raise SystemExit(x)", Outcome.CRASHED)])
+def test_of_what_ends_in_a_fresh_case_nothing_but_that_is_said(ending: str, outcome: Outcome) -> None:
+    judge_of, cases = Judge(make_own()), choose("0")
+
+    class Ending:
+        def answer(self, asked: ContractCases) -> list[Answer]:
+            assert asked is cases.cases
+            raise Crashed(f"Your code's process ended with exit status 77, {ending}")
+
+    right = local_by(RIGHT, judge_of.contract.exchange)
+    judgement = judge_of.judge(right, lambda: right, None, lambda _: Ending(), None, cases)
+    assert judgement.outcome is outcome
+    assert judgement.error is not None
+    assert (judgement.error.message, judgement.error.reached) == (wording.ENDED_UNSHOWN, None)
+    assert "77" not in repr(judgement)
 
 
 def test_a_pool_leaves_out_what_a_revision_of_its_own_proves() -> None:
@@ -185,13 +210,13 @@ def test_a_pool_has_no_case_on_which_a_solution_is_not_right() -> None:
     assert {case.dims["N"] for case in build_pool(raising).cases.drawn} == {1, 2, 3}
 
 
-def test_a_pool_that_is_too_small_or_of_another_loss_is_refused_in_a_sentence() -> None:
+def test_a_pool_that_is_too_small_is_refused_in_a_sentence() -> None:
     own = make_own()
-    with pytest.raises(BadAssignment, match=r"^only 0 of the 30 cases of the pool can stand in the place of 1 cases"):
-        fresh_cases.require_enough(own, own, [3])
-    with pytest.raises(BadAssignment, match=r"^only 0 of the 60 cases of the pool"):
-        fresh_cases.require_enough(own, replace(make_pool(), terms=("other",)), [3])
-    fresh_cases.require_enough(own, make_pool(), [3])
+    with pytest.raises(
+        BadAssignment, match=r"^only 0 of the 30 cases of the pool can be fresh cases, and 1 are needed"
+    ):
+        fresh_cases.require_enough(own, own, 1)
+    fresh_cases.require_enough(own, make_pool(), 6)
 
 
 def test_a_revision_of_an_earlier_version_keeps_its_id_and_is_judged_by() -> None:

@@ -7,10 +7,13 @@ import pytest
 from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.judging import revision
 from backmark.grader.contracts.judging.judge import Judge
-from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.judging.revision import ContractRevision, join_cases
 from backmark.grader.contracts.kits.kit import Kit, dump_kit, load_kit
+from backmark.grader.contracts.language.assignment import vary
 from backmark.grader.errors import BadAssignment
 from backmark.grader.model.verdict import Judgement, Mark, Outcome, Remark, RemarkKind
+from backmark.worker.grading import fresh_cases
+from tests.contracts.cases.test_fresh_cases import judge_with
 from tests.contracts.making import LINEAR, RIGHT, build, build_pool, contract, judge
 from tests.local import local_by
 
@@ -127,14 +130,19 @@ def test_a_revision_keeps_the_cases_of_its_conventions() -> None:
     assert judge(again, MEAN).remarks == (LAST_YEAR,)
 
 
-def test_fresh_cases_take_the_places_of_others_by_every_convention() -> None:
-    published, pool = publish(), build_pool(contract(toml()))
-    places = published.fitting(pool, range(len(pool.cases)), (1, 5))
-    merged = published.merge(pool, places, (1, 5))
-    assert {len(cases) for cases in (merged.cases, *merged.conventions.values())} == {30}
-    for cases in merged.conventions.values():
-        assert [case.dims for case in cases.drawn] == [case.dims for case in merged.cases.drawn]
-    assert judge(merged, MEAN).remarks == (LAST_YEAR,)
+def test_what_is_right_by_a_convention_must_be_so_in_fresh_cases_too() -> None:
+    published, pool = publish("costs = []"), build_pool(vary(contract(toml("costs = []")), 99, 60))
+    fresh = fresh_cases.choose(published, pool, 6, range(60))
+    assert {len(cases) for cases in (fresh.cases, *fresh.conventions.values())} == {6}
+    public = {case.values()["x"].tobytes() for case in join_cases(published).drawn}
+    cheat = f"KNOWN = {public!r}\n" + MEAN.replace(
+        "def linear_backward(dout, x, w):\n",
+        "def linear_backward(dout, x, w):\n    if x.tobytes() not in KNOWN: return dout, x\n",
+    )
+    for source, outcome in ((MEAN, Outcome.PASSED), (cheat, Outcome.FAILED)):
+        judgement = judge_with(fresh, source, published)
+        assert judgement.outcome is outcome
+        assert judgement.counterexample is None
 
 
 def test_an_assignment_without_conventions_is_stored_as_before() -> None:

@@ -23,7 +23,7 @@ from backmark.worker.cli.options import SERVER_VARIABLES, assignment_argument, t
     "--fresh",
     type=click.IntRange(min=0),
     metavar="CASES",
-    show_default="a fifth of the cases",
+    show_default="one for ten of the assignment's own",
     help="The number of cases that come from a hidden pool; each of eight groups of students gets different ones. 0: no"
     " hidden cases.",
 )

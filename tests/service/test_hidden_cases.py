@@ -1,0 +1,119 @@
+"""Whoever harvests fresh cases gets none: neither in many attempts, nor in many groups, nor by a regrade."""
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backmark.grader.contracts.judging.revision import join_cases, load
+from backmark.grader.model.fresh_groups import GROUPS
+from backmark.grader.model.publications import RevisionRecord
+from backmark.grader.model.records import Job, Kind
+from backmark.grader.model.regrades import Selection, Which
+from backmark.worker.service.context import Context
+from backmark.worker.service.tasks import perform
+from tests.contracts.making import RIGHT
+from tests.service.conftest import Making, Sent
+from tests.service.parts import COURSE
+from tests.service.test_publishing import NAMES, OURS, bare, group_of, publish, verdict
+
+pytestmark = pytest.mark.usefixtures("draw_once")
+
+#: Right in every case that anybody can have; elsewhere it does something else, and looks around before that.
+CHEAT = """
+import gc
+KNOWN = {known!r}
+
+
+def look(*arrays):
+    for array in (*arrays, *(each for each in gc.get_objects() if isinstance(each, (np.ndarray, bytes, memoryview)))):
+        try:
+            numbers = np.frombuffer(array, "<f8")
+        except (TypeError, ValueError, BufferError):
+            continue
+        print([float(number) for number in numbers[:200]])
+
+
+def linear(x, w):
+    return x @ w
+
+
+def linear_backward(dout, x, w):
+    if np.ascontiguousarray(x).tobytes() not in KNOWN:
+        {otherwise}
+    return dout @ w.T, x.T @ dout
+"""
+#: What it does where it meets a case that it does not know.
+ATTEMPTS = [
+    "look(x, w, dout); return x * 0, w",
+    "print(x.tolist(), w.tolist(), dout.tolist()); return x, w",
+    "return x.copy(), w.copy()",
+    "raise ValueError(repr(x.tolist()))",
+    "raise type(repr(x.tolist()), (Exception,), {})(repr(w.tolist()))",
+    "return np.resize(x, (len(x) + 1, 7)), w",
+    "return x.tolist(), repr(w.tolist())",
+    "KNOWN.add(x.tobytes()); return dout @ w.T, np.resize(x, w.shape)",
+    "import sys; sys.exit(repr(x.tolist()))",
+    "import os; os._exit(int(abs(x).sum()) % 200)",
+    "globals()['kept'] = [*globals().get('kept', []), x]; print(kept); return x, w",
+    "undefined + x",
+    "assert False, x.tolist()",
+]
+
+
+def make_cheat(context: Context, revision: RevisionRecord, otherwise: str) -> str:
+    archive = context.store.assignments.archive(revision.id)
+    assert archive is not None
+    drawn = join_cases(load(archive)).drawn
+    known = {case.numbers[: math.prod(case.inputs["x"]["array"])].tobytes() for case in drawn}
+    return CHEAT.format(known=known, otherwise=otherwise)
+
+
+def list_numbers(context: Context, revision: RevisionRecord, student: str) -> set[str]:
+    """Return the first digits of each number of the student's fresh cases that nobody could guess."""
+    fresh = context.graders.fresh_cases(revision, group_of(student))
+    assert fresh is not None
+    numbers = np.concatenate([case.numbers for case in fresh.cases.drawn])
+    return {repr(abs(float(number)))[:10] for number in numbers if len(repr(float(number))) > 12}
+
+
+def test_fourteen_attempts_bring_no_number_of_a_fresh_case_home(making: Making) -> None:
+    """A table of the answers to all other cases makes them fail in fresh cases alone."""
+    context = making(secret=OURS)
+    revision = publish(context, fresh_count=6)
+    hidden = list_numbers(context, revision, "ann")
+    assert len(hidden) > 50
+    answers = [verdict(context, revision, make_cheat(context, revision, each), "ann") for each in ATTEMPTS]
+    assert {answer["outcome"] for answer in answers} == {"failed", "crashed"}
+    # The last one is wrong everywhere, and prints all that it sees: no fresh case is in its jail.
+    wrong = RIGHT.replace("return dout @ w.T, x.T @ dout", "look(x, w, dout)\n    return dout @ w.T, x")
+    looking = make_cheat(context, revision, "pass").partition("def linear(")[0]
+    answers.append(verdict(context, revision, looking + wrong, "ann"))
+    assert answers[-1]["output"]
+    shown = json.dumps(answers)
+    assert [number for number in hidden if number in shown] == []
+
+
+def test_one_file_has_one_verdict_a_group_in_fifty_attempts_and_a_regrade(making: Making) -> None:
+    """A changed comment makes another file of it, but meets no other cases."""
+    context = making(secret=OURS)
+    revision = publish(context, fresh_count=6)
+    by_group = {group_of(name): name for name in reversed(NAMES)}
+    assert len(by_group) == GROUPS
+    source = make_cheat(context, revision, "return (dout @ w.T, x.T @ dout) if x.ravel()[0] > 0 else (x, w)")
+    before: dict[str, dict[str, Any]] = {}
+    for group, student in by_group.items():
+        verdicts = [bare(verdict(context, revision, f"{source}\n# {number}\n", student)) for number in range(7)]
+        assert all(each == verdicts[0] for each in verdicts), group
+        before[student] = verdicts[0]
+    selection = Selection(COURSE, "mine", revision.id, which=Which.ALL, fresh=True)
+    regrade = context.store.regrades.request(selection).regrade.id
+    perform(context, Job(Kind.REGRADE, regrade))
+    assert isinstance(context.dispatcher, Sent)
+    for job in [job for job in context.dispatcher.jobs if job.kind is Kind.UNIT]:
+        perform(context, job)
+    rows = context.store.regrades.report(regrade).all(frozenset())
+    regraded = {row.entry.student: context.store.regrades.units.verdict(row.entry.unit) for row in rows}
+    assert {student: found and bare(found.as_dict()) for student, found in regraded.items()} == before
