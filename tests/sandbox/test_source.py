@@ -213,3 +213,14 @@ def test_notebook_commands_copied_into_a_file_stay_out_of_it() -> None:
 
 def test_a_file_that_is_python_keeps_what_looks_like_a_notebook_command() -> None:
     assert execute('def f():\n  return """\n%matplotlib inline\n"""\n') == "\n%matplotlib inline\n"
+
+
+@pytest.mark.parametrize("table", [repr({2: "ab" * 3000}), repr(list(range(2000)))])
+def test_numbers_and_texts_are_measured_where_a_file_is_large(table: str) -> None:
+    table_slice = slice_source(f"T = {table}\ndef f(): return T\n")
+    assert 2 * table_slice.literals > len(table_slice.code)
+    described = slice_source(
+        f'def f():\n  """{"Says a lot. " * 500}"""\n  x = 0\n' + "  x = x + 1\n" * 400 + "  return x\n"
+    )
+    assert 0 < described.literals < len(described.code) / 5
+    assert slice_source("T = 'a table that is short'\ndef f(): return T\n").literals == 0

@@ -52,7 +52,11 @@ def make_wheel(folder: Path, name: str, number: str, *needs: str) -> None:
 @pytest.fixture
 def wheels(tmp_path: Path) -> Path:
     """A folder with all wheels."""
-    folder = tmp_path / "wheels"
+    return make_wheels(tmp_path / "wheels")
+
+
+def make_wheels(folder: Path) -> Path:
+    """Make a folder with all wheels, in which there is nothing."""
     folder.mkdir()
     make_wheel(folder, "backmark", version("backmark"), "numpy>=2")
     make_wheel(folder, "numpy", "2.4.0")
@@ -60,9 +64,15 @@ def wheels(tmp_path: Path) -> Path:
     return folder
 
 
+def export(target: Path, wheels: Path) -> "subprocess.CompletedProcess[str]":
+    """Export an assignment without fresh cases, which would have to be drawn."""
+    words = ("udl-7.2", "--public-cases", "-o", target, "--wheels", wheels)
+    return backmark("assignment", "export", "gradescope", *words)
+
+
 def test_the_zip_has_scripts_that_run_the_cases_and_all_wheels(wheels: Path, tmp_path: Path) -> None:
     target = tmp_path / "autograder.zip"
-    process = backmark("assignment", "export", "gradescope", "udl-7.2", "-o", target, "--wheels", wheels)
+    process = export(target, wheels)
     assert process.returncode == 0, process.stderr
     with zipfile.ZipFile(target) as archive:
         members = {member.filename: member for member in archive.infolist()}
@@ -75,14 +85,14 @@ def test_the_zip_has_scripts_that_run_the_cases_and_all_wheels(wheels: Path, tmp
 def test_the_same_wheels_and_cases_make_the_same_zip(wheels: Path, tmp_path: Path) -> None:
     files = [tmp_path / name for name in ("one.zip", "two.zip")]
     for file in files:
-        assert backmark("assignment", "export", "gradescope", "udl-7.2", "-o", file, "--wheels", wheels).returncode == 0
+        assert export(file, wheels).returncode == 0
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
 @pytest.mark.parametrize("name", ["backmark", "numpy", "pip"])
 def test_a_wheel_that_is_missing_is_named_and_nothing_is_written(wheels: Path, tmp_path: Path, name: str) -> None:
     next(wheels.glob(f"{name}-*")).unlink()
-    process = backmark("assignment", "export", "gradescope", "udl-7.2", "-o", tmp_path / "a.zip", "--wheels", wheels)
+    process = export(tmp_path / "a.zip", wheels)
     assert process.returncode == 3
     assert f"No matching distribution found for {name}" in process.stderr
     assert "pip download" in process.stderr

@@ -24,7 +24,7 @@ from backmark.worker.cli.downloads import DownloadedFile, choose_files, open_dow
 from backmark.worker.cli.files import read_submission, write_name
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails
-from backmark.worker.grading.revisions import revision
+from backmark.worker.grading.revisions import add_fresh, revision
 from backmark.worker.sandbox.fallback import Isolation, find_isolation
 from backmark.worker.sandbox.policy import Way
 
@@ -61,6 +61,8 @@ class Request:
     memory: int | None = None
     #: Seconds for everything; None: no end but the assignment's.
     seconds: int | None = None
+    #: The secret that tells fresh cases; None: there are none, unless a file of drawn cases has some.
+    secret: bytes | None = None
 
 
 def autograde(request: Request) -> Autograded:
@@ -72,6 +74,8 @@ def autograde(request: Request) -> Autograded:
         if isolation.sentence:
             click.echo(f"backmark: {isolation.sentence}", err=True)
         drawn = _limit(revision(_find_assignment(request.assignment), settings.cache), request.memory)
+        if request.secret is not None:
+            drawn = add_fresh(drawn, request.secret, settings.cache)
         with contextlib.closing(Jails(isolation.launch)) as jails:
             source, verdict = _grade(request, drawn, Grader(Judge(drawn), jails))
     feedback = drawn.assignment.feedback

@@ -49,6 +49,7 @@ from backmark.worker.sandbox.request import JailRequest
 from backmark.worker.sandbox.session import Session
 
 PRINTS = Flag("prints", "prints while it computes")
+MOSTLY_NUMBERS = Flag("mostly_numbers", "is mostly written-out numbers or texts")
 CONFINED = Flag("confined", "was graded in a confined process, which is weaker than a jail")
 #: Tries of a submission whose jail is interrupted and nobody knows why: it may be what is in it.
 INTERRUPTED_TRIES = 3
@@ -139,7 +140,10 @@ class Grader:
         return self.jails.take(self.limits, self.requests.of(self.judge.questions))
 
     def grading(self, source: bytes, filename: str, fresh_cases: FreshCases | None = None) -> "Grading":
-        """Return the grading of a file's bytes, not begun; `fresh_cases` are asked last, and never shown."""
+        """Return the grading of a file's bytes, not begun.
+
+        `fresh_cases` are asked last, and never shown; None: those of the revision, if it has any.
+        """
         return Grading(self, source, filename, fresh_cases)
 
     def refuse(self, error: SubmissionError, source: bytes, filename: str) -> Verdict:
@@ -302,6 +306,7 @@ class Grading:
     #: The places at which it writes each list of derivatives.
     _writes: tuple[Write, ...] = ()
     _own_parameters: tuple[OwnParameters, ...] = ()
+    _is_table: bool = False
 
     def verdict(self) -> Verdict:
         """Grade. Raises ServiceError, which is ours, and Stopped."""
@@ -348,9 +353,8 @@ class Grading:
         judge = self.grader.judge
         candidate = self._candidate(session)
         menders = self._start_mending if self.grader.by_text else None
-        judgement = judge.judge(
-            candidate, self._fresh, menders, self._start_asking, self._make_programs(), self.fresh_cases
-        )
+        fresh_cases = self.fresh_cases or judge.revision.fresh
+        judgement = judge.judge(candidate, self._fresh, menders, self._start_asking, self._make_programs(), fresh_cases)
         judgement = replace(judgement, first_difference=judge.contract.locate(judgement.first_difference, self._writes))
         judgement = judge_parameters(locate_functions(judgement, self._writes), self._own_parameters)
         # Of a session that was asked further, what it had printed by then.
@@ -358,9 +362,8 @@ class Grading:
         if judgement.outcome is Outcome.REJECTED:
             # It is no attempt, so that it may tell nothing of the cases.
             return judgement, ""
-        if output:
-            judgement = replace(judgement, flags=(*judgement.flags, PRINTS))
-        return judgement, output
+        flags = [flag for flag, is_given in ((PRINTS, output), (MOSTLY_NUMBERS, self._is_table)) if is_given]
+        return replace(judgement, flags=(*judgement.flags, *flags)), output
 
     def _candidate(self, session: Session) -> Jailed:
         session.budget = self._budget
@@ -376,6 +379,7 @@ class Grading:
             self.cells = session.cells if session.cells.texts or session.cells.names else self.cells
         if extracted.fingerprint in assignment.templates:
             raise SubmissionError("unfilled", UNFILLED.format(function=assignment.function))
+        self._is_table = 2 * extracted.literals > len(extracted.code)
         self._writes = tuple(name_write(write, self.cells) for write in extracted.writes)
         self._own_parameters = extracted.own_parameters
         return Jailed(session, self.grader.requests)

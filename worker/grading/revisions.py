@@ -15,8 +15,9 @@ from backmark.grader.contracts.judging.revision import FORMAT, ContractRevision,
 from backmark.grader.contracts.language.assignment import ContractAssignment, assignment_to_json, vary
 from backmark.grader.contracts.language.reading import read
 from backmark.grader.errors import REFUSED, AssignmentError, BadAssignment, JailFailed, JailUnavailable
+from backmark.grader.model.fresh_groups import usual
 from backmark.grader.support.writing import write_whole
-from backmark.worker.grading import engine_version, workshop
+from backmark.worker.grading import engine_version, fresh_cases, workshop
 from backmark.worker.grading.workshop import JailWorkshop, Watch, make_jails, make_unjailed
 
 #: Seconds that a service lets a drawing take, since its worker grades nobody meanwhile. The shipped one takes a few.
@@ -199,11 +200,33 @@ def _require_jail(assignment: ContractAssignment) -> None:
         raise JailUnavailable(message) from error
 
 
-def save(file: Path, data: bytes) -> None:
+def save(file: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Write the file whole or not at all, with its folder; raises OSError."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    with write_whole(file, mode=0o644) as stream:
+    with write_whole(file, mode=mode) as stream:
         stream.write(data)
+
+
+def add_fresh(
+    base: ContractRevision, secret: bytes, cache: Path, watch: Watch | None = None, *, jailed: bool = True
+) -> ContractRevision:
+    """Return a revision with fresh cases that only the secret tells, drawn once and kept in the cache."""
+    count = usual(len(base.cases))
+    assignment = fresh_cases.pool_assignment(base.assignment, count, secret)
+    kept = cache / "pools" / name_revision(assignment)
+    pool: ContractRevision | None = None
+    with contextlib.suppress(OSError, AssignmentError):
+        pool = load(kept.read_bytes(), str(kept))
+    if pool is None:
+        if jailed:
+            _require_jail(assignment)
+        click.echo(f"backmark: drawing fresh cases of {assignment.id}", err=True)
+        data = DrawingProcess(assignment, watch, pool=True, jailed=jailed).result()
+        with contextlib.suppress(OSError):
+            save(kept, data, mode=0o600)
+        pool = load(data, "the pool")
+    places = fresh_cases.order(secret, base.id, "", len(pool.cases))
+    return replace(base, fresh=fresh_cases.choose(base, pool, count, places))
 
 
 def draw_others(

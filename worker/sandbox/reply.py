@@ -1,6 +1,7 @@
 """Checks of a jail's answers: their headers come from a process that a student's code can steer."""
 
 import json
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial as bind
@@ -85,6 +86,8 @@ class Extracted:
     left_out: tuple[str, ...] = ()
     writes: tuple[Write, ...] = ()
     own_parameters: tuple[OwnParameters, ...] = ()
+    #: Characters of the code that are numbers, texts and bytes.
+    literals: int = 0
 
 
 class AnswerReader:
@@ -153,7 +156,8 @@ def read_extraction(frame: Frame, entry: Entry) -> tuple[Extracted | Rejection, 
         left_out = tuple(_text(line, 8_000) for line in list(header["left_out"])[:100])
         writes = tuple(_write(entry, *write) for write in list(header["writes"])[:_WRITES])
         own = tuple(_own_parameters(entry, *each) for each in list(header["own_parameters"])[:_NAMED])
-        return Extracted(_text(header["fingerprint"], 1_000), code.decode(), left_out, writes, own), cells
+        literals = operator.index(header["literals"])
+        return Extracted(_text(header["fingerprint"], 1_000), code.decode(), left_out, writes, own, literals), cells
     except (KeyError, TypeError, ValueError) as error:
         raise Crashed("Your code's process sent something that is not a slice of the submission.") from error
 

@@ -17,6 +17,7 @@ from backmark.grader.contracts import gallery
 from backmark.grader.contracts.cases.arrays import Array
 from backmark.grader.contracts.cases.contract_cases import ContractCases, Layout, ResultPlace
 from backmark.grader.contracts.cases.drawn import describe_case, read_cases
+from backmark.grader.contracts.cases.fresh_cases import FreshCases
 from backmark.grader.contracts.judging.contract import Contract
 from backmark.grader.contracts.judging.proven_statement import EditedLine, ProvenStatement
 from backmark.grader.contracts.language import archive
@@ -74,6 +75,8 @@ class ContractRevision:
     conventions: Mapping[str, ContractCases] = field(default_factory=dict)
     #: Cases that the handout does not try, and that do not decide; None if there are none.
     outside: ContractCases | None = None
+    #: Cases that an instructor's secret adds to them; a service has those of each group of students apart.
+    fresh: FreshCases | None = None
 
     @cached_property
     def contract(self) -> Contract:
@@ -172,8 +175,9 @@ def read_contents(
         *(tuple(drawn), layouts, arrays["expected"], arrays["tolerances"], arrays["terms"], assignment.provides),
         arrays.get("allowances", np.zeros(0)),
     )
-    count, conventions = header["count"], header.get("conventions", ())
-    end = len(every) - count * len(conventions)
+    count, conventions, secret = header["count"], header.get("conventions", ()), header.get("fresh", 0)
+    whole = len(every) - secret * (1 + len(conventions))
+    end = whole - count * len(conventions)
     outside = end - header.get("outside", 0)
     probes = outside - header.get("probes", 0)
     numbers = arrays["mistakes"]
@@ -194,10 +198,16 @@ def read_contents(
         proving=tuple(header.get("proving", ())),
         conventions={
             str(name): every.take(range(start, start + count))
-            for name, start in zip(conventions, range(end, len(every), count), strict=True)
+            for name, start in zip(conventions, range(end, whole, count), strict=True)
         },
         outside=every.take(range(outside, end)) if outside < end else None,
+        fresh=_read_fresh(every.take(range(whole, len(every))), secret, conventions) if secret else None,
     )
+
+
+def _read_fresh(cases: ContractCases, count: int, conventions: Sequence[str]) -> FreshCases:
+    parts = [cases.take(range(start, start + count)) for start in range(0, len(cases), count)]
+    return FreshCases(parts[0], dict(zip(conventions, parts[1:], strict=True)))
 
 
 def _assignment(stored: str, name: str) -> ContractAssignment:
@@ -227,13 +237,15 @@ def describe_contents(revision: ContractRevision) -> dict[str, Any]:
         **({"proving": list(revision.proving)} if revision.proving else {}),
         **({"conventions": list(revision.conventions)} if revision.conventions else {}),
         **({"outside": len(revision.outside)} if revision.outside else {}),
+        **({"fresh": len(revision.fresh.cases)} if revision.fresh else {}),
     }
 
 
 def join_cases(revision: ContractRevision) -> ContractCases:
     """Return all cases of a revision, as they are stored."""
     outside = () if revision.outside is None else (revision.outside,)
-    return revision.cases.join(revision.ladder, revision.probes, *outside, *revision.conventions.values())
+    fresh = () if revision.fresh is None else (revision.fresh.cases, *revision.fresh.conventions.values())
+    return revision.cases.join(revision.ladder, revision.probes, *outside, *revision.conventions.values(), *fresh)
 
 
 def _describe_place(place: ResultPlace) -> list[Any]:

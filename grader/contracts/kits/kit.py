@@ -82,6 +82,7 @@ class Kit:
             proving=(),
             conventions={},
             outside=None,
+            fresh=None,
             stored=None,
         )
         return cls(contents, revision.id, by_lines=bool(assignment.rows))

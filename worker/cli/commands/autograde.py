@@ -12,6 +12,7 @@ import click
 from backmark.grader.support.writing import write_whole
 from backmark.worker.cli.exit_status import ExitStatus
 from backmark.worker.cli.options import assignment_option
+from backmark.worker.cli.secrets_file import read_secret, secret_option
 
 if TYPE_CHECKING:
     from backmark.grader.reports.classroom50 import Classroom
@@ -108,8 +109,14 @@ def gradescope(assignment: str, root: Path) -> ExitStatus:
     metavar="FILE",
     help="Also write the verdict to this file, as a Classroom 50 runner reads it, such as result.json.",
 )
-def github(
-    file: Path, assignment: str, attempt: int | None, junit: Path | None, classroom50: Path | None
+@secret_option
+def github(  # noqa: PLR0913 - one parameter for each option
+    file: Path,
+    assignment: str,
+    attempt: int | None,
+    junit: Path | None,
+    classroom50: Path | None,
+    secret: Path | None,
 ) -> ExitStatus:
     """Grade a file of a repository in a GitHub workflow.
 
@@ -126,7 +133,9 @@ def github(
 
     classroom = None if classroom50 is None else _read_classroom()
     workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
-    graded = autograde(Request(file, workspace, assignment, attempt, student=os.environ.get("GITHUB_ACTOR", "")))
+    secret_text = None if secret is None else read_secret(secret)
+    student = os.environ.get("GITHUB_ACTOR", "")
+    graded = autograde(Request(file, workspace, assignment, attempt, student=student, secret=secret_text))
     graded = _name_by_repository(graded, file, workspace)
     record, shown, isolation = graded.record, graded.shown, graded.isolation
     # Nothing else of a verdict is printed here: a line that a student wrote could command the runner.

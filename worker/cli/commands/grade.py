@@ -24,6 +24,7 @@ from backmark.worker.cli.exit_status import ExitStatus
 from backmark.worker.cli.failure import GradingFailure
 from backmark.worker.cli.files import begins_with, list_names
 from backmark.worker.cli.options import assignment_option, files_argument, no_jail_option, warn_unisolated
+from backmark.worker.cli.secrets_file import read_secret, secret_option
 from backmark.worker.cli.terminal import show, show_files
 from backmark.worker.sandbox import policy
 from backmark.worker.sandbox.policy import Launch, Way
@@ -72,6 +73,7 @@ SCRIPT_START = b"# Backmark:"
     show_default="the assignment's",
     help="Draw this number of cases.",
 )
+@secret_option
 @click.option(
     "--csv",
     "csv_file",
@@ -129,6 +131,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     course: str | None,
     seed: int | None,
     networks: int | None,
+    secret: Path | None,
     csv_file: Path | None,
     html_folder: Path | None,
     student_from: str | None,
@@ -157,7 +160,8 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     """
     _check_alone(summary, "--summary", {"--json": as_json})
     inside = {"--script": script, "--confined": confined, "--no-jail": no_jail}
-    _check_alone(container, "--container", {"several files": len(files) > 1, "--course": course, **inside})
+    apart = {"several files": len(files) > 1, "--course": course, "--secret": secret}
+    _check_alone(container, "--container", {**apart, **inside})
     _check_alone(no_jail, "--no-jail", {"--confined": confined})
     _check_outputs(files, csv_file, html_folder)
     if container:
@@ -173,7 +177,8 @@ def grade(  # noqa: PLR0913 - one parameter for each option
         course, "--course", {"--assignment": _is_given("assignment"), **inside, "options for a class": is_class}
     )
     printer = _Printer(script, as_json=as_json, quiet=summary)
-    grading = _Grading(machine.from_environment(), seed, networks, jobs, printer, confined=confined, jailed=not no_jail)
+    others = _OtherCases(seed, networks, None if secret is None else read_secret(secret))
+    grading = _Grading(machine.from_environment(), others, jobs, printer, confined=confined, jailed=not no_jail)
     if course is not None:
         return _status(_show_summary(_grade_course(files, course, grading), as_json=as_json))
     package = _find_package(assignment) if any(path.is_dir() or is_archive(path) for path in files) else ""
@@ -194,12 +199,21 @@ def grade(  # noqa: PLR0913 - one parameter for each option
 
 
 @dataclass(frozen=True, slots=True)
+class _OtherCases:
+    """The cases that are asked about in place of an assignment's own, or beside these."""
+
+    seed: int | None
+    networks: int | None
+    #: The secret that tells fresh cases.
+    secret: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Grading:
     """How files are graded, whichever assignment they are of."""
 
     settings: machine.Settings
-    seed: int | None
-    networks: int | None
+    others: "_OtherCases"
     jobs: int | None
     printer: "_Printer"
     confined: bool
@@ -210,7 +224,7 @@ class _Grading:
         launch = _plan_launch(self.settings, assignment, confined=self.confined, no_jail=not self.jailed)
         # Before NumPy is imported: arrays are small, and each processor has a process of its own.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        load = partial(_load_judge, assignment, self.seed, self.networks, self.settings.cache, jailed=self.jailed)
+        load = partial(_load_judge, assignment, self.others, self.settings.cache, jailed=self.jailed)
         load_judge = cache(load)
         batch = partial(_grade_batch, load_judge=load_judge, launch=launch, jobs=self.jobs, printer=self.printer)
         return load_judge, batch
@@ -351,16 +365,16 @@ def _find_package(assignment: str) -> str:
     return read_assignment(assignment).package
 
 
-def _load_judge(
-    assignment: str, seed: int | None, networks: int | None, cache_folder: Path, *, jailed: bool
-) -> "Judge":
+def _load_judge(assignment: str, others: _OtherCases, cache_folder: Path, *, jailed: bool) -> "Judge":
     from backmark.grader.contracts.judging.judge import Judge
-    from backmark.worker.grading.revisions import draw_others, revision
+    from backmark.worker.grading.revisions import add_fresh, draw_others, revision
 
     with show_files(assignment) as watch:
         drawn = revision(assignment, cache_folder, watch, jailed=jailed)
-    if seed is not None or networks is not None:
-        drawn = draw_others(drawn, seed, networks, jailed=jailed)
+        if others.seed is not None or others.networks is not None:
+            drawn = draw_others(drawn, others.seed, others.networks, jailed=jailed)
+        if others.secret is not None:
+            drawn = add_fresh(drawn, others.secret, cache_folder, watch, jailed=jailed)
     return Judge(drawn)
 
 

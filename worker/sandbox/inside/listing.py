@@ -90,6 +90,8 @@ class Slice:
     refused: Mapping[Statement, str] = field(default_factory=dict)
     #: The whole submission, of which other functions may be asked about.
     whole: "WholeSubmission | None" = None
+    #: Characters of `code` that are numbers, texts and bytes.
+    literals: int = 0
 
     def origin(self, lineno: int) -> tuple[int, int]:
         """Return the cell (0 in a file) and the line where the student wrote line `lineno` of `code`."""

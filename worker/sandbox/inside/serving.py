@@ -50,6 +50,7 @@ def _pack_slice(slice_: source.Slice, cells: list[NotebookCell]) -> bytes:
     header: dict[str, Any] = {
         "fingerprint": slice_.fingerprint,
         "left_out": list(slice_.left_out[:20]),
+        "literals": slice_.literals,
         "listing": listing,
         "own_parameters": [[name, own.passed, own.names, own.is_global] for name, own in slice_.extra.items()],
         "writes": [[write.name, write.cell, write.line] for write in slice_.writes],

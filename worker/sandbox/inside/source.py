@@ -12,6 +12,7 @@ from .compiling import compile_parts
 from .entry import Entry
 from .fingerprint import fingerprint
 from .listing import Line, ModuleFile, Slice, WholeSubmission, listing
+from .literals import measure_literals
 from .python2 import PRINT_STATEMENT, PYTHON_2, leave_out_prints
 from .rejection import Rejected, quote
 from .slicing import KeptStatements, Program, Statement
@@ -225,8 +226,9 @@ def _conclude(
     parts = compile_parts(lines)
     # Before the lines are read below: it adds its own.
     modules = [] if package is None else list(_link(package, statements, entry, lines, [] if cells is None else cells))
+    code = "".join(f"{line.code}\n" for line in lines)
     return Slice(
-        code="".join(f"{line.code}\n" for line in lines),
+        code=code,
         parts=parts,
         modules=tuple(modules),
         packaged=package is not None,
@@ -251,6 +253,7 @@ def _conclude(
         omitted=_list_omitted(program, kept),
         refused=_explain_refused(program, kept),
         whole=whole,
+        literals=measure_literals(code, (statement.node for statement in statements)),
     )
 
 

@@ -33,19 +33,46 @@ def export() -> None:
     show_default="pip's package index",
     help="The folder to take all wheels from: Backmark's own and those of its dependencies.",
 )
-def gradescope(assignment: str, output: Path, wheels: Path | None) -> ExitStatus:
+@click.option(
+    "--public-cases",
+    is_flag=True,
+    help="Grade on the assignment's own cases alone, which every student can have.",
+)
+@click.option(
+    "--secret",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    show_default="the ZIP file, with the suffix .secret",
+    help="The secret that tells the fresh cases. A file that does not exist is made. Keep it, and never give it to"
+    " students.",
+)
+def gradescope(
+    assignment: str, output: Path, wheels: Path | None, secret: Path | None, *, public_cases: bool
+) -> ExitStatus:
     """Write the ZIP file that Gradescope takes as an autograder.
 
     The file holds the assignment's cases, and wheels of Backmark and its dependencies for Ubuntu 24.04 (Python 3.12,
     x86_64), so that Gradescope builds the image without a network. In Gradescope, choose Ubuntu 24.04 as the base
     image. Keep the file from students: it holds the solution.
+
+    A submission that is right in all of the assignment's cases is asked about fresh ones as well, which a secret tells.
+    The secret itself is not in the file.
     """
+    if public_cases and secret is not None:
+        message = "--public-cases and --secret cannot be combined; choose one"
+        raise click.UsageError(message)
+    from backmark.grader.contracts.judging.revision import dump
     from backmark.worker.cli.gradescope.bundle import write_bundle
     from backmark.worker.cli.gradescope.wheels import collect_wheels
-    from backmark.worker.grading.revisions import stored_revision
+    from backmark.worker.cli.secrets_file import read_secret
+    from backmark.worker.grading.revisions import add_fresh, stored_revision
 
     with show_files(assignment) as watch:
-        data, drawn = stored_revision(assignment, machine.from_environment().cache, watch)
+        cache = machine.from_environment().cache
+        data, drawn = stored_revision(assignment, cache, watch)
+        if not public_cases:
+            drawn = add_fresh(drawn, read_secret(secret or output.with_suffix(".secret")), cache, watch)
+            data = dump(drawn)
     with tempfile.TemporaryDirectory(prefix="backmark-") as folder:
         collected = collect_wheels(Path(folder), wheels)
         write_bundle(output, data, collected)
