@@ -56,7 +56,6 @@ SLOW = (
     "contracts/judging/test_shrinking",
     "contracts/judging/test_taught",
     "contracts/kits/test_kit",
-    "contracts/kits/test_plain_code",
     "contracts/language/test_folder_names",
     "contracts/language/test_hostile_languages",
     "contracts/naming/test_diagnosing",

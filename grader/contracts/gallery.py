@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
@@ -119,6 +120,11 @@ def find_kit(identifier: str) -> Path | None:
     """Return the kit of a contract, for students to check by; None if none ships."""
     kit = _kits() / f"{_RENAMED.get(identifier, identifier)}{KIT_SUFFIX}"
     return kit if kit.parent == _kits() and kit.is_file() else None
+
+
+def hash_kit(data: bytes) -> str:
+    """Return the hash by which people recognise a kit: the first 16 digits of the SHA-256 of its file."""
+    return sha256(data).hexdigest()[:16]
 
 
 def list_kits() -> tuple[str, ...]:

@@ -156,12 +156,16 @@ def test_publishing_makes_kits_of_the_cases_that_are_not_fresh(making: Making) -
         assert np.array_equal(kit.contents.cases.expected, load(archive).cases.expected)
 
 
-def test_code_that_no_kit_may_hold_is_published_without_a_kit_and_in_a_solution_without_that_kit(
+def test_code_that_is_too_long_for_a_kit_is_published_without_it_and_in_a_solution_without_that_kit(
     context: Context,
 ) -> None:
-    looking = "import sys\n\n" + RIGHT
+    looking = RIGHT + "#" * 70_000
     helping = f'{MINE}\n[submission]\nhelpers = "helpers.py"\n'
-    for toml, files, has_closed in ((MINE, {"solution.py": looking}, True), (helping, {"helpers.py": HELPERS}, False)):
+    long_helpers = HELPERS + "#" * 70_000
+    for toml, files, has_closed in (
+        (MINE, {"solution.py": looking}, True),
+        (helping, {"helpers.py": long_helpers}, False),
+    ):
         revision = publish(context, folder.join(toml, {**FILES, **files}))
         kits = context.store.assignments.kits(revision.id)
         assert (kits.without_solution is not None, kits.with_solution) == (has_closed, None)

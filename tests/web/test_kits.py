@@ -70,20 +70,20 @@ def test_a_revision_from_before_kits_were_kept_says_how_to_get_one(visitor: Visi
 
 
 def test_an_assignment_that_no_kit_can_be_made_of_says_why(visitor: Visitor, store: Store) -> None:
-    publish(store, KitFiles(refusal="the helpers may not use `open`"))
+    publish(store, KitFiles(refusal="no kit can be made of mine: its `data` is too large"))
     page = visitor.get(PLACE)
-    assert "This revision has no kit: the helpers may not use <code>open</code>." in page
+    assert "This revision has no kit: no kit can be made of mine: its <code>data</code> is too large." in page
     assert "Download the kit" not in page
 
 
 def test_the_kit_without_the_solution_is_there_though_the_solution_is_more_than_a_kit_may_hold(
     visitor: Visitor, store: Store
 ) -> None:
-    publish(store, KitFiles(b"closed", refusal="no kit can be made of mine: a solution may not have `open`"))
+    publish(store, KitFiles(b"closed", refusal="no kit can be made of mine: a solution is too long"))
     page = visitor.get(PLACE)
     assert "With its solution no kit can be made of mine" in page
     assert ("Download the kit" in page, 'name="solution"' in page) == (True, False)
-    assert "a solution may not have" in visitor.get(f"{PLACE}/kit?solution=yes", 404)
+    assert "a solution is too long" in visitor.get(f"{PLACE}/kit?solution=yes", 404)
 
 
 def test_what_ships_has_a_kit_without_its_solution_alone(visitor: Visitor) -> None:

@@ -11,10 +11,11 @@ def test_it_writes_a_kit_and_says_what_can_be_read_in_it(tmp_path: Path) -> None
     process = backmark("assignment", "kit", "udl-7.2", "-o", str(file))
     assert process.returncode == 0, process.stderr
     assert f"{file}: a kit of udl-7.2, " in process.stdout
+    assert f"SHA-256 {open_kit(str(file)).origin.sha256}." in process.stdout
     assert "  - 200 public cases" in process.stdout
     assert "The kit holds no solution" in process.stdout
     assert "Grade on other cases" in process.stdout
-    assert not open_kit(str(file)).has_solution
+    assert not open_kit(str(file)).kit.has_solution
 
 
 def test_the_solution_is_in_it_only_if_that_is_asked_for(tmp_path: Path) -> None:
@@ -23,7 +24,7 @@ def test_the_solution_is_in_it_only_if_that_is_asked_for(tmp_path: Path) -> None
     assert process.returncode == 0, process.stderr
     assert "  - the SOLUTION" in process.stdout
     assert "The kit holds no solution" not in process.stdout
-    assert open_kit(str(file)).has_solution
+    assert open_kit(str(file)).kit.has_solution
 
 
 def test_an_assignment_that_is_not_there_is_refused_in_a_sentence(tmp_path: Path) -> None:

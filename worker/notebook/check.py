@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from backmark.grader.contracts.judging.judge import Judge
-from backmark.grader.contracts.kits.kit import Kit, open_kit
+from backmark.grader.contracts.kits.kit import Kit, OpenedKit, open_kit
 from backmark.grader.contracts.language.stored_settings import read_settings
 from backmark.grader.errors import AssignmentError, JailFailed
 from backmark.grader.model.assignment import Limits
@@ -30,8 +30,8 @@ from backmark.worker.sandbox import policy
 from backmark.worker.sandbox.policy import Launch
 
 HERE = (
-    "{reason}, so your code ran in the kernel itself, without limits on time and memory. The verdict on the file that"
-    " you hand in may differ."
+    "{reason}, so your code and the kit's ran in the kernel itself, without limits on time and memory. The verdict on"
+    " the file that you hand in may differ."
 )
 NO_SOURCE = "The source of {names} was not found"
 NO_PROCESS = "This machine could not start another Python process"
@@ -121,8 +121,13 @@ def _list_own_folders() -> Iterator[str]:
 class _Checker:
     """A kit made ready for many checks."""
 
-    kit: Kit
+    opened: OpenedKit
     sessions: WarmSessions
+
+    @property
+    def kit(self) -> Kit:
+        """The kit without what is known of its file."""
+        return self.opened.kit
 
     @cached_property
     def grader(self) -> Grader:
@@ -152,7 +157,8 @@ class _Checker:
         shown = disclose(verdict, assignment.feedback, None)
         if self.kit.lacks_lines:
             shown = _leave_out_marks(shown)
-        return CheckResult(shown, self.settings["title"], tuple(notes), remark, self._find_example(shown))
+        example = self._find_example(shown)
+        return CheckResult(shown, self.settings["title"], tuple(notes), remark, example, self.opened.origin)
 
     def _find_example(self, verdict: Verdict) -> CheckExample | None:
         if verdict.counterexample is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from backmark.grader.contracts.kits.kit import KitOrigin
 from backmark.grader.model.cases import as_case
 from backmark.grader.model.counterexample import CaseInput
 from backmark.grader.model.verdict import Outcome, Verdict
@@ -102,6 +103,14 @@ def _list_arguments(call: str) -> list[str]:
     return names if len(names) == len(calls[0].args) else []
 
 
+def _describe_kit(kit: KitOrigin) -> str:
+    source = "comes with Backmark" if kit.shipped else "is code: take it from your course only"
+    return (
+        f"The kit `{kit.name}` {source}. It is of the assignment `{kit.assignment}`, revision {kit.revision}, and its"
+        f" SHA-256 begins with {kit.sha256}."
+    )
+
+
 @dataclass(frozen=True)
 class CheckResult:
     """The verdict on a student's functions; true if they are right on every case."""
@@ -115,6 +124,8 @@ class CheckResult:
     remark: str
     #: The smallest case on which it goes wrong; None if there is none.
     example: CheckExample | None
+    #: The kit that judged, and where it comes from.
+    kit: KitOrigin
 
     def __bool__(self) -> bool:
         return self.passed
@@ -126,7 +137,7 @@ class CheckResult:
 
     def __str__(self) -> str:
         example = "" if self.example is None else self.example.call_again()
-        return text.render(self.verdict, self.notes, (example, self.remark))
+        return text.render(self.verdict, self.notes, (example, self.remark, _describe_kit(self.kit)))
 
     __repr__ = __str__
 
@@ -137,6 +148,6 @@ class CheckResult:
             title=self.title,
             call_again=call_again,
             notes=self.notes,
-            remark=self.remark,
+            below=(self.remark, _describe_kit(self.kit)),
             plain=str(self),
         )

@@ -1,5 +1,6 @@
 """A kit: a contract's cases with what is expected of them, and of the contract what a check shows.
 
+It is code of its maker, as a notebook is: a check runs it beside the student's own, and reading it runs nothing of it.
 It is a revision with parts left out. The reference and the texts of mistakes never go into it, and neither do the other
 conventions, and the probes and proofs that publishing keeps; the solutions do only if the author wants them there.
 Known mistakes are recognised by what is recorded of their answers.
@@ -9,11 +10,13 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Iterator, Mapping
+import re
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -29,9 +32,7 @@ from backmark.grader.contracts.judging.revision import (
     read_contents,
 )
 from backmark.grader.contracts.kits.arrays import MOST_BYTES, read_arrays
-from backmark.grader.contracts.kits.plain_code import NotPlainCodeError, require_plain
 from backmark.grader.contracts.language.assignment import ContractAssignment, assignment_from_json, assignment_to_json
-from backmark.grader.contracts.language.driver import bound_names, defined_names
 from backmark.grader.errors import AssignmentError, BadAssignment, MadeByEarlierVersion, MadeByNewerVersion
 
 #: The layout of a kit, and of the revision within.
@@ -42,8 +43,11 @@ _HEADER, _ARRAYS = "kit", ("numbers", "expected", "tolerances", "terms", "mistak
 _MOST_SECONDS, _MOST_MEMORY, _MOST_OUTPUT = 600.0, 8 << 30, 16 << 20
 #: Kits that are named in the place of one that is not there.
 _MOST_ALIKE = 3
-#: Cases of a kit, the small ones too, different expressions of their results, and characters of a name.
-_MOST_CASES, _MOST_EXPRESSIONS, _LONGEST_NAME = 5_000, 5_000, 120
+#: Cases of a kit, the small ones too, different expressions of their results, and characters of a name and of a text of
+#: code.
+_MOST_CASES, _MOST_EXPRESSIONS, _LONGEST_NAME, _LONGEST_CODE = 5_000, 5_000, 120, 64 * 1024
+#: The ID of an assignment or of a revision, as a check shows it.
+_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -116,16 +120,35 @@ class Kit:
             yield f"the SOLUTION{f' and {others} others' if others else ''}, line by line, with its rows and hints"
 
 
+@dataclass(frozen=True, slots=True)
+class KitOrigin:
+    """Where a kit comes from. Nobody signs a kit: but for where its file was, that is what the file says."""
+
+    #: As it was asked for: the path of a file, or an ID.
+    name: str
+    assignment: str
+    revision: str
+    #: The first digits of the SHA-256 of its file.
+    sha256: str
+    #: True if it came with Backmark.
+    shipped: bool
+
+
+class OpenedKit(NamedTuple):
+    """A kit, and where it comes from."""
+
+    kit: Kit
+    origin: KitOrigin
+
+
 def dump_kit(kit: Kit) -> bytes:
     """Return a kit as an archive of arrays without pickles; raises BadAssignment for what a kit may not hold."""
     assignment = kit.contents.assignment
-    try:
-        _check_code(assignment)
-    except NotPlainCodeError as error:
+    if max(map(len, _list_code(assignment))) > _LONGEST_CODE:
         message = (
-            f"no kit can be made of {assignment.id}: {error}. Its code may be plain Python with NumPy's arithmetic"
+            f"no kit can be made of {assignment.id}: a file of its code has more than {_LONGEST_CODE:,} characters"
         )
-        raise BadAssignment(message) from error
+        raise BadAssignment(message)
     header = {
         "format": FORMAT,
         "revision": kit.revision,
@@ -143,10 +166,11 @@ def dump_kit(kit: Kit) -> bytes:
     return data
 
 
-def open_kit(name: str) -> Kit:
+def open_kit(name: str) -> OpenedKit:
     """Return the kit of a file, or of a contract of the gallery; BadAssignment says what there is instead."""
     try:
-        file = gallery.find_kit(name) or Path(name)
+        shipped = gallery.find_kit(name)
+        file = shipped or Path(name)
         with file.open("rb") as stream:
             # No more of a stranger's file than a kit may have.
             data = stream.read(MOST_BYTES + 1)
@@ -154,7 +178,9 @@ def open_kit(name: str) -> Kit:
         raise BadAssignment(f"there is no kit {name[:_LONGEST_NAME]!r}: {_advise(name)}") from None
     if len(data) > MOST_BYTES:
         raise AssignmentError(f"{file.name} is not a kit: kits have at most {MOST_BYTES >> 20} MB")
-    return load_kit(data, file.name)
+    kit = load_kit(data, file.name)
+    assignment = kit.contents.assignment.id
+    return OpenedKit(kit, KitOrigin(name, assignment, kit.revision, gallery.hash_kit(data), shipped=bool(shipped)))
 
 
 def _advise(name: str) -> str:
@@ -184,9 +210,6 @@ def load_kit(data: bytes, name: str) -> Kit:
     except MadeByEarlierVersion as error:
         message = f"{name} was made by an earlier version of Backmark: ask your course for a new one"
         raise MadeByEarlierVersion(message) from error
-    except NotPlainCodeError as error:
-        message = f"{name} was refused, and nothing in it was run: {error}"
-        raise AssignmentError(message) from error
     except (*DAMAGE, AttributeError, IndexError, RecursionError, MemoryError) as error:
         message = f"{name} is not a kit, or is damaged; get it again from your course"
         raise AssignmentError(message) from error
@@ -213,7 +236,7 @@ def _hash(header: Mapping[str, Any], contents: ContractRevision) -> str:
 
 
 def _check(assignment: ContractAssignment, header: Mapping[str, Any]) -> None:
-    """Raise ValueError for a number or a name that no kit of ours has, and NotPlainCodeError for code."""
+    """Raise ValueError or SyntaxError for a number, a name or a text of code that no kit of ours has."""
     limits = assignment.limits
     bounds = (
         (limits.seconds_per_call, _MOST_SECONDS),
@@ -224,19 +247,17 @@ def _check(assignment: ContractAssignment, header: Mapping[str, Any]) -> None:
     )
     if not all(type(value) in {int, float} and 0 < value <= most for value, most in bounds):
         raise ValueError("a limit is out of bounds")
-    if not isinstance(header["revision"], str) or len(header["revision"]) > _LONGEST_NAME:
+    if not all(_ID.fullmatch(identifier) for identifier in (assignment.id, header["revision"])):
         raise ValueError("it is of no revision")
     modules = (name.lstrip(".").split(".") for name in (*assignment.modules, *assignment.stand_ins))
     cases = ((*case["dims"], *dict(case["inputs"])) for case in header["cases"])
     if not all(_is_name(name) for names in (_list_names(assignment), *modules, *cases) for name in names):
         raise ValueError("a name is none")
-    _check_code(assignment)
-    known = (*_list_names(assignment), *bound_names(assignment.call))
     expressions = {place[0] for layout in header["layouts"] for place in layout}
     if len(expressions) > _MOST_EXPRESSIONS:
         raise ValueError("there are too many results")
-    for expression in expressions:
-        require_plain("a result", expression, known, expression=True)
+    _require_python(_list_code(assignment), "exec")
+    _require_python(expressions, "eval")
 
 
 def _check_sizes(assignment: ContractAssignment, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
@@ -257,17 +278,21 @@ def _check_sizes(assignment: ContractAssignment, header: Mapping[str, Any], arra
         raise ValueError("it has other numbers than its cases")
 
 
-def _check_code(assignment: ContractAssignment) -> None:
-    """Raise NotPlainCodeError unless all code that may run is plain."""
-    require_plain("the helpers", assignment.helpers, _list_names(assignment))
-    names = (*_list_names(assignment), *defined_names(assignment.helpers))
-    require_plain("the lines that call", assignment.call, names)
+def _require_python(codes: Iterable[str], mode: str) -> None:
+    """Raise ValueError or SyntaxError for a text that is too long, or that Python cannot read; nothing is run."""
+    with warnings.catch_warnings(action="ignore"):
+        for code in codes:
+            if len(code) > _LONGEST_CODE:
+                raise ValueError("its code is too long")
+            compile(code, "<kit>", mode, dont_inherit=True)
+
+
+def _list_code(assignment: ContractAssignment) -> Iterator[str]:
+    """Yield the code that a check runs beside the student's."""
+    yield from (assignment.call, assignment.helpers, assignment.solution)
+    yield from (other.source for other in assignment.other_solutions)
     if assignment.check is not None:
-        require_plain("the notebook's check", assignment.check.code, (*names, *assignment.check.functions))
-        if not all(_is_name(name) for name, _ in assignment.check.results):
-            raise NotPlainCodeError("the notebook's check may compare names alone")
-    for source in (assignment.solution, *(other.source for other in assignment.other_solutions)):
-        require_plain("a solution", source, names)
+        yield assignment.check.code
 
 
 def _list_names(assignment: ContractAssignment) -> Iterator[str]:
@@ -276,6 +301,9 @@ def _list_names(assignment: ContractAssignment) -> Iterator[str]:
     yield from (dim.name for dim in assignment.dims)
     yield from (entry.name for entry in assignment.inputs)
     yield from (*assignment.upstream, *assignment.given, *assignment.provides)
+    if assignment.check is not None:
+        yield from assignment.check.functions
+        yield from (name for name, _ in assignment.check.results)
 
 
 def _is_name(name: object) -> bool:

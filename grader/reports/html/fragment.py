@@ -23,7 +23,7 @@ def render(  # noqa: PLR0913 - what stands around a verdict, each by its name
     lines: Sequence[NamedLine] = (),
     call_again: str = "",
     notes: Sequence[str] = (),
-    remark: str = "",
+    below: Sequence[str] = (),
     plain: str = "",
 ) -> str:
     """Return the verdict, of which its reader sees everything: disclose it first.
@@ -34,15 +34,15 @@ def render(  # noqa: PLR0913 - what stands around a verdict, each by its name
 
     `title` is the assignment's, above the sentence. `lines` are the student's own that the verdict names.
     `call_again` says how the code is called with the smallest case, in place of the script; names between backticks
-    are set as code. `notes` are sentences above the verdict, `remark` is one below it.
+    are set as code. `notes` are sentences above the verdict, `below` are those at its end.
     """
     # A notebook shows several verdicts, and no two elements may have the same id.
     content = sha256(json.dumps(verdict.as_dict()).encode()).hexdigest()[:12]
     around = Surroundings(above=title, headings=Headings(_LEVEL, f"backmark-{content}-"), call_again=call_again)
     drawing = draw_verdict(make_view(verdict, tuple(lines)), around)
     above = (element("p", element("strong", mark_code(note)), role="note") for note in notes)
-    below = element("p", mark_code(remark), class_="quiet") if remark else None
+    end = (element("p", mark_code(sentence), class_="quiet") for sentence in below if sentence)
     # Jupyter takes the style away, and an attribute without a value; the style turns round what is hidden.
-    drawn = element("div", *above, drawing, below, class_="drawn", hidden="hidden" if plain else None)
+    drawn = element("div", *above, drawing, *end, class_="drawn", hidden="hidden" if plain else None)
     text = element("pre", "\n", plain, class_="plain") if plain else None
     return element("div", style_fragment(), drawn, text, class_="backmark")

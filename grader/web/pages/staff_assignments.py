@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
+from backmark.grader.contracts.gallery import hash_kit
 from backmark.grader.contracts.language.stored_settings import is_layered, read_settings
 from backmark.grader.model.links import HandInLink
 from backmark.grader.model.people import sections
@@ -52,6 +53,7 @@ def read_revision(course: str, assignment: str, revision: str) -> Response:
         statements=statements(record),
         words=words(record),
         kits=service().store.assignments.kits(record.id),
+        hash_kit=hash_kit,
         offered=service().store.assignments.offers_kit(course, record),
         layered=is_layered(record.assignment),
         shipped=service().store.assignments.packaged(assignment) is not None,

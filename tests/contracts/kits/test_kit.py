@@ -1,11 +1,13 @@
-"""Kits: what is in one, what is not, and what a stranger's can do, which is nothing."""
+"""Kits: what is in one, what is not, and how a damaged or a forged one is read. Their code may be any."""
 
 import contextlib
+import hashlib
 import io
 import json
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -151,7 +153,7 @@ def test_the_kit_that_ships_is_of_the_revision_that_ships(revision: ContractRevi
 @pytest.mark.parametrize("name", gallery.list_kits())
 def test_no_kit_that_ships_holds_a_solution(name: str) -> None:
     """Also of those that `make kits` has made on this machine."""
-    kit = open_kit(name)
+    kit = open_kit(name).kit
     assert kit.contents.assignment.id == name
     assert not kit.has_solution
 
@@ -161,10 +163,36 @@ def test_a_kit_is_no_revision_that_can_be_published(closed: bytes) -> None:
         load(closed, "udl-7.2.kit")
 
 
-def test_no_kit_is_made_of_code_that_none_may_hold(revision: ContractRevision) -> None:
-    assignment = replace(revision.assignment, helpers="import os\n")
-    with pytest.raises(BadAssignment, match=r"no kit can be made of udl-7\.2: the helpers may not use"):
+def test_no_kit_is_made_of_code_that_is_longer_than_what_is_read(revision: ContractRevision) -> None:
+    assignment = replace(revision.assignment, helpers="#" * 70_000)
+    with pytest.raises(BadAssignment, match=r"no kit can be made of udl-7\.2: a file of its code has more than 65,536"):
         dump_kit(Kit.of(replace(revision, assignment=assignment), with_solution=False))
+
+
+def test_the_code_of_a_kit_may_use_whatever_its_course_wants(revision: ContractRevision) -> None:
+    code = "import sys\n\ndef report(value):\n    print(value, file=sys.stderr)\n"
+    assignment = replace(revision.assignment, helpers=code, solution=f"import os\n{revision.assignment.solution}")
+    kit = dump_kit(Kit.of(replace(revision, assignment=assignment, stored=None), with_solution=True))
+    assert load_kit(kit, "homework.kit").contents.assignment.helpers == code
+
+
+def test_reading_a_kit_runs_nothing_of_it(revision: ContractRevision, tmp_path: Path) -> None:
+    touched = tmp_path / "touched"
+    code = f"open({str(touched)!r}, 'w')\n"
+    assignment = replace(revision.assignment, helpers=code, solution=code, call=code)
+    load_kit(
+        dump_kit(Kit.of(replace(revision, assignment=assignment, stored=None), with_solution=True)), "homework.kit"
+    )
+    assert not touched.exists()
+
+
+def test_where_a_kit_comes_from_is_known_by_its_file(closed: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "homework.kit"
+    file.write_bytes(closed)
+    own, shipped = open_kit(str(file)).origin, open_kit("udl-7.2").origin
+    assert (own.name, own.shipped, shipped.name, shipped.shipped) == (str(file), False, "udl-7.2", True)
+    assert hashlib.sha256(closed).hexdigest().startswith(own.sha256)
+    assert (own.assignment, own.revision) == ("udl-7.2", load_packaged("udl-7.2").id)
 
 
 # ---- from a stranger
@@ -197,15 +225,20 @@ def set_assignment(**settings: Any) -> Callable[[dict[str, Any]], object]:
     return change
 
 
-CALL = "all_dl_dweights, all_dl_dbiases = backward_pass(all_weights, all_biases, all_f, all_h, y)"
 HOSTILE: dict[str, Callable[[dict[str, Any]], object]] = {
-    "a call": set_assignment(call=f"{CALL}\n__import__('os').system('touch /tmp/kit')"),
-    "helpers": set_assignment(helpers="import os\nos.remove('x')\n"),
-    "a solution": set_assignment(solution="open('x', 'w')"),
+    "a call that is no Python": set_assignment(call="dx = = 1"),
+    "a call that does not compile": set_assignment(call="return 1"),
+    "helpers that are no Python": set_assignment(helpers="def f(:\n"),
+    "a solution that is no Python": set_assignment(solution="\0"),
+    "a solution that is nested too deeply": set_assignment(solution=f"x = {'(' * 500}1{')' * 500}"),
+    "helpers without an end": set_assignment(helpers="#" * 70_000),
+    "an ID that says more": set_assignment(id="hw1`, by your course"),
     "a name": set_assignment(entries=("backward_pass; import os",)),
     "a provided name": set_assignment(provides=("__builtins__",)),
     "a module": set_assignment(modules=("os; x",)),
-    "a result": lambda header: header["layouts"][0][0].__setitem__(0, "open('x').read()"),
+    "a result that is no expression": lambda header: header["layouts"][0][0].__setitem__(0, "x = 1"),
+    "a result that is no text": lambda header: header["layouts"][0][0].__setitem__(0, 1),
+    "a result without an end": lambda header: header["layouts"][0][0].__setitem__(0, f"{'x' * 70_000}"),
     "an input": lambda header: header["cases"][0]["inputs"][0].__setitem__(0, "x = 1; import os"),
     "a case": lambda header: header["cases"][0].__setitem__("dims", {"K = 1; import os": 1}),
     "days": set_assignment(limits=Limits(seconds=86400.0)),
@@ -220,6 +253,7 @@ HOSTILE: dict[str, Callable[[dict[str, Any]], object]] = {
     "many results": lambda header: header["layouts"].__setitem__(0, [[f"x{i}", 0, [], ""] for i in range(9999)]),
     "no cases": lambda header: header.__setitem__("cases", []),
     "cases that are none": lambda header: header.__setitem__("cases", {"a": 1}),
+    "a revision that says more": lambda header: header.__setitem__("revision", "1, signed by your course"),
     "a revision of another type": lambda header: header.__setitem__("revision", ["x"] * 10),
     "an assignment that is none": lambda header: header.__setitem__("assignment", "[]"),
     "no assignment": lambda header: header.pop("assignment"),
@@ -230,7 +264,7 @@ HOSTILE: dict[str, Callable[[dict[str, Any]], object]] = {
 def test_a_hostile_kit_is_refused_before_anything_in_it_is_used(
     closed: bytes, change: Callable[[dict[str, Any]], object]
 ) -> None:
-    with pytest.raises(AssignmentError, match=r"is not a kit, or is damaged|was refused, and nothing in it was run"):
+    with pytest.raises(AssignmentError, match="is not a kit, or is damaged"):
         load_kit(forge(closed, change), "homework.kit")
 
 

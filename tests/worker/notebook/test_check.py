@@ -1,12 +1,15 @@
 """`check` in a program: functions of a module, judged in another process."""
 
+import hashlib
 import importlib.util
 import inspect
 import json
+import os
 import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -287,12 +290,69 @@ def test_what_is_installed_beside_numpy_is_not_there_as_it_is_not_when_handed_in
     assert result.verdict.error.type == "ModuleNotFoundError"
 
 
+def mark_process(file: Path, part: str) -> str:
+    """Return a line of a kit's code that notes in which process it runs."""
+    return f"import os; open({str(file)!r}, 'a').write('{part} ' + str(os.getpid()) + chr(10))\n"
+
+
+def write_marking_kit(folder: Path) -> tuple[Path, Path]:
+    """Write a kit whose call, helpers and solution note in which process they run; return it and that file."""
+    marks, kit, revision = folder / "processes", folder / "homework.kit", load_packaged("udl-7.2")
+    own = revision.assignment
+    changed = replace(
+        own,
+        call=mark_process(marks, "call") + own.call,
+        helpers=f"{own.helpers}\n{mark_process(marks, 'helpers')}def unused():\n    pass\n",
+        solution=mark_process(marks, "solution") + own.solution,
+    )
+    made = Kit.of(replace(revision, assignment=changed, stored=None), with_solution=True)
+    kit.write_bytes(dump_kit(made))
+    return kit, marks
+
+
+def test_no_code_of_a_kit_runs_in_the_process_that_asks_for_a_check(load: Load, tmp_path: Path) -> None:
+    kit, marks = write_marking_kit(tmp_path)
+    result = check(kit, load(OWN.replace("2 * ", "")).backward_pass)
+    assert not result
+    str(result), result._repr_html_()
+    noted = [line.split() for line in marks.read_text().splitlines()]
+    assert {part for part, _ in noted} >= {"call", "helpers"}
+    assert str(os.getpid()) not in {process for _, process in noted}
+
+
+def test_where_functions_have_no_source_the_code_of_the_kit_runs_here_too(tmp_path: Path) -> None:
+    """It is said so: this is the one place where it does."""
+    kit, marks = write_marking_kit(tmp_path)
+    names: dict[str, object] = {"np": np, "K": 5}
+    exec(RIGHT, names)  # noqa: S102 - as a student's kernel may have it
+    result = check(kit, names["backward_pass"])
+    assert {line.split()[1] for line in marks.read_text().splitlines()} == {str(os.getpid())}
+    assert "so your code and the kit's ran in the kernel itself" in result.notes[0]
+
+
+def test_a_check_shows_whose_kit_it_is_and_its_hash(load: Load, tmp_path: Path) -> None:
+    module, file = load(OWN), tmp_path / "homework.kit"
+    revision = load_packaged("udl-7.2")
+    file.write_bytes(dump_kit(Kit.of(revision, with_solution=True)))
+    own, shipped = check(file, module.backward_pass), check("udl-7.2", module.backward_pass)
+    digits = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+    assert (own.kit.name, own.kit.sha256, own.kit.assignment) == (str(file), digits, "udl-7.2")
+    for text in (" ".join(str(own).split()), own._repr_html_()):
+        assert "is code: take it from your course only." in text
+        assert f"revision {revision.id}, and its SHA-256 begins with {digits}." in text
+    for text in (" ".join(str(shipped).split()), shipped._repr_html_()):
+        assert "comes with Backmark" in text
+
+
 def test_functions_without_a_source_run_here_and_the_result_says_so() -> None:
     names: dict[str, object] = {"np": np, "K": 5}
     exec(RIGHT, names)  # noqa: S102 - as a student's kernel may have it
     result = check("udl-7.2", names["backward_pass"])
     assert result, result
-    assert "The source of `backward_pass` was not found, so your code ran in the kernel itself" in result.notes[0]
+    assert (
+        "The source of `backward_pass` was not found, so your code and the kit's ran in the kernel itself"
+        in result.notes[0]
+    )
     assert "ran in the kernel itself" in str(result)
     assert "ran in the kernel itself" in result._repr_html_()
 

@@ -32,6 +32,7 @@ def kit(assignment: str, output: Path, *, with_solution: bool) -> None:
     reference or the code of known mistakes, and it holds the solution only with --with-solution. The command lists what
     students can read in the kit.
     """
+    from backmark.grader.contracts import gallery
     from backmark.grader.contracts.kits.kit import Kit, dump_kit
     from backmark.worker.grading.revisions import revision, save
 
@@ -42,7 +43,8 @@ def kit(assignment: str, output: Path, *, with_solution: bool) -> None:
     data = dump_kit(made)
     save(output, data)
     click.echo(
-        f"{output}: a kit of {drawn.assignment.id}, {len(data) / 1000:,.0f} kB. Everybody who has the kit can read:"
+        f"{output}: a kit of {drawn.assignment.id}, {len(data) / 1000:,.0f} kB, SHA-256 {gallery.hash_kit(data)}..."
+        " Everybody who has the kit can read:"
     )
     for part in made.list_readable():
         click.echo(f"  - {part}")
