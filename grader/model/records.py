@@ -157,6 +157,7 @@ class Scope(StrEnum):
     `assist`: see everything of the course, and grade: extensions and overrides. It includes `submit` and `read`.
     `staff`: also what an instructor decides, such as policies, publications and regrades. It includes `assist`.
     `author`: publish assignments that do not ship with Backmark and bring their own code. Only `admin` includes it.
+    `operate`: see the figures of the whole service, and no course. Only `admin` includes it.
     """
 
     SUBMIT = "submit"
@@ -164,4 +165,5 @@ class Scope(StrEnum):
     ASSIST = "assist"
     STAFF = "staff"
     AUTHOR = "author"
+    OPERATE = "operate"
     ADMIN = "admin"

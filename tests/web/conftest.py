@@ -75,6 +75,12 @@ def admin(app: Flask, store: Store) -> Asker:
 
 
 @pytest.fixture
+def operator(app: Flask, store: Store) -> Asker:
+    """Asks with the token of an operator's Prometheus."""
+    return Asker.with_token(app, store, "house", Scope.OPERATE)
+
+
+@pytest.fixture
 def stranger(app: Flask, store: Store) -> Asker:
     """Asks with such a token of another course."""
     return Asker.with_token(app, store, "elsewhere", Scope.STAFF, Scope.AUTHOR)

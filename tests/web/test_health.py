@@ -87,7 +87,7 @@ def test_a_redis_that_is_unfit_makes_the_service_unready(portal: Asker, store: S
     assert (answer.status_code, "everysec" in answer.get_json()["parts"]["redis"]["reason"]) == (503, True)
 
 
-def test_a_storage_that_is_full_says_so_before_redis_refuses(portal: Asker, store: Store) -> None:
+def test_a_storage_that_is_full_says_so_before_redis_refuses(portal: Asker, operator: Asker, store: Store) -> None:
     """Accepted submissions are still graded, and new files are refused for now."""
     for role in ("worker", "sweeper"):
         report(store, role)
@@ -95,10 +95,11 @@ def test_a_storage_that_is_full_says_so_before_redis_refuses(portal: Asker, stor
     store.redis.setrange("filler", 108 << 20, "x")
     store.redis.config_set("maxmemory", 128 << 20)
     with closing(Store.connect(store.settings)) as fresh_store:
-        asker = Asker(create_app(store.settings, fresh_store), portal.secret)
+        fresh_app = create_app(store.settings, fresh_store)
+        asker = Asker(fresh_app, portal.secret)
         try:
             refusal, ready = asker.submit("grace"), asker.get("//readyz")
-            figures = asker.get("//metrics").text
+            figures = Asker(fresh_app, operator.secret).get("//metrics").text
             conclude(store, name, failing_verdict())
         finally:
             store.redis.config_set("maxmemory", 0)
@@ -123,11 +124,11 @@ def test_a_storage_that_runs_short_is_ready_and_says_which_files_it_refuses(port
     assert "space is running out" in ready.get_json()["parts"]["storage"]["reason"]
 
 
-def test_figures_tell_depth_outcomes_and_workers(portal: Asker, store: Store) -> None:
+def test_figures_tell_depth_outcomes_and_workers(portal: Asker, operator: Asker, store: Store) -> None:
     report(store, "worker")
     conclude(store, portal.submit("ada").get_json()["id"], failing_verdict())
     portal.submit("grace")
-    answer = portal.get("//metrics")
+    answer = operator.get("//metrics")
     assert answer.content_type.startswith("text/plain")
     lines = answer.text.splitlines()
     for line in (
@@ -142,67 +143,81 @@ def test_figures_tell_depth_outcomes_and_workers(portal: Asker, store: Store) ->
     assert any(line.startswith('backmark_queue_oldest_seconds{queue="interactive"}') for line in lines)
 
 
-def test_the_figures_that_the_documentation_watches_are_there(portal: Asker) -> None:
-    metrics_text = portal.get("//metrics").text
+def test_the_figures_that_the_documentation_watches_are_there(operator: Asker) -> None:
+    metrics_text = operator.get("//metrics").text
     names = re.findall(r"`(backmark_[a-z_]+)", (DOCS / "sizing.md").read_text(encoding="utf-8"))
     assert names
     assert [name for name in names if f"\n{name}" not in metrics_text] == []
 
 
-def test_every_figure_is_in_the_runbook(portal: Asker) -> None:
+def test_every_figure_is_in_the_runbook(operator: Asker) -> None:
     """A series of figures may be named by its end alone, as in `_limit_bytes`."""
     text = (DOCS / "runbook.md").read_text(encoding="utf-8")
     documented_names = set(re.findall(r"`(backmark_[a-z_]+)`", text))
     documented_names |= {f"backmark_storage{end}" for end in re.findall(r"`(_[a-z_]+)`", text)}
-    names = set(re.findall(r"^# TYPE (\w+) ", portal.get("//metrics").text, re.MULTILINE))
+    names = set(re.findall(r"^# TYPE (\w+) ", operator.get("//metrics").text, re.MULTILINE))
     assert names - documented_names == set()
     assert documented_names - names == {"backmark_disk_free_bytes"}
 
 
 @pytest.mark.service(redis_folder=DOCS)
-def test_figures_tell_the_free_space_of_the_disk(portal: Asker) -> None:
-    (line,) = (line for line in portal.get("//metrics").text.splitlines() if line.startswith("backmark_disk_free_"))
+def test_figures_tell_the_free_space_of_the_disk(operator: Asker) -> None:
+    (line,) = (line for line in operator.get("//metrics").text.splitlines() if line.startswith("backmark_disk_free_"))
     assert float(line.split()[1]) > 0
 
 
-def test_figures_tell_requests_by_endpoint_and_status(portal: Asker, store: Store) -> None:
+def test_figures_tell_requests_by_endpoint_and_status(portal: Asker, operator: Asker, store: Store) -> None:
     portal.submit("ada").close()
     portal.get("/submissions/none").close()
-    lines = portal.get("//metrics").text.splitlines()
+    lines = operator.get("//metrics").text.splitlines()
     assert 'backmark_http_requests_total{endpoint="submissions.submit",status="202"} 1.0' in lines
     assert 'backmark_http_requests_total{endpoint="submissions.read_submission",status="404"} 1.0' in lines
     with closing(Store.connect(store.settings)) as other_store:
         # Another web process shows the same, and adds to it.
-        asker = Asker(create_app(store.settings, other_store), portal.secret)
-        asker.get("/submissions/none").close()
-        lines = asker.get("//metrics").text.splitlines()
+        other_app = create_app(store.settings, other_store)
+        Asker(other_app, portal.secret).get("/submissions/none").close()
+        lines = Asker(other_app, operator.secret).get("//metrics").text.splitlines()
     assert 'backmark_http_requests_total{endpoint="submissions.read_submission",status="404"} 2.0' in lines
 
 
-def test_figures_tell_versions_and_jails(portal: Asker, store: Store) -> None:
+def test_figures_tell_versions_and_jails(operator: Asker, store: Store) -> None:
     for number, version in enumerate(("0.1", "0.2", "0.2")):
         store.workers.report(
             Worker(f"w{number}", "here", 1, jail=True, reason=None, version=version, role="worker", way="template")
         )
-    lines = portal.get("//metrics").text.splitlines()
+    lines = operator.get("//metrics").text.splitlines()
     assert 'backmark_processes{jail="template",role="worker",version="0.1"} 1.0' in lines
     assert 'backmark_processes{jail="template",role="worker",version="0.2"} 2.0' in lines
 
 
-def test_figures_tell_notifications(portal: Asker, store: Store) -> None:
+def test_figures_tell_notifications(portal: Asker, operator: Asker, store: Store) -> None:
     make_notification(store, "https://portal.example/hook", course="course")
     conclude(store, portal.submit().get_json()["id"], failing_verdict())
-    assert "backmark_callback_events_waiting 1.0" in portal.get("//metrics").text.splitlines()
+    assert "backmark_callback_events_waiting 1.0" in operator.get("//metrics").text.splitlines()
     store.notifications.move()
     (attempt,) = store.notifications.claim(1, 1, 60.0)
     store.notifications.conclude(attempt, Result.RETRY, pause=0.0)
-    lines = portal.get("//metrics").text.splitlines()
+    lines = operator.get("//metrics").text.splitlines()
     assert 'backmark_callback_attempts_total{result="retry"} 1.0' in lines
     (overdue_line,) = (line for line in lines if line.startswith("backmark_callback_overdue_seconds "))
     assert 0 < float(overdue_line.split()[1]) < 60
 
 
 def test_health_needs_no_token(portal: Asker) -> None:
-    client = portal.app.test_client()
-    assert client.get("/healthz").status_code == 200
-    assert client.get("/metrics").status_code == 200
+    assert portal.app.test_client().get("/healthz").status_code == 200
+
+
+def test_figures_need_a_token_of_an_operator(
+    portal: Asker, staff: Asker, operator: Asker, admin: Asker, stranger: Asker
+) -> None:
+    """At a quiet time each of them tells a verdict: what is counted, how long jobs run, how much memory is used."""
+    anonymous = portal.app.test_client().get("/metrics")
+    assert (anonymous.status_code, "backmark_" in anonymous.text) == (401, False)
+    statuses = [asker.get("//metrics").status_code for asker in (portal, staff, stranger, operator, admin)]
+    assert statuses == [403, 403, 403, 200, 200]
+
+
+def test_a_token_for_figures_sees_no_course(operator: Asker, portal: Asker) -> None:
+    name = portal.submit().get_json()["id"]
+    paths = ("/submissions", f"/submissions/{name}", "/courses")
+    assert [operator.get(path).status_code for path in paths] == [403] * 3

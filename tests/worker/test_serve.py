@@ -49,12 +49,16 @@ class Served:
         """The URL, once the service is ready."""
         return self.until(r"ready at (http://\S+)")[1]
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers with the token that it made."""
+        return {"Authorization": f"Bearer {(self.data / 'token').read_text(encoding='ascii').strip()}"}
+
     def ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """A request with the token that it made."""
         url = self.url
-        headers = {"Authorization": f"Bearer {(self.data / 'token').read_text(encoding='ascii').strip()}"}
         method = "GET" if body is None else "POST"
-        answer = httpx.request(method, f"{url}/api/v1{path}", json=body, headers=headers, timeout=30)
+        answer = httpx.request(method, f"{url}/api/v1{path}", json=body, headers=self.headers, timeout=30)
         answer.raise_for_status()
         record: dict[str, Any] = answer.json()
         return record
@@ -77,7 +81,7 @@ class Served:
 
     def memory(self) -> float:
         """Return the maxmemory of its Redis in bytes."""
-        figures = httpx.get(f"{self.url}/metrics").text
+        figures = httpx.get(f"{self.url}/metrics", headers=self.headers).text
         match = re.search(r"^backmark_storage_maxmemory_bytes (\S+)$", figures, re.MULTILINE)
         assert match is not None, figures
         return float(match[1])

@@ -1,10 +1,11 @@
 """Metrics for Prometheus, read from the store on each request: every web process shows the same.
 
-Only requests that another process has counted and not written yet are missing.
+Only requests that another process has counted and not written yet are missing. Whoever hands in at a quiet time reads
+the verdict from them: from what is counted, but also from how long a job runs, and how much memory its verdict takes.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from flask import Response
@@ -14,7 +15,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from backmark.grader.errors import StoreUnavailable
-from backmark.grader.model.records import Queue
+from backmark.grader.model.records import Queue, Scope
 from backmark.grader.store.counters import Histogram, Totals
 from backmark.grader.store.room import Room
 from backmark.grader.store.store import Store
@@ -22,7 +23,7 @@ from backmark.grader.support.diskspace import free_bytes
 from backmark.grader.web.http.resource import Resource, ResponseDoc
 from backmark.grader.web.http.service import service
 
-resource = Resource("metrics", __name__, description="Metrics for Prometheus. Needs no token.", prefix="")
+resource = Resource("metrics", __name__, description="Metrics for Prometheus.", prefix="")
 
 #: prometheus_client's text format.
 CONTENT_TYPE = "text/plain"
@@ -31,45 +32,61 @@ CONTENT_TYPE = "text/plain"
 @resource.operation(
     "GET",
     "/metrics",
-    scope=None,
+    scope=Scope.OPERATE,
     responses={
         200: ResponseDoc(
-            description="The metrics; only `backmark_redis_up`, which is 0, while Redis does not answer.",
+            description="The metrics. While Redis does not answer, and no token can be checked, only "
+            "`backmark_redis_up`, which is 0.",
             media_types=(CONTENT_TYPE,),
         )
     },
 )
 def read_metrics() -> Response:
     """Read queues, grading times, outcomes, failures, requests, notifications, marks sent, storage, and processes."""
-    registry = CollectorRegistry(auto_describe=False)
+    return _respond(collect_metrics())
+
+
+@resource.errorhandler(StoreUnavailable)
+def read_metrics_without_store(_: StoreUnavailable) -> Response:
+    """Say that Redis is away, whoever asks: where nothing is graded there is nothing to hide."""
+    return _respond(_metrics_of_redis(service().settings.redis_folder, is_up=False))
+
+
+def collect_metrics() -> tuple[Metric, ...]:
+    """Return all figures of the service. Raises StoreUnavailable."""
+    store = service().store
     service().request_counts.write()
-    registry.register(_StoreCollector(service().store, service().settings.redis_folder))
+    return (
+        *_metrics_of_redis(service().settings.redis_folder, is_up=True),
+        *_queues(store),
+        *_workers(store),
+        *_storage(store.storage.room()),
+        *_notifications(store),
+        *_scores(store),
+        *_totals(store.counters.read()),
+    )
+
+
+class _Collected(Collector):
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterable[Metric]:
+        return self._metrics
+
+
+def _respond(metrics: Iterable[Metric]) -> Response:
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Collected(metrics))
     answer = Response(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
-class _StoreCollector(Collector):
-    def __init__(self, store: Store, redis_folder: Path | None) -> None:
-        self._store = store
-        self._redis_folder = redis_folder
-
-    def collect(self) -> Iterator[Metric]:
-        try:
-            metrics = [
-                *_queues(self._store),
-                *_workers(self._store),
-                *_storage(self._store.storage.room()),
-                *_notifications(self._store),
-                *_scores(self._store),
-                *_totals(self._store.counters.read()),
-            ]
-        except StoreUnavailable:
-            metrics = []
-        yield GaugeMetricFamily("backmark_redis_up", "1 if Redis answers, otherwise 0.", float(bool(metrics)))
-        if self._redis_folder is not None and (free := free_bytes(self._redis_folder)) is not None:
-            yield GaugeMetricFamily("backmark_disk_free_bytes", "Free bytes of the disk of Redis's files.", free)
-        yield from metrics
+def _metrics_of_redis(folder: Path | None, *, is_up: bool) -> Iterator[Metric]:
+    yield GaugeMetricFamily("backmark_redis_up", "1 if Redis answers, otherwise 0.", float(is_up))
+    if folder is not None and (free := free_bytes(folder)) is not None:
+        yield GaugeMetricFamily("backmark_disk_free_bytes", "Free bytes of the disk of Redis's files.", free)
 
 
 def _queues(store: Store) -> Iterator[Metric]:
