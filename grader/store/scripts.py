@@ -17,6 +17,7 @@ _log = logging.getLogger(__name__)
 #: The common start of every script: the clock, the names of keys, and shared functions.
 COMMON = (
     "common.lua",
+    "turn_common.lua",
     "score_common.lua",
     "submission_common.lua",
     "regrade_common.lua",

@@ -54,12 +54,18 @@ class NewSubmission:
     shares: tuple[Share, ...] = ()
     #: The trace of the request, for the log.
     trace: Trace = field(default_factory=receive)
-    #: False if anybody may have typed the student's name, as on a link for the whole class.
-    verified: bool = True
+    #: The browser in which the student's name was typed, on a link for the whole class; None if the name is verified.
+    browser: str | None = None
     #: True if the bytes of an attempt that can still count are that attempt again, and not another one.
     once: bool = False
     #: The series of the link that it came by.
     link: LinkSeries | None = None
+
+    @property
+    def sender(self) -> str:
+        """A hash of the sender, whose time it takes: the verified student, or the browser, whatever names it sends."""
+        owner = (self.course, self.student) if self.browser is None else (self.browser,)
+        return keys.digest(json.dumps(owner))[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +134,20 @@ class Submissions:
         data: Any = self._redis.get(keys.key("source", submission.source_sha256))
         return None if data is None else decompress_start(data, most)
 
-    def finish(
+    def finish(  # noqa: PLR0913 - what is recorded, and two calls beside it
         self,
         claim: Claim,
         verdict: Verdict,
         *,
         reused: bool = False,
+        seconds: float = 0.0,
         ahead: ScriptCall | None = None,
         following: FollowingCall | None = None,
     ) -> bool:
         """Conclude a submission with its verdict. Returns False, and drops the verdict, for an invalid claim.
 
-        `ahead` and `following` are other calls in the same round trip.
+        `seconds` is what the grading took, which counts as used by the sender. `ahead` and `following` are other calls
+        in the same round trip.
         """
         if claim.job.kind is not Kind.SUBMISSION:
             raise ValueError(f"a {claim.job.kind} has no verdict: use Jobs.conclude")
@@ -147,6 +155,7 @@ class Submissions:
             self._scripts.run(
                 "finish",
                 *(claim.job.id, claim.fence, encode_verdict(verdict), _summary(verdict), "1" if reused else "0"),
+                f"{seconds:.4f}",
                 ahead=ahead,
                 following=following,
             )
@@ -240,7 +249,7 @@ def _arguments(new: NewSubmission, source: bytes | None, *, fits: bool) -> tuple
         *(hashlib.sha256(new.source).hexdigest(), len(new.source), source or b""),
         *(remembered, fingerprint, IDEMPOTENCY),
         *(write(new.shares), "0" if fits else "1", "1" if source is None else "0"),
-        new.trace.encode(),
+        *(new.trace.encode(), new.sender),
     )
 
 
@@ -250,7 +259,7 @@ def _bounds(new: NewSubmission, terms: Terms, own: StudentLimits) -> tuple[str |
     attempts = "" if own.attempts is None else own.attempts
     return (
         *(terms.version, opens, closes, attempts),
-        *("0" if terms.policy is None else "1", "0" if new.verified else "1"),
+        *("0" if terms.policy is None else "1", "0" if new.browser is None else "1"),
         *(("", "") if new.link is None else (json.dumps(new.link.owners), new.link.endings)),
         (terms.policy or Policy()).counts.value if new.once else "",
     )

@@ -137,5 +137,5 @@ def list_remains(store: Store) -> set[str]:
     """Every key that belongs to a submission, a student or a course."""
     general = {"bm:clock", "bm:counters", "bm:pace", "bm:outbox", "bm:mistake-titles"}
     names = {text(name) for name in store.redis.scan_iter("bm:*")}
-    # Numbers by assignment, for regrades: of no submission and no student.
-    return {name for name in names - general if not name.startswith("bm:verdicts-changed:")}
+    # Numbers by assignment, for regrades, and seconds that a sender used, by a hash: forgotten after two hours.
+    return {name for name in names - general if not name.startswith(("bm:verdicts-changed:", "bm:used:"))}

@@ -1,4 +1,6 @@
-"""Whose turn it is: an order of what waits, by place and by what each student has running; never a cap."""
+"""Whose turn it is: an order of what waits, by what each sender has running, has used lately, and by place."""
+
+from dataclasses import replace
 
 import pytest
 
@@ -6,7 +8,8 @@ from backmark.grader.model.records import Claim, Job, Kind, Queue
 from backmark.grader.store import keys
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.store import Store
-from tests.store.making import accept, claim_job, end_lease, finish_job, job, new, verdict
+from backmark.grader.store.submissions import NewSubmission
+from tests.store.making import accept, claim_job, end_lease, job, new, verdict
 from tests.store.regrading import grade_submission, result, select_units, waiting_units
 
 
@@ -52,21 +55,55 @@ def test_students_of_the_same_name_in_two_courses_are_two(store: Store) -> None:
     assert turns(store, 3)[1:] == [other_id, last_id]
 
 
-def test_students_whose_last_verdict_was_a_timeout_share_one_worker_while_others_wait(store: Store) -> None:
-    for student in ("slow", "slower"):
-        finish_job(store, new(student, assignment="before"), "timeout")
-    (slow_id,), (slower_id,), (quick,) = (hand_in(store, student, "a") for student in ("slow", "slower", "ada"))
-    assert turns(store, 2) == [slow_id, quick]
-    # Nobody else waits any more, and no worker is to be idle.
-    assert turns(store, 1) == [slower_id]
+def use(store: Store, seconds: float, submission: NewSubmission) -> None:
+    """Let a sender have used so many seconds by another submission."""
+    claim = claim_job(store, accept(store, replace(submission, assignment="before")))
+    assert store.submissions.finish(claim, verdict(), seconds=seconds)
 
 
-def test_a_verdict_in_time_ends_the_sharing(store: Store) -> None:
-    for student in ("slow", "slower"):
-        finish_job(store, new(student, assignment="before"), "timeout")
-    finish_job(store, new("slower", assignment="since"), "failed")
-    (slow_id,), (slower_id,), (quick,) = (hand_in(store, student, "a") for student in ("slow", "slower", "ada"))
-    assert turns(store, 3) == [slow_id, slower_id, quick]
+def typed(name: str, browser: str = "one", assignment: str = "a") -> NewSubmission:
+    """A submission by a class link, under a name that was typed in a browser."""
+    return replace(new(f"{name}!{browser:0>12}", assignment=assignment), browser=browser)
+
+
+def test_the_sender_who_has_used_the_fewest_seconds_lately_is_next(store: Store) -> None:
+    use(store, 2.0, new("much"))
+    use(store, 0.5, new("some"))
+    (much,), (some,), (none,) = (hand_in(store, student, "a") for student in ("much", "some", "none"))
+    assert turns(store, 3) == [none, some, much]
+
+
+def test_names_that_are_typed_in_one_browser_are_one_sender(store: Store) -> None:
+    use(store, 2.0, typed("first"))
+    names = [accept(store, typed(f"name-{number}")) for number in range(3)]
+    other, honest = accept(store, typed("first", "two")), accept(store, new("ada", assignment="a"))
+    assert turns(store, 5) == [other, honest, *names]
+
+
+def test_seconds_that_were_used_count_half_after_ten_minutes(store: Store) -> None:
+    use(store, 3.0, new("earlier"))
+    use(store, 2.0, new("lately"))
+    (key,) = (key for key in store.redis.scan_iter("bm:used:*") if store.redis.hget(key, "seconds") == b"3.0000")
+    store.redis.hincrby(key, "at", -600_000)
+    (lately,), (earlier,) = (hand_in(store, student, "a") for student in ("lately", "earlier"))
+    assert turns(store, 2) == [earlier, lately]
+
+
+def test_what_runs_counts_by_the_seconds_since_its_claim(store: Store) -> None:
+    use(store, 30.0, new("used"))
+    (running, second), (other, third) = hand_in(store, "runs", "a", "b"), hand_in(store, "used", "a", "b")
+    claim_job(store, other)
+    claim_job(store, running)
+    store.redis.hincrby(keys.key(Kind.SUBMISSION, running), "started", -60_000)
+    assert turns(store, 2) == [third, second]
+
+
+def test_a_submission_of_an_earlier_version_counts_for_its_student(store: Store) -> None:
+    first, second = hand_in(store, "ada", "a", "b")
+    for name in (first, second):
+        store.redis.hdel(keys.key(Kind.SUBMISSION, name), "sender")
+    (late,) = hand_in(store, "bob", "a")
+    assert turns(store, 3) == [first, late, second]
 
 
 def test_what_was_handed_back_or_lost_keeps_its_turn(store: Store) -> None:

@@ -99,7 +99,7 @@ def test_under_a_policy_nothing_that_waits_is_superseded(store: Store) -> None:
 
 
 def test_under_a_policy_a_name_that_nobody_verified_hands_nothing_in(store: Store) -> None:
-    typed_submission = NewSubmission("cs101", ASSIGNMENT, "0" * 16, "ada!0123456789ab", "a.py", b"code", verified=False)
+    typed_submission = NewSubmission("cs101", ASSIGNMENT, "0" * 16, "ada!0123456789ab", "a.py", b"code", browser="one")
     store.submissions.accept(typed_submission)
     under(store, due=4e9)
     refusal = refuse(store, typed_submission)

@@ -326,6 +326,11 @@ class Grading:
         """True if the verdict came without a limit, a clock or a signal, so that grading again returns the same."""
         return not self._gave_up and all(session.repeatable for session in self._sessions)
 
+    @property
+    def used(self) -> float:
+        """The seconds that it has used: of a processor, and asleep."""
+        return self._budget.used
+
     def stop(self) -> None:
         """End the grading soon: from any thread, at any time."""
         self._stopped = True

@@ -74,7 +74,7 @@ def unit(context: Context, lease: Lease) -> Mapping[str, object]:
         raise AssignmentError(f"there is no revision {regrade_unit.revision} in course {regrade_unit.course}")
     if regrade_unit.source is None:
         raise ServiceError(f"the source {regrade_unit.source_sha256} is not in the store")
-    verdict, reused, caching = verdict_for_source(
+    verdict, reused, caching, _ = verdict_for_source(
         context,
         revision,
         regrade_unit.source,

@@ -21,13 +21,13 @@ def submission(context: Context, lease: Lease) -> Mapping[str, object]:
     if revision is None:
         raise AssignmentError(f"there is no revision {record.revision} in course {record.course}")
     group = context.graders.group(revision, record.course, record.student)
-    verdict, reused, caching = verdict_for_source(
+    verdict, reused, caching, seconds = verdict_for_source(
         context, revision, source, record.filename, group=group, fresh_result=False, lease=lease
     )
     identified = verdict.with_identity(name, record.filename)
     if not lease.conclude(
         lambda following: store.submissions.finish(
-            lease.claim, identified, reused=reused, ahead=caching, following=following
+            lease.claim, identified, reused=reused, seconds=seconds, ahead=caching, following=following
         )
     ):
         raise Withdrawn(f"submission {name} is no longer ours")

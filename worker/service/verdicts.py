@@ -12,18 +12,19 @@ from backmark.grader.store.listings import CodeListing
 from backmark.grader.store.regrades.entry import nameless
 from backmark.grader.store.scripts import ScriptCall
 from backmark.worker.grading import engine_version
-from backmark.worker.grading.grader import Stopped
+from backmark.worker.grading.grader import Grading, Stopped
 from backmark.worker.service import pools
 from backmark.worker.service.context import Context
 from backmark.worker.service.lease import Lease
 
 
 class SourceVerdict(NamedTuple):
-    """A verdict, whether it was reused, and the call that caches it with the source's listing."""
+    """A verdict, whether it was reused, the call that caches it with the source's listing, and what grading took."""
 
     verdict: Verdict
     reused: bool = False
     caching: ScriptCall | None = None
+    seconds: float = 0.0
 
 
 def verdict_for_source(  # noqa: PLR0913 - the inputs of a verdict, each by its name
@@ -48,9 +49,11 @@ def verdict_for_source(  # noqa: PLR0913 - the inputs of a verdict, each by its 
         cached = lease.retry(lambda: context.store.cache.get(key))
         if cached is not None:
             return SourceVerdict(cached.with_identity(digest[:16], filename), reused=True)
-    verdict, listing, repeatable = _grade(context, revision, source, filename, group, lease)
-    caching = context.store.cache.storing_call(key, verdict, digest, listing, repeatable=repeatable)
-    return SourceVerdict(verdict, caching=caching)
+    verdict, grading = _grade(context, revision, source, filename, group, lease)
+    cells = grading.cells
+    listing = CodeListing(cells.texts, cells.whole, cells.names) if cells.texts else None
+    caching = context.store.cache.storing_call(key, verdict, digest, listing, repeatable=grading.repeatable)
+    return SourceVerdict(verdict, caching=caching, seconds=grading.used)
 
 
 def cache_key(revision: RevisionRecord, source_sha256: str, filename: str, secret: bytes, group: str = "") -> str:
@@ -69,8 +72,8 @@ def cache_key(revision: RevisionRecord, source_sha256: str, filename: str, secre
 
 def _grade(  # noqa: PLR0913 - as above
     context: Context, revision: RevisionRecord, source: bytes, filename: str, group: str, lease: Lease
-) -> tuple[Verdict, CodeListing | None, bool]:
-    """Return the verdict, the listing for staff, and whether grading again gives the same verdict."""
+) -> tuple[Verdict, Grading]:
+    """Return the verdict, and the grading that reached it."""
 
     def draw(assignment: ContractAssignment, count: int, secret: bytes) -> bytes:
         return pools.load_packaged_pool(context.store.assignments, revision.id, assignment, count, secret, lease)
@@ -86,7 +89,4 @@ def _grade(  # noqa: PLR0913 - as above
         lease.check()
         raise
     # If it has fresh cases, the id of the published revision covers them.
-    verdict = replace(verdict, assignment=replace(verdict.assignment, revision=revision.id))
-    cells = grading.cells
-    listing = CodeListing(cells.texts, cells.whole, cells.names) if cells.texts else None
-    return verdict, listing, grading.repeatable
+    return replace(verdict, assignment=replace(verdict.assignment, revision=revision.id)), grading

@@ -1,6 +1,6 @@
 -- id, course, assignment, revision, student, filename, sha256, size, source, idempotency key, fingerprint, its ms,
 -- shares as JSON: [key, cost, most, ms] each, 1 where there is no room for it, and 1 to
--- ask only, trace, version of the rules of time, when it opens and closes in ms and the most attempts, each or '', 1
+-- ask only, trace, sender, version of the rules of time, when it opens and closes in ms and the most attempts, each or '', 1
 -- under a policy, 1 if the student's name is not verified, the owners of the link that it came by as JSON or '', their
 -- endings as of the link, best|last if the same bytes as those of an attempt that can count are that attempt again, else
 -- '' -> {accepted, id, 1 if a message is needed} or {replayed|identical, id} or {mismatch|full|free} or {used_up, which
@@ -16,7 +16,7 @@ elseif before == false then
   return { 'mismatch', '' }
 end
 
-if ARGV[23] ~= '' and not link_holds(cjson.decode(ARGV[23]), ARGV[24]) then
+if ARGV[24] ~= '' and not link_holds(cjson.decode(ARGV[24]), ARGV[25]) then
   return { 'link_ended' }
 end
 local record = redis.call('HGET', 'bm:course-records', course)
@@ -24,11 +24,11 @@ local archived = record and cjson.decode(record).archived
 if type(archived) == 'number' and archived * 1000 <= now() then
   return { 'archived' }
 end
-if (redis.call('HGET', key('terms-changed', course), assignment) or '0') ~= ARGV[17] then
+if (redis.call('HGET', key('terms-changed', course), assignment) or '0') ~= ARGV[18] then
   return { 'changed' }
 end
-local opens, closes, most, under_policy = tonumber(ARGV[18]), tonumber(ARGV[19]), tonumber(ARGV[20]), ARGV[21] == '1'
-if under_policy and ARGV[22] == '1' then
+local opens, closes, most, under_policy = tonumber(ARGV[19]), tonumber(ARGV[20]), tonumber(ARGV[21]), ARGV[22] == '1'
+if under_policy and ARGV[23] == '1' then
   return { 'unverified' }
 end
 if opens and now() < opens then
@@ -56,12 +56,12 @@ if ARGV[15] == '1' then
   return { 'free' }
 end
 spend(shares)
-for _, each in ipairs(ARGV[25] ~= '' and redis.call('ZREVRANGE', key('index', course, 'both', assignment, student), 0, -1) or {}) do
+for _, each in ipairs(ARGV[26] ~= '' and redis.call('ZREVRANGE', key('index', course, 'both', assignment, student), 0, -1) or {}) do
   local at = redis.call('HMGET', job_key('submission', each), 'state', 'outcome', 'source', 'revision')
   if is_attempt(at[1], at[2]) then
     if at[3] == sha and at[4] == revision then
       return { 'identical', each }
-    elseif ARGV[25] == 'last' then
+    elseif ARGV[26] == 'last' then
       break
     end
   end
@@ -84,7 +84,7 @@ local job = job_key('submission', id)
 local attempt = redis.call('HINCRBY', key('attempts', course, student), assignment, 1)
 redis.call('HSET', job, 'course', course, 'assignment', assignment, 'revision', revision, 'student', student,
   'attempt', attempt, 'filename', ARGV[6], 'source', sha, 'size', ARGV[8],
-  'trace', ARGV[16])
+  'trace', ARGV[16], 'sender', ARGV[17])
 if idempotency ~= '' then
   redis.call('HSET', job, 'idempotency', idempotency)
 end

@@ -2,9 +2,8 @@
 -- is, or nil if none waits, or if whoever goes on with units would keep somebody waiting for an answer: not a regrade,
 -- which has had its turn.
 -- Units go by place in the queue. Of submissions it is an order, not a cap: as long as anything waits, whoever asks is
--- given something. By place in the queue come first students who have none running, then those who have. While a
--- submission of a student whose last verdict was a timeout runs, all others of such students come last: they share one
--- worker.
+-- given something. First come senders who have none running, then those who have; of these who has used the fewest
+-- seconds lately, what runs included; then by place in the queue.
 local LOOKED_AT = 1000
 local kind, lease = ARGV[1], tonumber(ARGV[2])
 
@@ -40,39 +39,17 @@ if kind == 'unit' then
   return nil
 end
 
-local slow, running, slow_runs = {}, {}, false
-
--- The submission's student, or nil if it is not in that state.
-local function student_of(id, state)
-  local at = redis.call('HMGET', job_key('submission', id), 'state', 'course', 'student')
-  if at[1] ~= state then
-    return nil
-  end
-  local student = at[2] .. '\0' .. at[3]
-  if slow[student] == nil then
-    slow[student] = redis.call('SISMEMBER', key('slow', at[2]), at[3]) == 1
-  end
-  return student
-end
-
-for _, each in ipairs(redis.call('ZRANGE', 'bm:leases', 0, -1)) do
+local known = {}
+look_at_running(known)
+local chosen, first
+for place, each in ipairs(redis.call('ZRANGE', waiting_key('submission'), 0, LOOKED_AT - 1)) do
   local id = each:match('^submission:(.+)$')
-  local student = id and student_of(id, 'running')
-  if student then
-    running[student] = true
-    slow_runs = slow_runs or slow[student]
+  local waiting = id and look_at(id, 'queued', known)
+  local turn = waiting and { waiting.sender.running, waiting.sender.used, place }
+  if turn and (not first or comes_before(turn, first)) then
+    chosen, first = id, turn
   end
-end
-
-local chosen, lowest
-for _, each in ipairs(redis.call('ZRANGE', waiting_key('submission'), 0, LOOKED_AT - 1)) do
-  local id = each:match('^submission:(.+)$')
-  local student = student_of(id, 'queued')
-  local rank = student and (running[student] and 1 or 0) + (slow_runs and slow[student] and 2 or 0)
-  if rank and (not lowest or rank < lowest) then
-    chosen, lowest = id, rank
-  end
-  if rank == 0 then
+  if turn and turn[1] == 0 and turn[2] == 0 then
     break
   end
 end

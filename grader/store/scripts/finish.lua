@@ -1,4 +1,4 @@
--- id, fence, verdict, summary as JSON, reused -> 1 where the claim held.
+-- id, fence, verdict, summary as JSON, reused, seconds of the grading -> 1 where the claim held.
 local id, fence, reused = ARGV[1], ARGV[2], ARGV[5]
 local job = job_key('submission', id)
 if not held(job, fence) then
@@ -12,8 +12,7 @@ redis.call('SET', key('verdict', id, number), ARGV[3])
 redis.call('HSET', job, 'reused', reused)
 hold(id, number, summary)
 count('outcome:' .. summary.outcome)
-local at = redis.call('HMGET', job, 'course', 'student')
-redis.call(summary.outcome == 'timeout' and 'SADD' or 'SREM', key('slow', at[1]), at[2])
+book(id, tonumber(ARGV[6]))
 if reused == '1' then
   count('reused')
 else

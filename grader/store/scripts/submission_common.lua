@@ -290,6 +290,7 @@ local function remove(id, expired)
       drop_scores(at[1], at[2], at[3])
     end
   end
+  -- Versions before 0.3 kept a set of students for the order of turns, which nobody reads any more.
   if redis.call('EXISTS', key('index', at[1], 'student', at[3])) == 0 then
     redis.call('SREM', key('slow', at[1]), at[3])
   end

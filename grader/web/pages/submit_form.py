@@ -261,7 +261,7 @@ def _new(link: HandIn, revision: RevisionRecord, browser: str) -> NewSubmission:
     return NewSubmission(
         *(link.course, link.assignment, revision.id, student, name, source, once, shares),
         trace=current_trace(),
-        verified=link.student is not None,
+        browser=browser if link.student is None else None,
         once=True,
         link=link.series,
     )
