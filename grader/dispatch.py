@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from celery import Celery
 from kombu import Queue as KombuQueue
 
-from backmark.grader.model.records import Job, Queue
+from backmark.grader.model.records import Job, Kind, Queue
 from backmark.grader.settings.service import ServiceSettings
 
 _log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ def application(settings: ServiceSettings) -> Celery:
         broker_connection_max_retries=None,
         # A Redis without space left refuses a consumer's writes: that passes, and should not end a worker.
         broker_channel_error_retry=True,
-        task_queues=[KombuQueue(name) for name in (AGAIN, *(queue.value for queue in Queue))],
+        task_queues=[KombuQueue(name) for name in (AGAIN, *dict.fromkeys(kind.queue.value for kind in Kind))],
         task_default_queue=Queue.STAFF.value,
         task_create_missing_queues=False,
         task_ignore_result=True,

@@ -8,6 +8,7 @@ BackmarkError
 │   ├── OutOfMemory          `memory`
 │   ├── TooMuchOutput        `output_limit`
 │   └── Crashed              `crashed`
+├── SliceEnded               nobody's: it begins again in the slow lane, with all its seconds
 └── ServiceError             ours: says nothing about the student, exit status 3
     ├── StoreUnavailable     Redis is away, or not fit to keep a submission
     ├── JailUnavailable      this machine cannot isolate
@@ -86,6 +87,15 @@ class TooMuchOutput(CandidateError):
 
 class Crashed(CandidateError):
     """Its process died without an answer, or said something that is no answer."""
+
+
+class SliceEnded(BackmarkError):
+    """It used up its quick slice without a verdict: `seconds` of the `limit` that it may use in all."""
+
+    def __init__(self, seconds: float, limit: float) -> None:
+        super().__init__(f"used {seconds:.1f} s of {limit:g} s without a verdict")
+        self.seconds = seconds
+        self.limit = limit
 
 
 class ServiceError(BackmarkError):

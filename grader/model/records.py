@@ -1,6 +1,6 @@
 """Jobs, submissions and scopes. Times are seconds since 1970, by Redis's clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated
 
@@ -62,9 +62,11 @@ class Kind(StrEnum):
 
 
 class Queue(StrEnum):
-    """The queues, in the order in which workers look at them."""
+    """The queues, in the order in which workers look at them; a lane of one shares its messages."""
 
     INTERACTIVE = "interactive"
+    #: The lane of `interactive` for submissions that need more than a quick slice.
+    SLOW = "slow"
     STAFF = "staff"
     REGRADE = "regrade"
 
@@ -83,6 +85,8 @@ class Claim:
 
     job: Job
     fence: int
+    #: Seconds after which a submission must end without a verdict, to begin again in the slow lane; None in that lane.
+    slice: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

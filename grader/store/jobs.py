@@ -53,6 +53,13 @@ class Jobs:
         """Return the job to its old place in the queue, as if never claimed. Returns False for an invalid claim."""
         return bool(self._scripts.run("hand_back", *_claim_arguments(claim)))
 
+    def end_slice(self, claim: Claim, seconds: float, limit: float) -> bool:
+        """Return a submission that has used up its slice to its old place, in the slow lane. No try is used.
+
+        `seconds` is what it took; it may use `limit` in all. Returns False for an invalid claim.
+        """
+        return bool(self._scripts.run("end_slice", claim.job.id, claim.fence, f"{seconds:.4f}", limit))
+
     def record_failure(self, claim: Claim, message: str, most: int | None = None) -> State:
         """Record a failure of the service: requeue the job, or end it as service_failed, and return its state.
 
@@ -125,7 +132,10 @@ class Jobs:
 
 
 def _next_claim(kind: Kind, answer: Any) -> Claim | None:
-    return None if answer is None else Claim(Job(kind, text(answer[0])), int(answer[1]))
+    if answer is None:
+        return None
+    slice_seconds = answer[2] / 1000 if len(answer) > 2 else None
+    return Claim(Job(kind, text(answer[0])), int(answer[1]), slice_seconds)
 
 
 def _claim_arguments(claim: Claim) -> tuple[str, str, int]:

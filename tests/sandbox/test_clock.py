@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from backmark.grader.errors import BackmarkError, JailFailed, TimedOut
+from backmark.grader.errors import BackmarkError, JailFailed, SliceEnded, TimedOut
 from backmark.worker.sandbox import clock
 from backmark.worker.sandbox.clock import Budget, Clock
 from backmark.worker.sandbox.policy import JailLimits
@@ -185,6 +185,20 @@ def test_one_budget_is_for_all_jails_of_a_submission(machine: Machine) -> None:
     error = machine.look_after(lambda: machine.compute(0.1), 19)
     assert isinstance(error, TimedOut)
     assert "in all" in str(error)
+
+
+def test_a_slice_that_is_used_up_ends_without_anybodys_fault(machine: Machine) -> None:
+    machine.budget.slice, machine.budget.computed = 3.0, 2.0
+    assert machine.clock.begin(LIMITS.seconds_per_call) is None
+    error = machine.look_after(lambda: machine.compute(0.1), 15)
+    assert isinstance(error, SliceEnded)
+    assert error.seconds == pytest.approx(3.0, abs=0.3)
+    assert error.limit == LIMITS.seconds
+
+
+def test_a_slice_is_never_longer_than_the_limit(machine: Machine) -> None:
+    machine.budget.slice, machine.budget.computed = LIMITS.seconds - 0.1, LIMITS.seconds + 0.1
+    assert isinstance(machine.look_after(lambda: machine.compute(0.1), 1), TimedOut)
 
 
 @pytest.mark.parametrize(("at_end", "is_exhausted"), [(19.0, False), (21.0, True), (None, False)])

@@ -137,5 +137,6 @@ def list_remains(store: Store) -> set[str]:
     """Every key that belongs to a submission, a student or a course."""
     general = {"bm:clock", "bm:counters", "bm:pace", "bm:outbox", "bm:mistake-titles"}
     names = {text(name) for name in store.redis.scan_iter("bm:*")}
-    # Numbers by assignment, for regrades, and seconds that a sender used, by a hash: forgotten after two hours.
-    return {name for name in names - general if not name.startswith(("bm:verdicts-changed:", "bm:used:"))}
+    # Numbers by assignment, for regrades, seconds that a sender used, by a hash, and those of a revision's gradings.
+    passing = ("bm:verdicts-changed:", "bm:used:", "bm:usual:")
+    return {name for name in names - general if not name.startswith(passing)}

@@ -289,5 +289,5 @@ def test_nothing_is_left_of_a_deleted_course_and_other_courses_keep_everything(
     assert now(store, other_id).outcome == "passed"
     assert store.courses.policy("other", "udl-7.2") == POLICY
     assert store.courses.delete("cs101") == 0
-    assert [store.jobs.waiting(queue) for queue in Queue] == [0, 0, 0]
+    assert [store.jobs.waiting(queue) for queue in Queue] == [0, 0, 0, 0]
     assert store.jobs.running() == 0

@@ -158,7 +158,7 @@ def test_a_submission_ends_with_a_verdict_and_nothing_else(store: Store) -> None
 def test_kinds_wait_in_queues_of_their_own(store: Store) -> None:
     accept(store)
     store.publications.request(NewPublication("cs101", "mine", ""))
-    assert [store.jobs.waiting(queue) for queue in Queue] == [1, 1, 0]
+    assert [store.jobs.waiting(queue) for queue in Queue] == [1, 0, 1, 0]
     assert store.jobs.oldest(Queue.REGRADE) is None
     oldest = store.jobs.oldest(Queue.INTERACTIVE)
     assert oldest is not None

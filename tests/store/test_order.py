@@ -58,7 +58,7 @@ def test_students_of_the_same_name_in_two_courses_are_two(store: Store) -> None:
 def use(store: Store, seconds: float, submission: NewSubmission) -> None:
     """Let a sender have used so many seconds by another submission."""
     claim = claim_job(store, accept(store, replace(submission, assignment="before")))
-    assert store.submissions.finish(claim, verdict(), seconds=seconds)
+    assert store.submissions.finish(claim, verdict("timeout"), seconds=seconds)
 
 
 def typed(name: str, browser: str = "one", assignment: str = "a") -> NewSubmission:
@@ -67,8 +67,8 @@ def typed(name: str, browser: str = "one", assignment: str = "a") -> NewSubmissi
 
 
 def test_the_sender_who_has_used_the_fewest_seconds_lately_is_next(store: Store) -> None:
-    use(store, 2.0, new("much"))
-    use(store, 0.5, new("some"))
+    use(store, 3.5, new("much"))
+    use(store, 1.5, new("some"))
     (much,), (some,), (none,) = (hand_in(store, student, "a") for student in ("much", "some", "none"))
     assert turns(store, 3) == [none, some, much]
 
@@ -81,20 +81,20 @@ def test_names_that_are_typed_in_one_browser_are_one_sender(store: Store) -> Non
 
 
 def test_seconds_that_were_used_count_half_after_ten_minutes(store: Store) -> None:
-    use(store, 3.0, new("earlier"))
-    use(store, 2.0, new("lately"))
-    (key,) = (key for key in store.redis.scan_iter("bm:used:*") if store.redis.hget(key, "seconds") == b"3.0000")
+    use(store, 5.0, new("earlier"))
+    use(store, 4.0, new("lately"))
+    (key,) = (key for key in store.redis.scan_iter("bm:used:*") if store.redis.hget(key, "seconds") == b"5.0000")
     store.redis.hincrby(key, "at", -600_000)
     (lately,), (earlier,) = (hand_in(store, student, "a") for student in ("lately", "earlier"))
     assert turns(store, 2) == [earlier, lately]
 
 
 def test_what_runs_counts_by_the_seconds_since_its_claim(store: Store) -> None:
-    use(store, 30.0, new("used"))
+    use(store, 2.5, new("used"))
     (running, second), (other, third) = hand_in(store, "runs", "a", "b"), hand_in(store, "used", "a", "b")
     claim_job(store, other)
     claim_job(store, running)
-    store.redis.hincrby(keys.key(Kind.SUBMISSION, running), "started", -60_000)
+    store.redis.hincrby(keys.key(Kind.SUBMISSION, running), "started", -4_000)
     assert turns(store, 2) == [third, second]
 
 

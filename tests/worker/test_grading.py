@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 
 from backmark.grader.contracts.judging.judge import Judge
-from backmark.grader.errors import JailInterrupted
+from backmark.grader.errors import JailInterrupted, SliceEnded
 from backmark.grader.model.assignment import Limits
 from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.model.source_line import SourceLine
-from backmark.grader.model.verdict import Mark, Outcome, Verdict
+from backmark.grader.model.verdict import Mark, Outcome, Statistics, Verdict
 from backmark.grader.reports.view import make_view
 from backmark.worker.grading import engine_version
 from backmark.worker.grading.grader import Grader, choose_equation
@@ -284,6 +284,22 @@ def test_a_file_whose_jail_is_killed_is_graded_again_three_times_at_most(
     else:
         with pytest.raises(JailInterrupted):
             grader.grade(RIGHT.encode(), "a.py")
+
+
+def test_what_uses_up_its_slice_ends_without_a_verdict_and_with_all_its_seconds_it_has_the_one_of_ever(
+    udl: Judge, jails: Jails
+) -> None:
+    grader = Grader(udl, jails)
+    source = body("import time; time.sleep(0.02)").replace("np.array(df[layer])", "2 * df[layer]").encode()
+    quick = grader.grading(source, "a.py", slice_seconds=0.5)
+    with pytest.raises(SliceEnded) as ended:
+        quick.verdict()
+    assert 0.5 < ended.value.seconds == pytest.approx(quick.used, abs=0.2)
+    assert ended.value.limit == udl.assignment.limits.seconds
+    whole = grader.grading(source, "a.py", slice_seconds=udl.assignment.limits.seconds)
+    verdict = replace(whole.verdict(), statistics=Statistics())
+    assert verdict == replace(grader.grade(source, "a.py"), statistics=Statistics())
+    assert whole.used > 0.5
 
 
 def test_a_sleeper_has_one_budget_for_all_of_its_jails(udl: Judge, jails: Jails) -> None:

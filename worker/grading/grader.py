@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import math
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from backmark.grader.contracts.language.assignment import KIND
 from backmark.grader.contracts.repair.mender import Mender
 from backmark.grader.contracts.rows import wording
 from backmark.grader.contracts.values.program import Programs
-from backmark.grader.errors import BackmarkError, JailFailed, JailInterrupted, SubmissionError, TimedOut
+from backmark.grader.errors import BackmarkError, JailFailed, JailInterrupted, SliceEnded, SubmissionError, TimedOut
 from backmark.grader.model.assignment import Limits
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import (
@@ -139,12 +140,19 @@ class Grader:
         """Start a jail for one submission, or to confirm a counterexample from another jail."""
         return self.jails.take(self.limits, self.requests.of(self.judge.questions))
 
-    def grading(self, source: bytes, filename: str, fresh_cases: FreshCases | None = None) -> "Grading":
+    def grading(
+        self,
+        source: bytes,
+        filename: str,
+        fresh_cases: FreshCases | None = None,
+        slice_seconds: float | None = None,
+    ) -> "Grading":
         """Return the grading of a file's bytes, not begun.
 
-        `fresh_cases` are asked last, and never shown; None: those of the revision, if it has any.
+        `fresh_cases` are asked last, and never shown; None: those of the revision, if it has any. With a slice it
+        raises SliceEnded when that is used up.
         """
-        return Grading(self, source, filename, fresh_cases)
+        return Grading(self, source, filename, fresh_cases, _budget=Budget(slice=slice_seconds or math.inf))
 
     def refuse(self, error: SubmissionError, source: bytes, filename: str) -> Verdict:
         """Return the verdict on a submission that is refused before a jail has seen it."""
@@ -309,7 +317,7 @@ class Grading:
     _is_table: bool = False
 
     def verdict(self) -> Verdict:
-        """Grade. Raises ServiceError, which is ours, and Stopped."""
+        """Grade. Raises ServiceError, which is ours, SliceEnded, and Stopped."""
         try:
             verdict = self._verdict()
         except BackmarkError as error:
@@ -401,10 +409,13 @@ class Grading:
             raise TimedOut(message) from error
 
     def _require_time(self) -> None:
-        """Raise TimedOut if the submission has used up its seconds."""
-        if self._budget.used > self.grader.limits.seconds:
+        """Raise TimedOut if the submission has used up its seconds, SliceEnded if it has used up its slice."""
+        used, limit = self.used, self.grader.limits.seconds
+        if used > limit:
             self._gave_up = True
             raise TimedOut("The seconds of the submission are used up.")
+        if used > self._budget.slice:
+            raise SliceEnded(used, limit)
 
     def _start_mending(self) -> Mender:
         """Return the submission in a jail of its own for mending; raises Stopped, or TimedOut if no time is left."""

@@ -5,11 +5,12 @@ processor time of all threads, and time in which the main thread, which runs the
 processor nor waiting for one while none of its other threads computed: it slept, or waited for something of its own.
 """
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from backmark.grader.errors import BackmarkError, JailInterrupted, TimedOut
+from backmark.grader.errors import BackmarkError, JailInterrupted, SliceEnded, TimedOut
 from backmark.worker.sandbox.policy import JailLimits
 from backmark.worker.sandbox.usage import Usage, own_seconds
 
@@ -40,6 +41,8 @@ class Budget:
     asleep: float = 0.0
     #: On the wall clock, while answers were waited for.
     wall: float = 0.0
+    #: Seconds after which the submission begins again elsewhere, if it may use more than that.
+    slice: float = math.inf
     #: The processor time of our own thread when the search began.
     _search_began: float | None = None
 
@@ -170,6 +173,8 @@ class Clock:
             return late(self._seconds, f"on one {self._noun}", slept=asleep > computed)
         if budget.used > limits.seconds:
             return late(limits.seconds, "in all", slept=budget.asleep > budget.computed)
+        if budget.used > budget.slice:
+            return SliceEnded(budget.used, limits.seconds)
         if budget.wall > PATIENCE * limits.seconds:
             return JailInterrupted(
                 f"After {budget.wall:.0f} s it had computed for {budget.computed:.1f} s and slept for "

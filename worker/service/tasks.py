@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from celery.exceptions import Reject
 from structlog.contextvars import bound_contextvars, clear_contextvars
 
-from backmark.grader.errors import JailFailed, JailInterrupted, JailUnavailable, StoreUnavailable
+from backmark.grader.errors import JailFailed, JailInterrupted, JailUnavailable, SliceEnded, StoreUnavailable
 from backmark.grader.model.records import Claim, Job, Kind, State
 from backmark.worker.grading.grader import INTERRUPTED_TRIES
 from backmark.worker.service import publishing, regrading, submitting
@@ -72,6 +72,8 @@ def _work(context: Context, lease: Lease) -> None:
         _log.info("%s", error)
     except (Stopping, StoreUnavailable) as error:
         _hand_back(context, lease.claim, str(error))
+    except SliceEnded as end:
+        _end_slice(context, lease, end)
     except (JailUnavailable, JailFailed) as error:
         _count_jail(context)
         if reason := context.isolation.examine():
@@ -94,6 +96,19 @@ def _hand_back(context: Context, claim: Claim, why: str) -> None:
             _log.info("%s %s is handed back: %s", job.kind, job.id, why)
     except StoreUnavailable as error:
         _log.warning("%s %s could not be handed back: %s", job.kind, job.id, error)
+
+
+def _end_slice(context: Context, lease: Lease, end: SliceEnded) -> None:
+    """Let a submission that has used up its slice wait for a turn in the slow lane."""
+    job = lease.claim.job
+    try:
+        if lease.retry(lambda: context.store.jobs.end_slice(lease.claim, end.seconds, end.limit)):
+            context.dispatcher.send(job)
+            _log.info("%s %s waits in the slow lane: it %s", job.kind, job.id, end)
+    except Withdrawn as error:
+        _log.info("%s", error)
+    except Stopping as why:
+        _hand_back(context, lease.claim, str(why))
 
 
 def _record_failure(context: Context, lease: Lease, error: Exception) -> None:

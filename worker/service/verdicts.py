@@ -40,7 +40,7 @@ def verdict_for_source(  # noqa: PLR0913 - the inputs of a verdict, each by its 
     """Return the verdict of a source for a group of students, from the cache unless `fresh_result`.
 
     It has the source's id and a neutral filename; `Verdict.with_identity` makes it a submission's. Raises ServiceError,
-    Withdrawn and Stopping.
+    SliceEnded, Withdrawn and Stopping.
     """
     filename = nameless(filename)
     digest = hashlib.sha256(source).hexdigest()
@@ -81,7 +81,7 @@ def _grade(  # noqa: PLR0913 - as above
     grader = lease.retry(lambda: context.graders.grader(revision, draw))
     fresh_cases = lease.retry(lambda: context.graders.fresh_cases(revision, group, draw))
     lease.check()
-    grading = grader.grading(source, filename, fresh_cases)
+    grading = grader.grading(source, filename, fresh_cases, lease.claim.slice)
     try:
         with lease.ending(grading.stop):
             verdict = grading.verdict()

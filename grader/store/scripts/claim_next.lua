@@ -1,11 +1,12 @@
 -- kind, lease in ms, 1 to go on after another of the kind -> {id, fencing number} of the submission or unit whose turn it
--- is, or nil if none waits, or if whoever goes on with units would keep somebody waiting for an answer: not a regrade,
--- which has had its turn.
--- Units go by place in the queue. Of submissions it is an order, not a cap: as long as anything waits, whoever asks is
--- given something. First come senders who have none running, then those who have; of these who has used the fewest
--- seconds lately, what runs included; then by place in the queue.
+-- is, and the ms of its quick slice if it has only that; nil if none waits, or if whoever goes on with units would keep
+-- somebody waiting for an answer: not a regrade, which has had its turn.
+-- Units go by place in the queue. Of submissions first come senders who have none running, then those who have; of these
+-- who has used the fewest whole seconds lately, what runs included; then by place. The slow lane comes behind all others: as
+-- many at a time as leave one process free, verified students before names that were typed.
 local LOOKED_AT = 1000
 local kind, lease = ARGV[1], tonumber(ARGV[2])
+local waiting, slow_waiting = key('waiting', QUEUES[kind]), key('waiting', 'slow')
 
 local function somebody_waits()
   if redis.call('EXISTS', key('waiting', 'interactive')) == 1 then
@@ -19,7 +20,7 @@ local function somebody_waits()
   return false
 end
 
-if redis.call('ZCARD', waiting_key(kind)) == 0 then
+if redis.call('EXISTS', waiting) == 0 and (kind == 'unit' or redis.call('EXISTS', slow_waiting) == 0) then
   -- Workers that went on have left messages about nothing: none of them need be looked at.
   redis.call('DEL', CELERY .. QUEUES[kind])
   return nil
@@ -29,7 +30,7 @@ if kind == 'unit' then
     return nil
   end
   for place = 0, LOOKED_AT do
-    local first = redis.call('ZRANGE', waiting_key(kind), place, place)[1]
+    local first = redis.call('ZRANGE', waiting, place, place)[1]
     local id = first and first:match('^unit:(.+)$')
     local fence = id and take(kind, id, lease)
     if fence or not first then
@@ -39,18 +40,39 @@ if kind == 'unit' then
   return nil
 end
 
-local known = {}
-look_at_running(known)
-local chosen, first
-for place, each in ipairs(redis.call('ZRANGE', waiting_key('submission'), 0, LOOKED_AT - 1)) do
-  local id = each:match('^submission:(.+)$')
-  local waiting = id and look_at(id, 'queued', known)
-  local turn = waiting and { waiting.sender.running, waiting.sender.used, place }
-  if turn and (not first or comes_before(turn, first)) then
-    chosen, first = id, turn
+local survey = new_survey()
+local _, slow_running = look_at_running(survey)
+
+-- Of the first that wait, the one whose turn comes first. `turn_of` may return none; nothing comes before {0, 0}.
+local function first_of(set, turn_of)
+  local chosen, first
+  for place, each in ipairs(redis.call('ZRANGE', set, 0, LOOKED_AT - 1)) do
+    local id = each:match('^submission:(.+)$')
+    local submission = id and look_at(id, 'queued', survey)
+    local turn = submission and turn_of(submission, place)
+    if turn and (not first or comes_before(turn, first)) then
+      chosen, first = submission, turn
+      if turn[1] == 0 and turn[2] == 0 then
+        break
+      end
+    end
   end
-  if turn and turn[1] == 0 and turn[2] == 0 then
-    break
-  end
+  return chosen
 end
-return chosen and { chosen, take('submission', chosen, lease) } or nil
+
+local quick = first_of(waiting, function(submission, place)
+  if submission.slow or submission.sender.used >= SLICES * submission.slice then
+    return make_slow(submission.id)
+  end
+  return { submission.sender.running, math.floor(submission.sender.used), place }
+end)
+if quick then
+  return { quick.id, take('submission', quick.id, lease), math.floor(1000 * quick.slice) }
+end
+if slow_running >= most_slow() then
+  return nil
+end
+local slow = first_of(slow_waiting, function(submission, place)
+  return { 2 * submission.typed + submission.sender.running, math.floor(submission.sender.used), place }
+end)
+return slow and { slow.id, take('submission', slow.id, lease) } or nil

@@ -99,8 +99,10 @@ local function member(kind, id)
   return kind .. ':' .. id
 end
 
-local function waiting_key(kind)
-  return key('waiting', QUEUES[kind])
+-- The set in which a job waits, by place. Submissions in the slow lane have one of their own beside their queue's.
+local function waiting_key(kind, id)
+  local slow = kind == 'submission' and redis.call('HGET', job_key(kind, id), 'lane') == 'slow'
+  return key('waiting', slow and 'slow' or QUEUES[kind])
 end
 
 -- The first of these shares, [key, cost, most, ms] each, that has no room for its cost, and the ms until it starts anew;
@@ -141,12 +143,6 @@ local function count_request(share)
   return 0, 0
 end
 
--- Messages that a queue lacks, so that every worker that is free hears of what waits.
-local function missing_messages(queue)
-  local waiting = redis.call('ZCARD', key('waiting', queue))
-  return math.min(waiting, MOST_MESSAGES[queue] or waiting) - redis.call('LLEN', CELERY .. queue)
-end
-
 local function get(job, field)
   return redis.call('HGET', job, field) or nil
 end
@@ -174,9 +170,9 @@ local function enqueue(kind, id)
   local job, at = job_key(kind, id), moment()
   redis.call('HSET', job, 'queued', at, 'tries', 0, 'resend', whole(now() + SENT))
   set_state(kind, id, 'queued')
-  redis.call('HDEL', job, 'started', 'finished', 'failure', 'concluded')
+  redis.call('HDEL', job, 'started', 'finished', 'failure', 'concluded', 'lane', 'limit')
   redis.call('HSETNX', job, 'fence', 0)
-  redis.call('ZADD', waiting_key(kind), at, member(kind, id))
+  redis.call('ZADD', waiting_key(kind, id), at, member(kind, id))
   tell(id, 'queued')
 end
 
@@ -187,7 +183,7 @@ local function requeue(kind, id)
   set_state(kind, id, 'queued')
   redis.call('HDEL', job, 'started')
   redis.call('ZREM', 'bm:leases', member(kind, id))
-  redis.call('ZADD', waiting_key(kind), get(job, 'queued'), member(kind, id))
+  redis.call('ZADD', waiting_key(kind, id), get(job, 'queued'), member(kind, id))
   tell(id, 'queued')
 end
 
@@ -200,7 +196,7 @@ local function take(kind, id, lease)
   redis.call('HSET', job, 'started', whole(time), 'lease', whole(lease))
   set_state(kind, id, 'running')
   redis.call('HINCRBY', job, 'tries', 1)
-  redis.call('ZREM', waiting_key(kind), member(kind, id))
+  redis.call('ZREM', waiting_key(kind, id), member(kind, id))
   redis.call('ZADD', 'bm:leases', whole(time + lease), member(kind, id))
   tell(id, 'running')
   local fence = redis.call('HINCRBY', job, 'fence', 1)
@@ -238,7 +234,7 @@ local function conclude(kind, id, state)
   set_state(kind, id, state)
   redis.call('HDEL', job, 'resend')
   redis.call('ZREM', 'bm:leases', member(kind, id))
-  redis.call('ZREM', waiting_key(kind), member(kind, id))
+  redis.call('ZREM', waiting_key(kind, id), member(kind, id))
   count('state:' .. kind .. ':' .. state)
   if state == 'done' and started then
     keep_pace(kind, tonumber(started), time)

@@ -12,7 +12,14 @@ redis.call('SET', key('verdict', id, number), ARGV[3])
 redis.call('HSET', job, 'reused', reused)
 hold(id, number, summary)
 count('outcome:' .. summary.outcome)
-book(id, tonumber(ARGV[6]))
+local seconds = tonumber(ARGV[6])
+book(id, seconds)
+if seconds > 0 and summary.outcome ~= 'timeout' and summary.outcome ~= 'rejected' then
+  local usual_key = key('usual', get(job, 'revision'))
+  redis.call('LPUSH', usual_key, ARGV[6])
+  redis.call('LTRIM', usual_key, 0, GRADINGS - 1)
+  redis.call('PEXPIRE', usual_key, REMEMBERED)
+end
 if reused == '1' then
   count('reused')
 else

@@ -69,7 +69,7 @@ end
 
 -- Out of the queue, or out of a worker's hands; whoever holds it learns so at the next sign of life.
 local function withdraw(kind, id)
-  redis.call('ZREM', waiting_key(kind), member(kind, id))
+  redis.call('ZREM', waiting_key(kind, id), member(kind, id))
   redis.call('ZREM', 'bm:leases', member(kind, id))
 end
 

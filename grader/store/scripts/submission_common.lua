@@ -270,7 +270,7 @@ local function remove(id, expired)
     redis.call('DEL', at[6])
   end
   redis.call('ZREM', 'bm:leases', member('submission', id))
-  redis.call('ZREM', waiting_key('submission'), member('submission', id))
+  redis.call('ZREM', waiting_key('submission', id), member('submission', id))
   redis.call('SREM', key('pending', at[1], at[2], at[3]), id)
   local users, rejected = key('source-users', at[4]), key('source-rejected', at[4])
   redis.call('SREM', users, id)

@@ -1,39 +1,79 @@
--- What scripts about turns share: the seconds that senders have used. Stands before each script, after common.lua.
+-- What scripts about turns share: the seconds that senders have used, and the two lanes of submissions. Stands before each
+-- script, after common.lua.
 
 -- Seconds used count half after so many ms, and are forgotten after so many: then a four-thousandth of them is left.
 local HALVED, FORGOTTEN = 600000, 7200000
+-- A submission's quick slice: so many times the usual seconds of its revision, and so many at least. A sender who has
+-- used so many slices lately gets none.
+local SLICE, LEAST, SLICES = 3, 3, 2
+-- Usual is the median of so many gradings, which are remembered for so many ms: 30 days.
+local GRADINGS, REMEMBERED = 15, 2592000000
 
 -- The seconds of gradings that a sender's submissions used lately.
-local function seconds_used(sender)
+local function seconds_used(sender, time)
   local at = redis.call('HMGET', key('used', sender), 'seconds', 'at')
-  return at[1] and tonumber(at[1]) * 0.5 ^ (math.max(0, now() - tonumber(at[2])) / HALVED) or 0
+  return at[1] and tonumber(at[1]) * 0.5 ^ (math.max(0, time - tonumber(at[2])) / HALVED) or 0
 end
 
--- A running or waiting submission, with its sender as `known` has it: a table of senders by name. Nil in another state.
--- Earlier versions record no sender: there it is the student, whose name has the browser if it was typed.
-local function look_at(id, state, known)
-  local at = redis.call('HMGET', job_key('submission', id), 'state', 'course', 'student', 'sender', 'started')
+-- The usual seconds of a revision's gradings, or nil before the first.
+local function usual(revision)
+  local gradings = redis.call('LRANGE', key('usual', revision), 0, -1)
+  table.sort(gradings, function(one, other) return tonumber(one) < tonumber(other) end)
+  return #gradings > 0 and tonumber(gradings[math.ceil(#gradings / 2)]) or nil
+end
+
+-- What is known of senders and revisions, read once for a script.
+local function new_survey()
+  return { senders = {}, slices = {}, time = now() }
+end
+
+-- A running or waiting submission with its sender and its slice in seconds; nil if it is in another state. Earlier
+-- versions record no sender: there it is the student, whose name has the browser if it was typed.
+local function look_at(id, state, survey)
+  local at = redis.call('HMGET', 'bm:submission:' .. id, 'state', 'course', 'student', 'sender', 'started', 'lane', 'revision')
   if at[1] ~= state then
     return nil
   end
-  local name = at[4] or at[2] .. ':' .. at[3]
-  local sender = known[name] or { used = seconds_used(name), running = 0 }
-  known[name] = sender
+  local name, revision = at[4] or at[2] .. ':' .. at[3], at[7]
+  local sender = survey.senders[name]
+  if not sender then
+    sender = { used = seconds_used(name, survey.time), running = 0 }
+    survey.senders[name] = sender
+  end
   if state == 'running' then
     -- What it took so far is used, whatever its end says.
-    sender.used, sender.running = sender.used + math.max(0, now() - tonumber(at[5])) / 1000, 1
+    sender.used, sender.running = sender.used + math.max(0, survey.time - tonumber(at[5])) / 1000, 1
   end
-  return { id = id, sender = sender }
+  survey.slices[revision] = survey.slices[revision] or math.max(LEAST, SLICE * (usual(revision) or 0))
+  return { id = id, sender = sender, slice = survey.slices[revision], slow = at[6] == 'slow', typed = at[3]:find('!', 1, true) and 1 or 0 }
 end
 
--- The submissions that run, with their senders in `known`.
-local function look_at_running(known)
-  local found = {}
+-- The submissions that run, and the number of those in the slow lane.
+local function look_at_running(survey)
+  local found, slow = {}, 0
   for _, each in ipairs(redis.call('ZRANGE', 'bm:leases', 0, -1)) do
     local id = each:match('^submission:(.+)$')
-    table.insert(found, id and look_at(id, 'running', known))
+    local submission = id and look_at(id, 'running', survey)
+    table.insert(found, submission)
+    slow = slow + (submission and submission.slow and 1 or 0)
   end
-  return found
+  return found, slow
+end
+
+-- How many processes grade, of workers that reported lately.
+local function processes()
+  local number = 0
+  for _, name in ipairs(redis.call('SMEMBERS', 'bm:workers')) do
+    local report = redis.call('GET', key('worker', name))
+    local worker = report and cjson.decode(report)
+    number = number + (worker and worker.role == 'worker' and worker.jail and worker.concurrency or 0)
+  end
+  return number
+end
+
+-- How many processes the slow lane may have at a time: never the last one, unless it is the only one.
+local function most_slow()
+  return math.max(1, processes() - 1)
 end
 
 -- Whether a turn comes before another: the first number in which they differ decides.
@@ -51,7 +91,26 @@ local function book(id, seconds)
   local at = redis.call('HMGET', job_key('submission', id), 'course', 'student', 'sender')
   local sender = at[3] or at[1] .. ':' .. at[2]
   local used = key('used', sender)
-  redis.call('HSET', used, 'seconds', string.format('%.4f', seconds_used(sender) + seconds), 'at', whole(now()))
+  redis.call('HSET', used, 'seconds', string.format('%.4f', seconds_used(sender, now()) + seconds), 'at', whole(now()))
   redis.call('PEXPIRE', used, FORGOTTEN)
+end
+
+-- A waiting submission goes on waiting in the slow lane, at the place that it had.
+local function make_slow(id)
+  redis.call('ZREM', key('waiting', 'interactive'), member('submission', id))
+  redis.call('HSET', job_key('submission', id), 'lane', 'slow')
+  redis.call('ZADD', key('waiting', 'slow'), get(job_key('submission', id), 'queued'), member('submission', id))
+end
+
+-- Messages that a queue lacks, so that every worker that is free hears of what waits. Those of the slow lane lie in that
+-- of submissions, for as many as may begin.
+local function missing_messages(queue)
+  local waiting = redis.call('ZCARD', key('waiting', queue))
+  local slow = queue == 'interactive' and redis.call('ZCARD', key('waiting', 'slow')) or 0
+  if slow > 0 then
+    local _, running = look_at_running(new_survey())
+    waiting = waiting + math.max(0, math.min(slow, most_slow() - running))
+  end
+  return math.min(waiting, MOST_MESSAGES[queue] or waiting) - redis.call('LLEN', CELERY .. queue)
 end
 

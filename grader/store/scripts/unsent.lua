@@ -11,7 +11,11 @@ for _, queue in ipairs({ 'interactive', 'staff', 'regrade' }) do
     missing = missing - ahead - taken
   end
   if missing > 0 then
-    for _, each in ipairs(redis.call('ZRANGE', waiting, 0, 10 * limit)) do
+    local members = redis.call('ZRANGE', waiting, 0, 10 * limit)
+    for _, each in ipairs(queue == 'interactive' and redis.call('ZRANGE', key('waiting', 'slow'), 0, limit) or {}) do
+      table.insert(members, each)
+    end
+    for _, each in ipairs(members) do
       if missing <= 0 or #answer >= limit then
         break
       end
