@@ -16,7 +16,7 @@ from backmark.grader.model.publications import Publication
 from backmark.grader.model.records import Job, Kind, State, SubmissionRecord
 from backmark.grader.model.regrades import Mode, RegradeRecord, Selection
 from backmark.grader.model.trace import Trace
-from backmark.grader.store.errors import MessageRefused, NotRetryable
+from backmark.grader.store.errors import MessageRefused, NothingToAsk, NotRetryable
 from backmark.grader.store.paging import RecordPage
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.regrades.store import RecordedRegrade
@@ -61,6 +61,14 @@ class Intake:
             state = latest.state
             raise NotRetryable(f"the submission is {state}; only a submission that is service_failed can be retried")
         return latest
+
+    def ask_class(self, submission: SubmissionRecord, author: str = "") -> None:
+        """Have the class asked about the fresh cases that a submission fails; raises NothingToAsk if there are none."""
+        verdict = self.store.submissions.verdict(submission.id)
+        places = [place for flag in (verdict.flags if verdict else ()) for place in flag.cases or ()]
+        if not places:
+            raise NothingToAsk("the submission fails no fresh case, so there is none to ask the class about")
+        self.store.assignments.ask_class(submission, places, author)
 
     def retry_all(self, course: str, assignment: str | None, limit: int, cursor: str | None = None) -> RecordPage[str]:
         """Grade all of a course's submissions again that ended as service_failed; a page of their ids."""

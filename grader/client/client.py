@@ -180,6 +180,13 @@ class Client:
         """Cancel a submission that is waiting or running; one that has finished stays as it is."""
         return self._calls.post(path_of("submissions", submission, "cancel"), reader(Submission), again=True)
 
+    def ask_class(self, submission: str) -> Submission:
+        """Ask everybody in the course, from now on, about the fresh cases that a submission fails. For staff.
+
+        Raises Conflict if it fails none.
+        """
+        return self._calls.post(path_of("submissions", submission, "ask_class"), reader(Submission), again=True)
+
     def retry(self, submission: str) -> Submission:
         """Retry a submission that ended as service_failed; one that is waiting, running or done stays as it is.
 

@@ -142,6 +142,10 @@ class Flag:
 
     id: str
     title: str
+    cases: tuple[int, ...] | None = field(
+        default=None,
+        metadata=describe("The numbers, in the secret pool, of the fresh cases that fail; null for other flags."),
+    )
 
 
 @dataclass(frozen=True, slots=True)

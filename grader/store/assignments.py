@@ -1,11 +1,13 @@
 """Assignments and their revisions. Every course has the packaged assignments until it publishes its own of that id."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 from backmark.grader.model.fresh_groups import usual
 from backmark.grader.model.publications import KitFiles, RevisionRecord
+from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.model.stored import read
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, text, texts
@@ -88,6 +90,16 @@ class Assignments:
         """Return the larger pool that fresh cases are chosen from, or None if the revision has none."""
         data: Any = self._redis.get(keys.key("pool", revision_id))
         return None if data is None else bytes(data)
+
+    def ask_class(self, submission: SubmissionRecord, places: Sequence[int], author: str = "") -> None:
+        """Have everybody in the course asked about the fresh cases at these places in the pool."""
+        at = (submission.course, submission.revision, author, submission.id, submission.student, submission.assignment)
+        self._scripts.run("ask_class", *at, *places)
+
+    def list_asked_of_all(self, course: str, revision_id: str) -> list[int]:
+        """Return the places in a revision's pool of the fresh cases that everybody in the course is asked about."""
+        asked = (text(member).split() for member in self._redis.smembers(keys.key("asked-of-all", course)))
+        return sorted(int(place) for revision, place in asked if revision == revision_id)
 
     def kits(self, revision_id: str) -> KitFiles:
         """Return the kits of a revision; what ships has the one that ships, without its solution."""

@@ -44,6 +44,10 @@ class NotRetryable(BackmarkError):
     """A submission cannot be retried because it was cancelled or superseded."""
 
 
+class NothingToAsk(BackmarkError):
+    """A submission fails no fresh case that a class could be asked about."""
+
+
 class MessageRefused(BackmarkError):
     """A submission takes no such note or question now; the message says why."""
 

@@ -16,6 +16,7 @@ from backmark.grader.store.errors import (
     IdempotencyMismatch,
     LinkEnded,
     MessageRefused,
+    NothingToAsk,
     NotRetryable,
     ShareUsedUp,
     StorageFull,
@@ -65,6 +66,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(IdempotencyMismatch, _handle_key_reuse)
     app.register_error_handler(WrongPhase, _handle_conflict)
     app.register_error_handler(NotRetryable, _handle_conflict)
+    app.register_error_handler(NothingToAsk, _handle_conflict)
     app.register_error_handler(MessageRefused, _handle_conflict)
     app.register_error_handler(ShareUsedUp, _handle_used_up_share)
     app.register_error_handler(StorageFull, _handle_full_storage)
@@ -106,7 +108,7 @@ def _handle_key_reuse(error: IdempotencyMismatch) -> Response:
     return _respond(problem_response(Problem(problems.KEY_REUSED, str(error))))
 
 
-def _handle_conflict(error: WrongPhase | NotRetryable | MessageRefused) -> Response:
+def _handle_conflict(error: WrongPhase | NotRetryable | NothingToAsk | MessageRefused) -> Response:
     return _respond(problem_response(Problem(problems.CONFLICT, str(error))))
 
 

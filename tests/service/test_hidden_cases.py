@@ -8,16 +8,19 @@ import numpy as np
 import pytest
 
 from backmark.grader.contracts.judging.revision import join_cases, load
+from backmark.grader.intake import Intake
 from backmark.grader.model.fresh_groups import GROUPS
 from backmark.grader.model.publications import RevisionRecord
 from backmark.grader.model.records import Job, Kind
 from backmark.grader.model.regrades import Selection, Which
+from backmark.grader.store.errors import NothingToAsk
+from backmark.grader.store.search import Filter
 from backmark.worker.service.context import Context
 from backmark.worker.service.tasks import perform
 from tests.contracts.making import RIGHT
 from tests.service.conftest import Making, Sent
 from tests.service.parts import COURSE
-from tests.service.test_publishing import NAMES, OURS, bare, group_of, publish, verdict
+from tests.service.test_publishing import NAMES, OURS, bare, group_of, publish, stranger, verdict
 
 pytestmark = pytest.mark.usefixtures("draw_once")
 
@@ -94,6 +97,30 @@ def test_fourteen_attempts_bring_no_number_of_a_fresh_case_home(making: Making) 
     assert answers[-1]["output"]
     shown = json.dumps(answers)
     assert [number for number in hidden if number in shown] == []
+
+
+def test_the_class_is_asked_about_a_case_that_one_file_failed(making: Making) -> None:
+    """Another group's student passes with the same mistake until then, and is told no more than anybody."""
+    context = making(secret=OURS)
+    revision = publish(context, fresh_count=6)
+    ann, other = "s0", stranger()
+    fresh = context.graders.fresh_cases(revision, group_of(ann))
+    assert fresh is not None
+    one = fresh.cases.drawn[0].values()["x"].tobytes()
+    source = RIGHT.replace("return dout @", f"return (dout if x.tobytes() != {one!r} else 2 * dout) @")
+    failed = verdict(context, revision, source, ann)
+    assert verdict(context, revision, source, other)["outcome"] == "passed"
+    (flag,) = failed["flags"]
+    assert (failed["outcome"], flag["cases"]) == ("failed", [fresh.places[0]])
+    (record,) = context.store.submissions.list(Filter(COURSE, student=ann), 1).items
+    Intake(context.store, context.dispatcher).ask_class(record, "who")
+    assert context.store.assignments.list_asked_of_all(COURSE, revision.id) == [fresh.places[0]]
+    later = verdict(context, revision, source, other)
+    assert (later["outcome"], later["flags"][0]["cases"]) == ("failed", [fresh.places[0]])
+    assert verdict(context, revision, RIGHT, other)["outcome"] == "passed"
+    (passed, *_) = context.store.submissions.list(Filter(COURSE, student=other), 1).items
+    with pytest.raises(NothingToAsk, match="fails no fresh case"):
+        Intake(context.store, context.dispatcher).ask_class(passed)
 
 
 def test_one_file_has_one_verdict_a_group_in_fifty_attempts_and_a_regrade(making: Making) -> None:

@@ -34,10 +34,10 @@ COURSE, OTHER, LMS = AT_51F7BFA1.courses
 ANSWERS = load_answers(AT_51F7BFA1.folder)
 ISSUER = "https://lms.example"
 HTML = {"Accept": "text/html"}
-#: Current is what ships with this version, with other cases and in other words than then. A ladder of levels tells what
-#: a level and numbers of attempts told.
+#: Current is what ships with this version, with other cases, fewer fresh ones, and in other words than then. A ladder
+#: of levels tells what a level and numbers of attempts told.
 OF_SHIPPED = re.compile(
-    r"/assignments[^:]*\.(id: '019d46|networks_sha256: '8b6c59|settings\.(check|mistakes|results|rows)"
+    r"/assignments[^:]*\.(id: '019d46|networks_sha256: '8b6c59|fresh: 40|settings\.(check|mistakes|results|rows)"
     r"|settings\.feedback\.(level|full_after|strong_hint_after))"
 )
 

@@ -26,15 +26,15 @@ def test_a_publication_waits_for_a_worker(staff: Asker, store: Store) -> None:
 
 
 @pytest.mark.service(secret="nobody guesses it")  # noqa: S106
-def test_with_a_secret_a_fifth_of_the_cases_is_fresh_unless_somebody_says_otherwise(staff: Asker) -> None:
+def test_with_a_secret_there_is_a_fresh_case_for_ten_unless_somebody_says_otherwise(staff: Asker) -> None:
     assignments = [write_toml(cases=200), write_toml(cases=60)]
     fresh_counts = [staff.post("/publications", json={"toml": toml}).get_json()["fresh"] for toml in assignments]
     fresh_counts += [
         staff.post("/publications", json={"toml": TOML, "fresh": fresh_count}).get_json()["fresh"]
         for fresh_count in (0, 7)
     ]
-    assert fresh_counts == [40, 12, 0, 7]
-    assert packaged_revision(staff)["fresh"] == 40
+    assert fresh_counts == [20, 6, 0, 7]
+    assert packaged_revision(staff)["fresh"] == 20
 
 
 def test_without_a_secret_no_cases_are_fresh(staff: Asker) -> None:

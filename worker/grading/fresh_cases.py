@@ -38,15 +38,19 @@ def order(secret: bytes, revision: str, whose: str, size: int) -> list[int]:
     return sorted(range(size), key=lambda i: _digest(secret, f"choice\n{revision}\ngroup {whose}\n{i}"))
 
 
-def choose(own: ContractRevision, pool: ContractRevision, count: int, places: Sequence[int]) -> FreshCases:
-    """Return the first fresh cases that fit, in an order of places in the pool; raises AssignmentError if too few do.
+def choose(
+    own: ContractRevision, pool: ContractRevision, count: int, places: Sequence[int], more: Sequence[int] = ()
+) -> FreshCases:
+    """Return the first fresh cases that fit, in an order of places in the pool, and those at the places `more`.
 
-    They are as large as the revision's own, and have no other results.
+    They are as large as the revision's own, and have no other results. Raises AssignmentError if too few fit.
     """
     chosen = choose_alike(own.cases, pool.cases, places, count, own.contract.exchange.results)
     if len(chosen) < count:
         raise AssignmentError(f"the pool of {own.assignment.id} has {len(pool.cases)} cases, and needs more")
-    return FreshCases(pool.cases.take(chosen), {name: cases.take(chosen) for name, cases in pool.conventions.items()})
+    chosen += [place for place in more if place not in chosen and place < len(pool.cases)]
+    conventions = {name: cases.take(chosen) for name, cases in pool.conventions.items()}
+    return FreshCases(pool.cases.take(chosen), tuple(chosen), conventions)
 
 
 def require_enough(own: ContractRevision, pool: ContractRevision, count: int) -> None:

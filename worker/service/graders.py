@@ -72,8 +72,15 @@ class Graders:
         return record
 
     def group(self, revision: RevisionRecord, course: str, student: str) -> str:
-        """Return the group of a student, or an empty string if all students have the same cases."""
-        return group(self.secret_of(revision), course, student) if revision.fresh else ""
+        """Return the group of a student, or an empty string if all students have the same cases.
+
+        Behind a plus are the places in the pool of the cases that everybody in the course is asked about.
+        """
+        if not revision.fresh:
+            return ""
+        asked_of_all = self._assignments.list_asked_of_all(course, revision.id)
+        own = group(self.secret_of(revision), course, student)
+        return f"{own}+{','.join(map(str, asked_of_all))}" if asked_of_all else own
 
     def grader(self, revision: RevisionRecord, draw: Draw | None = None) -> Grader:
         """Return the grader of a revision; `draw` draws the pool of a packaged one if this service has none yet."""
@@ -88,8 +95,10 @@ class Graders:
             ready, secret = self._make_ready(revision, draw), self.secret_of(revision)
             if ready.pool is None:
                 raise AssignmentError(f"revision {revision.id} has no pool")
-            places = fresh_cases.order(secret, revision.id, group, len(ready.pool.cases))
-            chosen = fresh_cases.choose(ready.grader.judge.revision, ready.pool, revision.fresh, places)
+            own_group, _, of_all = group.partition("+")
+            places = fresh_cases.order(secret, revision.id, own_group, len(ready.pool.cases))
+            more = [int(place) for place in of_all.split(",") if place]
+            chosen = fresh_cases.choose(ready.grader.judge.revision, ready.pool, revision.fresh, places, more)
         _keep(self._chosen, (revision.id, group), chosen, _GROUPED)
         return chosen
 

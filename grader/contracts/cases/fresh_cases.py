@@ -17,6 +17,8 @@ class FreshCases:
     """The fresh cases of one group of students."""
 
     cases: ContractCases
+    #: The places of these in the pool.
+    places: tuple[int, ...]
     #: By convention that does not count the same cases, with what is expected of them by that one.
     conventions: Mapping[str, ContractCases] = field(default_factory=dict)
 

@@ -30,6 +30,8 @@ class FreshRows:
     """The rows that fail in fresh cases, and by row a case of the ladder that fails, too."""
 
     rows: Mapping[str, Row]
+    #: The places of the cases.
+    failing: tuple[int, ...]
     shown: Mapping[str, Example]
 
 
@@ -57,6 +59,7 @@ def judge_fresh(
                 for name in failed
             },
         },
+        agrees.failing,
         shown,
     )
 

@@ -162,18 +162,19 @@ class Judge:
             # One that costs nothing, of which there is no ladder.
             other = next(other for other in self.contract.other_conventions if other.fits(checkers))
             exchange, cases = other.exchange, fresh_cases.conventions[other.convention.name]
-        flags = (*judgement.flags, FAILS_FRESH)
         try:
             candidate = checkers(exchange)
             answers = [] if candidate is None else candidate.answer(cases)
         except CandidateError as error:
             outcome, name = _find_end(error)
+            flags = (*judgement.flags, replace(FAILS_FRESH, cases=fresh_cases.places[len(error.answers) :][:1]))
             ended = StudentError(name, wording.ENDED_UNSHOWN, ending=wording.ENDED_UNSHOWN)
             rows = self.not_run(wording.NOT_REACHED)
             return Judgement(outcome, rows, error=ended, statistics=judgement.statistics, flags=flags)
         failed = judge_fresh(self.contract, cases, answers, None if by_convention else fresh)
         if failed is None:
             return replace(judgement, statistics=_count_further(judgement.statistics, cases))
+        failing = tuple(fresh_cases.places[i] for i in failed.failing)
         titled = list_rows(self.assignment, by_results=True)
         before = {row.name: Row(row.outcome, row.networks, row.message) for row in judgement.properties}
         properties = self._properties({**before, **failed.rows}, failed.shown, titled)
@@ -182,7 +183,7 @@ class Judge:
             properties,
             next((row.counterexample for row in properties if row.counterexample), None),
             statistics=judgement.statistics,
-            flags=flags,
+            flags=(*judgement.flags, replace(FAILS_FRESH, cases=failing)),
         )
 
     def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer], witness: Witness) -> tuple[Flag, ...]:

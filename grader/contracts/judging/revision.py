@@ -207,7 +207,7 @@ def read_contents(
 
 def _read_fresh(cases: ContractCases, count: int, conventions: Sequence[str]) -> FreshCases:
     parts = [cases.take(range(start, start + count)) for start in range(0, len(cases), count)]
-    return FreshCases(parts[0], dict(zip(conventions, parts[1:], strict=True)))
+    return FreshCases(parts[0], tuple(range(count)), dict(zip(conventions, parts[1:], strict=True)))
 
 
 def _assignment(stored: str, name: str) -> ContractAssignment:

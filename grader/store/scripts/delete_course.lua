@@ -31,7 +31,7 @@ for _, id in ipairs(redis.call('ZRANGE', key('publications', course), 0, -1)) do
   withdraw('publication', id)
   redis.call('DEL', job_key('publication', id))
 end
-redis.call('DEL', key('assignments', course), key('publications', course), key('kits-offered', course))
+redis.call('DEL', key('assignments', course), key('publications', course), key('kits-offered', course), key('asked-of-all', course))
 for _, id in ipairs(redis.call('ZRANGE', key('callbacks', course), 0, -1)) do
   remove_notification(id)
 end

@@ -323,6 +323,25 @@ def cancel_submission(path: SubmissionPath) -> Response:
 
 @resource.operation(
     "POST",
+    "/submissions/<submission_id>/ask_class",
+    scope=Scope.STAFF,
+    weight="submit",
+    responses={200: ResponseDoc(_StatusResponse, description="The submission, unchanged.")},
+    problems=(CONFLICT,),
+)
+def ask_class(path: SubmissionPath) -> Response:
+    """Ask everybody in the course about the fresh cases that a submission fails.
+
+    That holds for what is graded from now on. A regrade asks those who have handed in. If the submission fails no
+    fresh case, the answer is 409.
+    """
+    submission = visible_submission(path.submission_id)
+    service().intake.ask_class(submission, caller().author)
+    return respond_tagged(_write_status(submission, caller()))
+
+
+@resource.operation(
+    "POST",
     "/submissions/<submission_id>/retry",
     scope=Scope.STAFF,
     weight="submit",

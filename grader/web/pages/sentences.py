@@ -108,6 +108,7 @@ ACTS: Mapping[str, str] = MappingProxyType(
         "callback.remove": "removed the notification {subject}",
         "source.read": "downloaded the file of submission {subject} by {student}",
         "submission.cancel": "cancelled the submission {subject} of {student}",
+        "submission.ask_class": "had the class asked about fresh cases of the submission {subject} of {student}",
         "submission.retry": "asked to grade the submission {subject} of {student} again",
         "submissions.retry": "asked to grade all failed submissions again {subject}",
         "link.make": "made a link for {student} to hand in for {subject}",

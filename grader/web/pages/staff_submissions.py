@@ -6,7 +6,7 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
 from backmark.grader.model.records import Job, Kind, State, SubmissionRecord
-from backmark.grader.model.verdict import Outcome
+from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.reports.view import make_view
 from backmark.grader.store.paging import cursor
 from backmark.grader.store.search import Filter
@@ -97,6 +97,7 @@ def show_submission(course: str, submission: str, sent: SentForm | None = None) 
             Filter(course, assignment=record.assignment, student=record.student), _ATTEMPTS
         ).items,
         identical=store.submissions.many(store.submissions.identical(record.id, _ATTEMPTS)),
+        fresh=_tell_of_fresh_cases(record, verdict),
         link=links.verdict(record),
         written=written,
         answers=answer_forms(written.questions, sent),
@@ -117,6 +118,14 @@ def cancel_submission(course: str, submission: str) -> Redirection:
     author = staff(course).author
     service().store.submissions.cancel(find_submission(course, submission).id, author)
     return redirect(f"/courses/{course}/submissions/{submission}", 303)
+
+
+@pages.post("/courses/<course>/submissions/<submission>/ask-class")
+def ask_class(course: str, submission: str) -> Redirection:
+    """Ask everybody in the course about the fresh cases that a submission fails."""
+    author, record = instructor(course).author, find_submission(course, submission)
+    service().intake.ask_class(record, author)
+    return redirect(f"/courses/{course}/submissions/{submission}#fresh", 303)
 
 
 @pages.post("/courses/<course>/submissions/<submission>/retry")
@@ -159,6 +168,15 @@ def delete_submission(course: str, submission: str) -> Redirection:
     author = instructor(course, "read").author
     service().store.submissions.delete(find_submission(course, submission).id, author)
     return redirect(f"/courses/{course}/submissions", 303)
+
+
+def _tell_of_fresh_cases(record: SubmissionRecord, verdict: Verdict | None) -> str:
+    """Return `failed` if the submission fails fresh cases, `asked` if the class is asked about them, else nothing."""
+    failed = {place for flag in (verdict.flags if verdict else ()) for place in flag.cases or ()}
+    if not failed:
+        return ""
+    asked = service().store.assignments.list_asked_of_all(record.course, record.revision)
+    return "asked" if failed <= {*asked} else "failed"
 
 
 def find_submission(course: str, submission: str) -> SubmissionRecord:
