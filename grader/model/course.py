@@ -129,7 +129,8 @@ _SCOPES: Mapping[Role, Scope] = MappingProxyType({Role.INSTRUCTOR: Scope.STAFF, 
 RoleField = Annotated[
     Role,
     Doc(
-        "Assistants see the whole course and grade; instructors also set policies, publish, regrade and invite.",
+        "Assistants see the course, but no solutions, and grade; instructors also set policies, publish, regrade and"
+        " invite.",
         choices={"assistant": "assistant", "instructor": "instructor"},
     ),
 ]

@@ -54,7 +54,10 @@ class Revision:
     ]
     settings: Annotated[
         Mapping[str, Any],
-        Doc("The assignment's settings. Tokens without the scope staff do not get settings that its feedback hides."),
+        Doc(
+            "The assignment's settings. Tokens without the scope staff get those that students may know: neither"
+            " solutions nor mistakes, nor what its feedback hides."
+        ),
     ] = field(default_factory=dict)
     shipped: Annotated[bool, Doc("True if the revision ships with Backmark and is not the course's own.")] = False
     catches: Annotated[
@@ -118,7 +121,7 @@ class Publication:
     id: str
     course: str
     assignment: Annotated[str, Doc("The assignment's id.")]
-    toml: Annotated[str, Doc("The assignment's TOML, as it was sent.")]
+    toml: Annotated[str, Doc("The assignment's TOML, as it was sent; empty for a token without the scope staff.")]
     fresh: Annotated[int, Doc("The number of cases that come from a secret pool.")]
     state: State
     created: Created

@@ -158,7 +158,7 @@ class Position:
 class Scope(StrEnum):
     """A permission of a token. `admin` includes all others, in every course.
 
-    `assist`: see everything of the course, and grade: extensions and overrides. It includes `submit` and `read`.
+    `assist`: see the course but no solutions, and grade: extensions and overrides. It includes `submit` and `read`.
     `staff`: also what an instructor decides, such as policies, publications and regrades. It includes `assist`.
     `author`: publish assignments that do not ship with Backmark and bring their own code. Only `admin` includes it.
     `operate`: see the figures of the whole service, and no course. Only `admin` includes it.

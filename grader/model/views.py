@@ -137,7 +137,7 @@ NEEDS: Mapping[type[Any], Mapping[str, Scope]] = MappingProxyType(
             **dict.fromkeys(("outcome", "score", "max_score", "engine", "link", "verdict"), Scope.READ),
             "reused": Scope.ASSIST,
         },
-        Revision: {"catches": Scope.ASSIST},
+        Revision: {"catches": Scope.STAFF},
     }
 )
 

@@ -93,9 +93,9 @@ def test_what_is_held_back_of_a_submission_is_all_that_tells_how_good_it_is() ->
     assert set(HELD_BACK[SubmissionRecord]) == read - {"link", "verdict"} | {"failing", "mistakes"}
 
 
-def test_only_staff_see_what_detects_a_known_mistake() -> None:
-    portal, staff = ({Scope.SUBMIT, Scope.READ}, {Scope.STAFF})
-    for scopes, hidden in ((portal, {"catches"}), (staff, set[str]())):
+def test_only_instructors_see_what_detects_a_known_mistake() -> None:
+    portal, assistant, staff = ({Scope.SUBMIT, Scope.READ}, {Scope.ASSIST}, {Scope.STAFF})
+    for scopes, hidden in ((portal, {"catches"}), (assistant, {"catches"}), (staff, set[str]())):
         token = TokenRecord("t", "portal", "nn", frozenset(scopes), 0.0)
         assert hidden_fields(Revision, token.allows) == hidden
 

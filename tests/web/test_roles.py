@@ -1,12 +1,17 @@
 """What an assistant may do, and what only an instructor may: each operation and each form is in one list."""
 
+import json
 import re
+from collections.abc import Mapping
 
 import pytest
 from flask import Flask
 
+from backmark.grader.contracts.language.assignment import KIND
+from backmark.grader.model.publications import KitFiles, RevisionRecord
 from backmark.grader.model.records import Scope
 from backmark.grader.model.terms import Policy
+from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.store import Store
 from tests.web.asking import Asker
 from tests.web.visitor import HOME, Visitor
@@ -143,3 +148,108 @@ def test_an_assistant_sees_the_pages_without_the_forms_of_instructors(
     assistant.get(f"{UDL}/regrade", 403)
     assistant.get(f"{HOME}/export", 403)
     assistant.get(f"{UDL}/marks")
+
+
+# ---- the solution
+
+#: Words that stand in a solution and in a mistake alone.
+SOLVED, MISTAKEN = "return_of_the_solution", "return_of_the_mistake"
+
+
+@pytest.fixture
+def places(store: Store) -> dict[str, str]:
+    """Publish an assignment with such words; return what stands for the names in the paths of its pages."""
+    settings = {
+        "id": "mine",
+        "title": "Mine",
+        "kind": KIND,
+        "entries": ["gradient"],
+        "function": "gradient",
+        "reference": SOLVED,
+        "solution": SOLVED,
+        "rows": [{"hint": SOLVED}],
+        "conventions": [{"reference": SOLVED}],
+        "other_solutions": [{"source": SOLVED}],
+        "mistakes": [{"id": MISTAKEN, "source": MISTAKEN}],
+    }
+    drawn = {
+        "mistakes": [{"id": MISTAKEN, "title": MISTAKEN, "networks": 3}],
+        "statements": [{"file": SOLVED, "line": 1, "rows": [], "edits": 1, "caught": 1, "caught_by_one": []}],
+    }
+    record = RevisionRecord(
+        *("r1", "course", json.dumps(settings), "mine", "Mine", "0" * 64, 0.0),
+        catches=((MISTAKEN, 3),),
+        preview=json.dumps(drawn),
+    )
+    store.assignments.publish(record, b"npz", kits=KitFiles(b"closed", SOLVED.encode()))
+    publication = store.publications.request(NewPublication("course", "mine", f'solution = "{SOLVED}"')).id
+    return {
+        "course": "course",
+        "assignment": "mine",
+        "assignment_id": "mine",
+        "revision": "r1",
+        "revision_id": "r1",
+        "publication": publication,
+        "publication_id": publication,
+    }
+
+
+def list_leaks(app: Flask, store: Store, scope: Scope, places: Mapping[str, str]) -> set[str]:
+    """Return the operations that send such a word to a token of this scope, by all paths with these names in them."""
+    asker, pages = Asker.with_token(app, store, "course", scope), Visitor(app, store, "course", scope)
+    leaks = set()
+    for rule in app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or not rule.arguments <= places.keys() or "events" in rule.rule:
+            continue
+        path = re.sub(r"<(?:\w+:)?(\w+)>", lambda match: places[match[1]], rule.rule)
+        for query in ("", "?solution=yes", "?solution=true", "?publication=" + places["publication"]):
+            get = asker.get if path.startswith("/api/v1") else pages.client.get
+            answer = get(f"{path.removeprefix('/api/v1')}{query}")
+            if any(word.encode() in answer.data for word in (SOLVED, MISTAKEN)):
+                leaks.add(rule.endpoint)
+    return leaks
+
+
+def test_assistants_get_no_solution_and_no_mistake_whichever_way_they_ask(
+    app: Flask, store: Store, places: dict[str, str]
+) -> None:
+    assert list_leaks(app, store, Scope.ASSIST, places) == set()
+
+
+def test_instructors_get_what_assistants_do_not(app: Flask, store: Store, places: dict[str, str]) -> None:
+    """Or the test above would show nothing."""
+    assert list_leaks(app, store, Scope.STAFF, places) == {
+        *("assignments.list_assignments", "assignments.read_assignment", "assignments.list_revisions"),
+        *("assignments.read_revision", "assignments.read_kit"),
+        *("publications.list_publications", "publications.read_publication"),
+        *("staff_assignments.read_revision", "staff_assignments.download_kit"),
+        *("staff_publications.read_publication", "staff_publications.write_publication"),
+    }
+
+
+def test_an_assistant_gets_the_kit_without_the_solution_and_is_refused_the_other(
+    app: Flask, store: Store, assistant: Visitor, places: dict[str, str]
+) -> None:
+    asker, place = (
+        Asker.with_token(app, store, "course", Scope.ASSIST),
+        f"/assignments/{places['assignment']}/revisions/r1",
+    )
+    assert asker.get(f"{place}/kit").data == b"closed"
+    refused = asker.get(f"{place}/kit?solution=true")
+    assert (refused.status_code, refused.get_json()["type"]) == (403, "/problems/forbidden")
+    assert assistant.client.get(f"{HOME}{place}/kit").data == b"closed"
+    assert "Only instructors may do this" in assistant.get(f"{HOME}{place}/kit?solution=yes", 403)
+    page = assistant.get(f"{HOME}{place}")
+    assert ("Download the kit" in page, 'name="solution"' in page) == (True, False)
+
+
+def test_an_assistant_reads_the_settings_that_students_may_know(
+    app: Flask, store: Store, places: dict[str, str]
+) -> None:
+    path = f"/assignments/{places['assignment']}/revisions/r1"
+    assistant, portal = (
+        Asker.with_token(app, store, "course", scope).get(path).get_json() for scope in (Scope.ASSIST, Scope.READ)
+    )
+    assert assistant["settings"] == portal["settings"]
+    assert assistant["settings"]["title"] == "Mine"
+    assert assistant["catches"] is None

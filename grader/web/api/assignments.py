@@ -1,6 +1,6 @@
 """Assignments and their revisions: the resources of a course."""
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from flask import Response
 from pydantic import BaseModel, Field
@@ -11,7 +11,7 @@ from backmark.grader.model.publications import Assignment, KitFiles, Revision, R
 from backmark.grader.model.records import Scope
 from backmark.grader.model.views import hidden_fields
 from backmark.grader.reports.disclosure import disclose_settings
-from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.auth import Caller, caller, require_scope
 from backmark.grader.web.http.nouns import list_model, response_model, serve
 from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem
 from backmark.grader.web.http.resource import TAGGED, Resource, ResponseDoc
@@ -121,8 +121,11 @@ def read_kit(path: RevisionPath, query: KitQuery) -> Response:
     """Download a revision's kit, with which students check in their notebooks.
 
     The kit holds the revision's own cases with every expected number, never the fresh ones, and the solution only if
-    `solution` is true. If the revision has no such kit, the answer is 404, and the detail says why.
+    `solution` is true, which needs the scope `staff`. If the revision has no such kit, the answer is 404, and the
+    detail says why.
     """
+    if query.solution:
+        require_scope(Scope.STAFF)
     return respond_kit(_find_revision(path, query), with_solution=query.solution)
 
 
@@ -174,8 +177,8 @@ def _serve(revision: RevisionRecord) -> BaseModel:
 
 
 def _revision(revision: RevisionRecord) -> Revision:
-    """Return a revision with the settings that the caller may see."""
-    shipped, settings = revision.course == _EVERYONE, read_settings(revision.assignment)
+    """Return a revision as the caller may see it."""
+    shipped = revision.course == _EVERYONE
     return Revision(
         id=revision.id,
         assignment=revision.assignment_id,
@@ -183,10 +186,16 @@ def _revision(revision: RevisionRecord) -> Revision:
         networks_sha256=revision.networks_sha256,
         published=None if shipped else revision.published,
         fresh=revision.fresh,
-        settings=settings if caller().staff else disclose_settings(settings),
+        settings=read_visible_settings(revision, caller()),
         shipped=shipped,
         catches=None if shipped else dict(revision.catches),
     )
+
+
+def read_visible_settings(revision: RevisionRecord, viewer: Caller) -> dict[str, Any]:
+    """Return a revision's settings as the viewer may see them: solutions and mistakes are for instructors."""
+    settings = read_settings(revision.assignment)
+    return settings if viewer.instructs else disclose_settings(settings)
 
 
 def _raise_unknown(name: str) -> NoReturn:

@@ -1,10 +1,11 @@
 """Publications: a request for a revision, which a worker draws, tests and publishes, or refuses."""
 
+from dataclasses import replace
 from hashlib import sha256
 from typing import Annotated
 
 from flask import Response
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from backmark.grader.contracts import gallery
 from backmark.grader.contracts.language import reading
@@ -139,7 +140,7 @@ def publish(header: IdempotencyHeader, body: PublicationRequest) -> Response:
 def list_publications(query: PageQuery) -> Response:
     """List the publications of a course."""
     page = service().store.publications.list(caller().course(query.course), query.limit, query.cursor)
-    return respond_list(_PublicationsResponse, map(serve, page.items), page.next_cursor)
+    return respond_list(_PublicationsResponse, map(_serve, page.items), page.next_cursor)
 
 
 @resource.operation(
@@ -153,7 +154,12 @@ def read_publication(path: PublicationPath) -> Response:
     publication = service().store.publications.get(path.publication_id)
     if publication is None or not caller().sees(publication.course):
         raise Problem(NOT_FOUND, f"there is no publication {path.publication_id}")
-    return respond_tagged(serve(publication))
+    return respond_tagged(_serve(publication))
+
+
+def _serve(publication: Publication) -> BaseModel:
+    """Return a publication as the caller may see it: its text has the solution, which is for instructors."""
+    return serve(publication if caller().instructs else replace(publication, toml=""))
 
 
 def read_assignment(toml: str) -> ContractAssignment:

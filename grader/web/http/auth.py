@@ -77,12 +77,18 @@ def authenticate(scope: Scope, weight: str) -> Caller:
     )
     if token is None:
         raise _challenge("the token is unknown, expired or revoked", ', error="invalid_token"')
+    g.caller = Caller(token)
+    require_scope(scope)
+    return caller()
+
+
+def require_scope(scope: Scope) -> None:
+    """Raise Problem unless the token of the request has a scope."""
+    token = caller().token
     if not token.allows(scope):
         challenge = f'Bearer realm="backmark", error="insufficient_scope", scope="{scope}"'
         detail = f"this operation needs the scope {scope}; the token has {', '.join(sorted(token.scopes))}"
         raise Problem(FORBIDDEN, detail, headers={"WWW-Authenticate": challenge})
-    g.caller = Caller(token)
-    return caller()
 
 
 def _challenge(detail: str, more: str) -> Problem:

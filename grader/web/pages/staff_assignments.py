@@ -7,14 +7,14 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
 from backmark.grader.contracts.gallery import hash_kit
-from backmark.grader.contracts.language.stored_settings import is_layered, read_settings
+from backmark.grader.contracts.language.stored_settings import is_layered
 from backmark.grader.model.links import HandInLink
 from backmark.grader.model.people import sections
 from backmark.grader.model.publications import RevisionRecord
 from backmark.grader.reports.html.distribution import share
 from backmark.grader.store.keys import EVERYONE
 from backmark.grader.web.api import hand_in_links
-from backmark.grader.web.api.assignments import respond_kit
+from backmark.grader.web.api.assignments import read_visible_settings, respond_kit
 from backmark.grader.web.api.hand_in_links import LINK_COLUMNS, LONGEST_LINK
 from backmark.grader.web.http import links
 from backmark.grader.web.http.problems import NO_ADDRESS, UNKNOWN_ASSIGNMENT, Problem
@@ -39,8 +39,8 @@ def read_assignment(course: str, assignment: str) -> Response:
 
 @pages.get("/courses/<course>/assignments/<assignment>/revisions/<revision>")
 def read_revision(course: str, assignment: str, revision: str) -> Response:
-    """Show a revision's cases, and the mistakes that they catch."""
-    staff(course)
+    """Show a revision's cases, and to instructors the mistakes that they catch."""
+    viewer = staff(course)
     record = _find_revision(course, assignment, revision)
     return page(
         "staff/revision.html",
@@ -49,24 +49,28 @@ def read_revision(course: str, assignment: str, revision: str) -> Response:
         revision=record,
         current=current(course, assignment).id == record.id,
         preview=preview(record),
-        catches=catches(record),
-        statements=statements(record),
+        catches=catches(record) if viewer.instructs else (),
+        statements=statements(record) if viewer.instructs else (),
         words=words(record),
         kits=service().store.assignments.kits(record.id),
         hash_kit=hash_kit,
         offered=service().store.assignments.offers_kit(course, record),
         layered=is_layered(record.assignment),
         shipped=service().store.assignments.packaged(assignment) is not None,
-        settings=json.dumps(read_settings(record.assignment), indent=2),
+        settings=json.dumps(read_visible_settings(record, viewer), indent=2),
     )
 
 
 @pages.get("/courses/<course>/assignments/<assignment>/revisions/<revision>/kit")
 def download_kit(course: str, assignment: str, revision: str) -> Response:
-    """Send the kit by which students check in their notebooks: with the solution only if the form asks for it."""
-    staff(course)
+    """Send the kit by which students check in their notebooks: to instructors with the solution if they ask for it."""
+    with_solution = request.args.get("solution") == "yes"
+    if with_solution:
+        instructor(course, "read")
+    else:
+        staff(course)
     record = _find_revision(course, assignment, revision)
-    return respond_kit(record, with_solution=request.args.get("solution") == "yes")
+    return respond_kit(record, with_solution=with_solution)
 
 
 @pages.post("/courses/<course>/assignments/<assignment>/kit")

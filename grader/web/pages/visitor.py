@@ -62,7 +62,7 @@ def instructor(course: str, weight: str = "submit") -> Caller:
     if not caller.instructs:
         raise Problem(
             FORBIDDEN,
-            "only instructors may do this; assistants see everything in a course, and give extensions and marks",
+            "only instructors may do this; assistants see a course without solutions, and give extensions and marks",
         )
     return caller
 
