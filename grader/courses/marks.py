@@ -121,7 +121,7 @@ def _choose(graded: list[_Graded], counts: Counts) -> _Graded | None:
 
 
 def withhold(marking: Marking, terms: Terms) -> Marking:
-    """Return a marking as its student may read it: without any mark while marks are held back."""
+    """Return a marking as its student may read it: while marks are held back without any, or that one waits for its."""
     if not terms.held_back:
         return marking
     return Marking(
@@ -131,6 +131,4 @@ def withhold(marking: Marking, terms: Terms) -> Marking:
         attempts=marking.attempts,
         left=marking.left,
         last=marking.last,
-        pending=marking.pending,
-        max_score=marking.max_score,
     )

@@ -17,7 +17,7 @@ from backmark.grader.model.messages import Answer, Note, Question
 from backmark.grader.model.notifications import Delivery, Notification
 from backmark.grader.model.people import RosterChange, RosterEntry
 from backmark.grader.model.publications import Assignment, Publication, Revision
-from backmark.grader.model.records import Position, Scope, SubmissionRecord
+from backmark.grader.model.records import Position, Scope, State, SubmissionRecord
 from backmark.grader.model.regrades import (
     ComparisonRecord,
     RegradeCounts,
@@ -141,10 +141,18 @@ NEEDS: Mapping[type[Any], Mapping[str, Scope]] = MappingProxyType(
     }
 )
 
-#: The fields that only staff see while an assignment's marks are held back: for others they have their default.
+#: The fields that only staff see while an assignment's marks are held back: for others they have their default. When
+#: grading begins and how long it takes tells right from wrong as well.
 HELD_BACK: View = MappingProxyType(
-    {SubmissionRecord: ("outcome", "score", "max_score", "failing", "mistakes", "engine")}
+    {
+        SubmissionRecord: (
+            *("outcome", "score", "max_score", "failing", "mistakes", "engine", "reused"),
+            *("started", "finished", "judged", "regrade", "tries", "verdict"),
+        )
+    }
 )
+#: The states between which only staff can tell them: for others all of these are `done`.
+_HELD_BACK_STATES = frozenset({State.QUEUED, State.RUNNING, State.DONE})
 
 #: The fields that a student reads on a page.
 SHOWN_TO_STUDENTS: View = MappingProxyType(
@@ -168,6 +176,11 @@ def show(noun: Any, view: View) -> Mapping[str, Any]:
 
 
 def hold_back(submission: SubmissionRecord) -> SubmissionRecord:
-    """Return a submission without what says how good it is, for whoever may not know that yet."""
+    """Return a submission without what says how good it is, for whoever may not know that yet.
+
+    It is `done` from the time it was handed in, unless it ended otherwise: when it is graded tells how long that took.
+    """
     fields = noun_fields(SubmissionRecord)
-    return replace(submission, **{name: fields[name].default for name in HELD_BACK[SubmissionRecord]})
+    hidden = {name: fields[name].default for name in HELD_BACK[SubmissionRecord]}
+    state = State.DONE if submission.state in _HELD_BACK_STATES else submission.state
+    return replace(submission, state=state, **hidden)

@@ -1,5 +1,6 @@
 """The view of a verdict for each viewer: everything that leaves this server with a verdict in it passes here."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -45,8 +46,21 @@ def verdict(submission: SubmissionRecord, viewer: Viewer) -> Verdict | None:
 
 
 def as_seen(submission: SubmissionRecord, viewer: Viewer) -> SubmissionRecord:
-    """Return a submission as the viewer may see it: without what says how good it is while that is held back."""
+    """Return a submission as the viewer may see it: without what says how good it is while that is held back.
+
+    Everything that answers a viewer about a submission reads it by this, its state and its place in the queue as well.
+    """
     return hold_back(submission) if is_held_back(submission, viewer) else submission
+
+
+def seen_now(viewer: Viewer) -> Callable[[SubmissionRecord], SubmissionRecord]:
+    """Return `as_seen` for a request that goes on while staff change policies: it reads them again each time."""
+
+    def see(submission: SubmissionRecord) -> SubmissionRecord:
+        g.pop("held_back", None)
+        return as_seen(submission, viewer)
+
+    return see
 
 
 def is_held_back(submission: SubmissionRecord, viewer: Viewer) -> bool:
@@ -67,11 +81,6 @@ def held_back_assignments(course: str, viewer: Viewer) -> tuple[str, ...]:
     if viewer.staff:
         return ()
     return tuple(name for name, rules in service().store.courses.policies(course).items() if rules.held_back)
-
-
-def look_again() -> None:
-    """Forget what this request has read of policies: a stream goes on while staff change them."""
-    g.pop("held_back", None)
 
 
 def conversation(submission: SubmissionRecord, viewer: Viewer) -> Correspondence:

@@ -157,7 +157,8 @@ def _describe(submission: "Submission", name: str) -> str:
     state = {
         "queued": "waiting",
         "running": "being graded",
-        "done": "graded",
+        # Without a verdict staff hold it back: it may not be graded yet.
+        "done": "graded" if submission.verdict is not None else "handed in; staff have not published the verdict",
         "superseded": f"replaced by {submission.superseded_by}, a later submission of the same student",
         "cancelled": "cancelled",
         "service_failed": "not graded, because the service failed, which is not the student's fault:"

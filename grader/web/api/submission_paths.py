@@ -3,6 +3,7 @@
 from typing import NoReturn
 
 from backmark.grader.model.records import SubmissionRecord
+from backmark.grader.web import viewers
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.http.schemas import Id, RequestModel
@@ -16,11 +17,11 @@ class SubmissionPath(RequestModel):
 
 
 def visible_submission(submission_id: str) -> SubmissionRecord:
-    """Return a submission. Raises Problem if there is none that the caller may see."""
+    """Return a submission as the caller may see it. Raises Problem if there is none that they may see."""
     submission = service().store.submissions.get(submission_id)
     if submission is None or not caller().sees(submission.course):
         raise_not_found(submission_id)
-    return submission
+    return viewers.as_seen(submission, caller())
 
 
 def raise_not_found(submission_id: str) -> NoReturn:

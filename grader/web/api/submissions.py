@@ -228,8 +228,8 @@ def list_submissions(query: SubmissionsQuery) -> Response:
     """List the submissions of a course."""
     viewer = caller()
     course = viewer.course(query.course)
-    # Whoever chose by the outcome would know it: by what is on a page, and by whether there is another one.
-    without = viewers.held_back_assignments(course, viewer) if query.outcome else ()
+    # Whoever chose by outcome or state would know it: by what is on a page, and by whether there is another one.
+    without = viewers.held_back_assignments(course, viewer) if query.outcome or query.state else ()
     criteria = Filter(course, query.assignment, query.student, query.outcome, query.state, without=without)
     page = service().store.submissions.list(criteria, query.limit, query.cursor)
     hidden = hidden_fields(SubmissionRecord, viewer.token.allows)
@@ -256,7 +256,8 @@ def read_submission(path: SubmissionPath, query: SubmissionQuery) -> Response:
     verdict_format = _read_format(query.format)
     submission = visible_submission(path.submission_id)
     if query.wait and not submission.state.terminal:
-        submission = wait_until_finished(submission, query.wait) or raise_not_found(path.submission_id)
+        see = viewers.seen_now(caller())
+        submission = wait_until_finished(submission, query.wait, see) or raise_not_found(path.submission_id)
     if verdict_format is None:
         return respond_tagged(_write_status(submission, caller()))
     return respond_tagged(_render_verdict(submission, verdict_format), content_type=verdict_format.content_type)
@@ -282,11 +283,7 @@ def stream_submission(path: SubmissionPath) -> Response:
     """
     submission, viewer = visible_submission(path.submission_id), caller()
 
-    def render(latest: SubmissionRecord) -> bytes:
-        viewers.look_again()
-        return _write_status(latest, viewer)
-
-    return stream(submission, render)
+    return stream(submission, viewers.seen_now(viewer), lambda latest: _write_status(latest, viewer))
 
 
 @resource.operation(
@@ -317,8 +314,11 @@ def cancel_submission(path: SubmissionPath) -> Response:
 
     A token without the scope `read` does not get the verdict.
     """
-    latest = service().store.submissions.cancel(visible_submission(path.submission_id).id, caller().author)
-    return respond_tagged(_write_status(latest or raise_not_found(path.submission_id), caller()))
+    submission = visible_submission(path.submission_id)
+    # To whoever may not know if it is graded it has finished: that it could be cancelled would tell.
+    if not submission.state.terminal:
+        service().store.submissions.cancel(submission.id, caller().author)
+    return respond_tagged(_write_status(visible_submission(path.submission_id), caller()))
 
 
 @resource.operation(
@@ -433,11 +433,11 @@ def download(submission: SubmissionRecord) -> Response:
 
 
 def _write_status(submission: SubmissionRecord, viewer: Caller) -> bytes:
-    """Return a submission with place, verdict and messages, as JSON."""
+    """Return a submission that the viewer may see so, with place, verdict and messages, as JSON."""
     hidden, place = hidden_fields(SubmissionRecord, viewer.token.allows), find_place(submission)
     written = viewers.conversation(submission, viewer) if viewer.reads else Correspondence()
     answer = serve(
-        viewers.as_seen(submission, viewer),
+        submission,
         _StatusResponse,
         hidden,
         queue=None if place is None else serve(place),
@@ -467,6 +467,7 @@ def _read_format(name: str | None) -> Format | None:
 
 def _render_verdict(submission: SubmissionRecord, verdict_format: Format) -> bytes:
     # Always what a student may see, because these systems show it to students.
+    submission = viewers.as_seen(submission, viewers.STUDENT)
     content = viewers.verdict(submission, viewers.STUDENT)
     if content is not None:
         return verdict_format.render(submission, content)

@@ -14,6 +14,8 @@ from backmark.grader.web.http.problems import BUSY, TRY_AGAIN, Problem
 from backmark.grader.web.http.responses import tag
 from backmark.grader.web.http.service import Service, service
 
+#: Returns a submission as its reader may see it now; what they may not see ends no wait, and is no event.
+Sight = Callable[[SubmissionRecord], SubmissionRecord]
 #: Renders a submission for its reader.
 Renderer = Callable[[SubmissionRecord], bytes]
 
@@ -25,7 +27,7 @@ _HEARTBEAT = 10.0
 _RETRY = 2000
 
 
-def wait_until_finished(submission: SubmissionRecord, seconds: float) -> SubmissionRecord | None:
+def wait_until_finished(submission: SubmissionRecord, seconds: float, see: Sight) -> SubmissionRecord | None:
     """Return the submission once it has finished, after `seconds`, or at once if no slot is free; None if deleted."""
     app_services = service()
     with app_services.slots.hold() as has_slot:
@@ -33,13 +35,13 @@ def wait_until_finished(submission: SubmissionRecord, seconds: float) -> Submiss
             return submission
         until = time.monotonic() + seconds
         latest: SubmissionRecord | None = None
-        for latest in _states(app_services, submission.id, until):
+        for latest in _states(app_services, submission.id, see, until):
             if latest is None or latest.state.terminal:
                 break
         return latest
 
 
-def stream(submission: SubmissionRecord, render: Renderer) -> Response:
+def stream(submission: SubmissionRecord, see: Sight, render: Renderer) -> Response:
     """Stream each change of what `render` returns, up to the last state. Raises Problem if no slot is free."""
     app_services = service()
     last_tag = request.headers.get("Last-Event-ID")
@@ -50,9 +52,8 @@ def stream(submission: SubmissionRecord, render: Renderer) -> Response:
         raise Problem(
             BUSY, "the server holds as many open connections as it allows", headers={"Retry-After": str(TRY_AGAIN)}
         )
-    response = Response(
-        stream_with_context(_events(app_services, submission.id, render, last_tag)), mimetype="text/event-stream"
-    )
+    events = _events(_states(app_services, submission.id, see), render, last_tag)
+    response = Response(stream_with_context(events), mimetype="text/event-stream")
     # Not in the generator's own cleanup: a generator that never started has none.
     response.call_on_close(app_services.slots.release)
     response.headers["Cache-Control"] = "no-store"
@@ -60,11 +61,11 @@ def stream(submission: SubmissionRecord, render: Renderer) -> Response:
     return response
 
 
-def _events(app_services: Service, submission_id: str, render: Renderer, last_tag: str | None) -> Iterator[str]:
+def _events(states: Iterator[SubmissionRecord | None], render: Renderer, last_tag: str | None) -> Iterator[str]:
     yield f"retry: {_RETRY}\n\n"
     last_sent = time.monotonic()
     try:
-        for current in _states(app_services, submission_id, None):
+        for current in states:
             if current is None:
                 return
             content = render(current)
@@ -82,11 +83,14 @@ def _events(app_services: Service, submission_id: str, render: Renderer, last_ta
         return
 
 
-def _states(app_services: Service, submission_id: str, until: float | None) -> Iterator[SubmissionRecord | None]:
-    """Yield the submission now, after each change and every second; None once it is deleted."""
+def _states(
+    app_services: Service, submission_id: str, see: Sight, until: float | None = None
+) -> Iterator[SubmissionRecord | None]:
+    """Yield the submission now, after each change and every second, as it is seen; None once it is deleted."""
     with app_services.store.submissions.subscribe(submission_id) as changes:
         while True:
-            yield app_services.store.submissions.get(submission_id)
+            latest = app_services.store.submissions.get(submission_id)
+            yield None if latest is None else see(latest)
             remaining = _LOOK if until is None else min(_LOOK, until - time.monotonic())
             if remaining <= 0 or app_services.slots.closed or is_client_gone():
                 return

@@ -81,13 +81,12 @@ def _page(token: str, submission: SubmissionRecord, sent: FormFields | None = No
     if verdict is None:
         known = WORDS if current is None else words(current)
         later = _link_successor(submission)
-        held_back = submission.state is State.DONE and viewers.is_held_back(submission, viewers.STUDENT)
         return page(
             "progress.html",
             place=find_place(submission),
             words=known,
             later=later,
-            held_back=held_back,
+            held_back=_is_held_back(submission),
             **values,
         )
     view = make_view(verdict, _read_lines(submission, verdict))
@@ -130,7 +129,7 @@ def follow(token: str) -> Answer:
     """Stream the progress as server-sent events: state and place, never the verdict."""
     submission = _load_submission(token)
     try:
-        return stream(submission, _encode_state)
+        return stream(submission, viewers.seen_now(viewers.STUDENT), _encode_state)
     except Problem as problem:
         if problem.kind is not BUSY:
             raise
@@ -163,10 +162,16 @@ def _load_submission(token: str) -> SubmissionRecord:
     if submission is None:
         raise Problem(NOT_FOUND, "this submission was deleted")
     framing.allow_frames(submission.course)
-    return submission
+    return viewers.as_seen(submission, viewers.STUDENT)
+
+
+def _is_held_back(submission: SubmissionRecord) -> bool:
+    """Return True if the student waits for staff to publish the verdict, or for the file to be refused before that."""
+    return submission.state is State.DONE and viewers.is_held_back(submission, viewers.STUDENT)
 
 
 def _encode_state(submission: SubmissionRecord) -> bytes:
     place = find_place(submission)
     waits = {"position": None, "estimated_seconds": None} if place is None else asdict(place)
-    return json.dumps({"state": submission.state, "over": submission.state.terminal, **waits}).encode()
+    ends = {"over": submission.state.terminal, "held_back": _is_held_back(submission)}
+    return json.dumps({"state": submission.state, **ends, **waits}).encode()

@@ -96,6 +96,24 @@ function duration(seconds) {
   return `${Math.max(1, Math.round(seconds))} s`;
 }
 
+// A verdict that is held back comes days later, a refusal of the file within minutes: look again after as long as before.
+const heldBack = document.querySelector("[data-held-back]");
+if (heldBack) lookAgain(heldBack.dataset.heldBack, 4);
+
+async function lookAgain(path, seconds) {
+  await new Promise((resolve) => { setTimeout(resolve, 1000 * seconds); });
+  try {
+    const answer = await fetch(path);
+    if (answer.ok && !(await answer.json()).held_back) {
+      location.reload();
+      return;
+    }
+  } catch {
+    // The next look tells.
+  }
+  lookAgain(path, Math.min(2 * seconds, 3600));
+}
+
 const followed = document.querySelector("[data-follow]");
 if (followed) follow(followed, followed.dataset.follow);
 
