@@ -9,6 +9,7 @@ import pytest
 
 from backmark.grader.model.notifications import DeliveryState, Event, Notification
 from backmark.grader.model.records import State
+from backmark.grader.model.terms import Policy
 from backmark.grader.notifications import chat
 from backmark.grader.notifications.kind import Occurrence
 from backmark.grader.store.errors import BadCursor
@@ -20,7 +21,7 @@ from backmark.grader.store.notifications import (
     TooManyNotifications,
 )
 from backmark.grader.store.store import Store
-from tests.store.making import accept, claim_job, finish_job, make_notification, new
+from tests.store.making import accept, claim_job, finish_job, make_notification, new, replace_verdict, verdict
 from tests.store.regrading import apply_regrade, grade_submission, preview_regrade, result
 
 URL = "https://portal.example/hook"
@@ -276,6 +277,31 @@ def test_deliveries_hold_nothing_of_a_student(store: Store) -> None:
             store.redis.hgetall(name) if store.redis.type(name) == b"hash" else store.redis.zrange(name, 0, -1)
         )
         assert "lovelace" not in str(stored_text)
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_a_verdict_that_is_held_back_is_an_event_once_it_is_published(store: Store) -> None:
+    """When it is reached tells how long grading took."""
+    store.courses.set_policy("cs101", "udl-7.2", Policy(held_back=True), "prof")
+    waiting, graded = accept(store, new("grace")), [finish_job(store, new(student)) for student in ("ada", "bob")]
+    assert replace_verdict(store, graded[0], 1, verdict("failed"), "regrade") == 2
+    assert claim(store) == []
+    store.courses.publish_marks("cs101", "udl-7.2", "prof")
+    published = store.time()
+    attempts = claim(store)
+    assert {(attempt.event, attempt.subject) for attempt in attempts} == {(Event.DONE, name) for name in graded}
+    assert all(abs(attempt.at - published) < 10 for attempt in attempts)
+    assert store.submissions.finish(claim_job(store, waiting), verdict("passed"))
+    assert [(attempt.event, attempt.subject) for attempt in claim(store)] == [(Event.DONE, waiting)]
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_a_file_that_is_refused_is_an_event_though_verdicts_are_held_back(store: Store) -> None:
+    store.courses.set_policy("cs101", "udl-7.2", Policy(held_back=True), "prof")
+    refused = finish_job(store, outcome="rejected")
+    assert [attempt.subject for attempt in claim(store)] == [refused]
+    store.courses.publish_marks("cs101", "udl-7.2", "prof")
+    assert claim(store) == []
 
 
 def test_every_event_is_documented() -> None:

@@ -85,6 +85,21 @@ local function notify(event, subject, course)
   redis.call('RPUSH', 'bm:outbox', cjson.encode(entry))
 end
 
+-- Whether staff hold back the verdicts of an assignment.
+local function is_held_back(course, assignment)
+  local policy = redis.call('HGET', key('policies', course), assignment)
+  return policy and cjson.decode(policy).held_back == true
+end
+
+-- For notifications: a submission has a verdict, or another one. While verdicts are held back that is no event, since its
+-- time would tell how long grading took. What was refused is no attempt, and is known at once.
+local function notify_verdict(event, id)
+  local at = redis.call('HMGET', key('submission', id), 'course', 'assignment', 'outcome')
+  if at[3] == 'rejected' or not is_held_back(at[1], at[2]) then
+    notify(event, id, at[1])
+  end
+end
+
 -- Verdicts of an assignment came, went or changed, or there is one less or more to grade again: a regrade of it that is
 -- asked for again is another one now.
 local function changed(course, assignment)
@@ -241,7 +256,11 @@ local function conclude(kind, id, state)
   end
   if kind == 'submission' then
     redis.call('SREM', pending_key(job), id)
-    notify('submission.' .. state, id, get(job, 'course'))
+    if state == 'done' then
+      notify_verdict('submission.done', id)
+    else
+      notify('submission.' .. state, id, get(job, 'course'))
+    end
     if state == 'service_failed' then
       changed(get(job, 'course'), get(job, 'assignment'))
     end

@@ -5,10 +5,11 @@ local hash = noun == 'policies' and key(noun, course) or key(noun, course, assig
 if ARGV[6] == '1' and redis.call('HEXISTS', hash, field) == 1 then
   return nil
 end
-local at = now()
+local at, were_held_back = now(), is_held_back(course, assignment)
 -- Not decoded and encoded again: that would cost digits of a number.
 redis.call('HSET', hash, field, string.format('{"recorded": %.3f, ', at / 1000) .. value:sub(2))
 terms_changed(course, assignment)
 terms_mark_changed(course, assignment, noun, field)
+notify_published(course, assignment, were_held_back)
 audit(course, cjson.decode(ARGV[7]))
 return whole(at)

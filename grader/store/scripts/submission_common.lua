@@ -186,9 +186,9 @@ local function replace(id, expected, verdict, summary, regrade)
   local other = hold(id, number, summary)
   relist(id)
   if first then
-    notify('submission.done', id, at[3])
+    notify_verdict('submission.done', id)
   elseif other then
-    notify('submission.regraded', id, at[3])
+    notify_verdict('submission.regraded', id)
   end
   count('regraded')
   tell(id, 'done')
@@ -214,7 +214,7 @@ local function restore(id, expected, to, summary)
     redis.call('HDEL', job, 'regrade')
   end
   if hold(id, to, summary) then
-    notify('submission.regraded', id, at[3])
+    notify_verdict('submission.regraded', id)
   end
   relist(id)
   count('rolled_back')
