@@ -117,12 +117,13 @@ def _storage(room: Room) -> PartResponse:
         return PartResponse(
             ok=True, reason="Redis has no maxmemory: files are accepted until the machine runs out of memory"
         )
-    taken = f"submissions may use {room.limit} bytes of Redis, and {room.used} are used"
+    # Not to the byte: everybody reads this, and the size of a verdict tells what it says.
+    taken = f"submissions may use {room.limit >> 20} MiB of Redis, and {room.used >> 20} are used"
     advice = "delete submissions, or give Redis more memory"
     if room.full:
         return PartResponse(ok=False, reason=f"the storage is full: {taken}; {advice}")
     if room.largest < service().settings.max_bytes:
-        short = f"space is running out: {taken}; files above {room.largest} bytes compressed are refused; {advice}"
+        short = f"space is running out: {taken}; files above {room.largest >> 10} KiB compressed are refused; {advice}"
         return PartResponse(ok=True, reason=short)
     return PartResponse(ok=True, reason=None)
 
