@@ -71,6 +71,13 @@ def courses(house: House, window: Window) -> None:
     page.wait_for_url("**/courses")
 
 
+def service(house: House, window: Window) -> None:
+    """The operators' page, of a service that has graded a class."""
+    seat_class(house)
+    courses(house, window)
+    window.go("/service")
+
+
 def settings(house: House, window: Window) -> None:
     """A course's settings, its staff, and an invitation that was just made."""
     courses(house, window)
@@ -325,6 +332,7 @@ def _tamper_verdicts(house: House) -> None:
 
 SCENES: dict[str, Scene] = {
     "staff-courses": courses,
+    "staff-service": service,
     "staff-settings": settings,
     "staff-settings-assistant": see_as_assistant,
     "staff-invitation": invitation,

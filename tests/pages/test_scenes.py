@@ -12,7 +12,14 @@ BY_DAY = frozenset(
     {
         *("home", "missing", "progress", "hand-in-late", "verdict-held-back"),
         *("verdict-no_relu_derivative", "verdict-right", "verdict-hostile"),
-        *("staff-courses", "staff-settings", "staff-course", "staff-assignment", "staff-publication-refused"),
+        *(
+            "staff-courses",
+            "staff-service",
+            "staff-settings",
+            "staff-course",
+            "staff-assignment",
+            "staff-publication-refused",
+        ),
         *("staff-submissions", "staff-submission", "staff-regrade", "staff-marks", "staff-policy"),
         *("staff-extensions", "staff-roster", "staff-log", "messages-verdict", "messages-questions"),
     }

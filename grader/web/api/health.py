@@ -73,7 +73,7 @@ def read_health() -> Response:
 )
 def read_readiness() -> Response:
     """Check if the service is ready, and which part is not."""
-    parts = _parts()
+    parts = read_parts()
     ready = ReadinessResponse(
         ok=parts.redis.ok and parts.workers.ok and parts.sweeper.ok and parts.storage.ok, parts=parts
     )
@@ -83,7 +83,8 @@ def read_readiness() -> Response:
     return response
 
 
-def _parts() -> PartsResponse:
+def read_parts() -> PartsResponse:
+    """Return the state of each part, with the reason where one is not ready or soon will not be."""
     store = service().store
     try:
         alive, shortage = store.workers.list(), store.shortage()

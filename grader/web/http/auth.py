@@ -37,6 +37,11 @@ class Caller:
         return self.token.allows(Scope.ADMIN)
 
     @property
+    def operates(self) -> bool:
+        """True if the token may see the figures of the whole service."""
+        return self.token.allows(Scope.OPERATE)
+
+    @property
     def reads(self) -> bool:
         """True if the token may see verdicts, and not only submit."""
         return self.token.allows(Scope.READ)

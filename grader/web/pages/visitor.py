@@ -67,6 +67,14 @@ def instructor(course: str, weight: str = "submit") -> Caller:
     return caller
 
 
+def operator() -> Caller:
+    """Return the signed-in operator as `signed_in` does; raise Problem for others."""
+    caller = signed_in()
+    if not caller.operates:
+        raise Problem(FORBIDDEN, "only operators of the service may see this: sign in with a token of the scope admin")
+    return caller
+
+
 def enter(token: TokenRecord) -> None:
     """Sign in with a new session: nothing of an earlier visitor's is left."""
     session.clear()

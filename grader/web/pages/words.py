@@ -46,10 +46,10 @@ def duration(seconds: float | None) -> str:
 
 def size(count: int) -> str:
     """Return a number of bytes for people."""
-    for unit, limit in (("bytes", 1 << 10), ("KiB", 1 << 20)):
+    for unit, limit in (("bytes", 1 << 10), ("KiB", 1 << 20), ("MiB", 1 << 30)):
         if count < limit:
             return f"{count} {unit}" if unit == "bytes" else f"{count / (limit >> 10):.1f} {unit}"
-    return f"{count / (1 << 20):.1f} MiB"
+    return f"{count / (1 << 30):.1f} GiB"
 
 
 def figure(value: float) -> str:
