@@ -12,6 +12,7 @@ from backmark.grader.model.counterexample import NETWORK
 from backmark.grader.model.records import Job, Kind, State
 from backmark.grader.model.terms import Policy
 from backmark.grader.store.search import Filter
+from backmark.grader.store.submissions import NewSubmission
 from backmark.worker.serve.embedded import free_port
 from backmark.worker.serve.readiness import unready_parts
 from tests.pages.browser import LOOKS, Window
@@ -52,6 +53,23 @@ def test_a_wrong_notebook_is_watched_and_its_mistake_named(house: House, window:
     expect(changes).to_contain_text("Line 25 has a mistake: factor missing or unneeded")
     page.get_by_role("link", name="Hand in again").click()
     expect(page.get_by_role("link", name="Attempt 1")).to_be_visible()
+
+
+def test_a_refused_file_is_told_on_the_page_that_is_open_though_marks_are_held_back(
+    house: House, window: Window
+) -> None:
+    record, submissions, course = grade_example(house, "unfilled.ipynb"), house.store.submissions, "refusing"
+    verdict = submissions.verdict(record.id)
+    assert verdict is not None
+    house.store.courses.set_policy(course, ASSIGNMENT, Policy(held_back=True), "staff")
+    name = submissions.accept(NewSubmission(course, ASSIGNMENT, record.revision, "ada", "work.ipynb", b"{}")).id
+    claim = house.store.jobs.claim(Job(Kind.SUBMISSION, name))
+    assert claim is not None
+    heading = window.go(house.verdict_link(house.submission(name))).get_by_role("heading", level=1)
+    expect(heading).to_have_text("Handed in")
+    submissions.finish(claim, verdict)
+    expect(heading).to_have_text("Your file could not be graded.", timeout=MILLISECONDS)
+    expect(window.page.get_by_text("This file was refused, so it uses up no attempt.")).to_be_visible()
 
 
 def test_the_time_left_runs_and_the_form_closes_at_its_end(house: House, window: Window) -> None:
@@ -259,5 +277,6 @@ def test_a_submission_that_is_over_is_told_at_once(house: House, window: Window)
     """Whoever cannot be held looks at its state."""
     record = grade_example(house, "right.ipynb")
     answer = window.page.request.get(f"{house.url}{house.verdict_link(record)}/state")
-    assert answer.json() == {"state": State.DONE, "over": True, "position": None, "estimated_seconds": None}
+    ended = {"state": State.DONE, "over": True, "held_back": False, "position": None, "estimated_seconds": None}
+    assert answer.json() == ended
     assert time.time() > record.created

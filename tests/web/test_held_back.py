@@ -381,3 +381,13 @@ def test_what_gradebooks_show_to_students_is_the_same_for_staff_who_ask(world: W
     before = staff.get(address).data
     FATES["it is wrong"](world)
     assert staff.get(address).data == before
+
+
+def test_a_refused_file_is_shown_at_once_with_its_reason(world: World) -> None:
+    """It is no attempt, so that its student has to hand in another one."""
+    state = world.browser.get(f"{world.verdict}/state").get_json()
+    _finish(replace(_ENDED, outcome=Outcome.REJECTED).as_dict())(world)
+    assert world.portal.get(f"/submissions/{world.submission}").get_json()["outcome"] == "rejected"
+    after = world.browser.get(f"{world.verdict}/state").get_json()
+    assert [(told["state"], told["held_back"]) for told in (state, after)] == [("done", True), ("done", False)]
+    assert "This file was refused, so it uses up no attempt" in world.browser.get(world.verdict, headers=HTML).text
