@@ -76,6 +76,9 @@ class ServiceSettings(BaseSettings):
     #: browser on a class link has as much.
     student_rate: str = "60/minute"
     student_bytes_rate: str = "33554432/day"
+    #: Seconds for which files of one student, or of one browser on a class link, may be graded: of a processor, and
+    #: asleep. Above it files are refused; those that were accepted are graded.
+    student_seconds_rate: str = "900/hour"
     #: Accepted files and bytes of all who use one class link.
     class_rate: str = "600/minute"
     class_bytes_rate: str = "134217728/day"

@@ -23,10 +23,14 @@ class Share:
     most: int
     #: Seconds from the first count until the counter restarts.
     seconds: int
+    #: True if seconds of grading are counted, in milliseconds: by each grading of the sender, once it ends.
+    of_grading: bool = False
 
     @property
     def key(self) -> str:
         """The key of the counter."""
+        if self.of_grading:
+            return keys.key("seconds", name_sender(*self.owner))
         return keys.key("share", sha256(json.dumps([self.label, *self.owner]).encode()).hexdigest()[:32])
 
     def used_up(self, milliseconds: int) -> ShareUsedUp:
@@ -35,7 +39,7 @@ class Share:
 
     def write(self) -> list[str | int]:
         """Return the share as the scripts take it, in JSON."""
-        return [self.key, self.cost, self.most, 1000 * self.seconds]
+        return [self.key, self.cost, self.most * (1000 if self.of_grading else 1), 1000 * self.seconds]
 
     def check(self, wait: int, full: int, *, must_count: bool) -> None:
         """Check how a script counted a request against the share.
@@ -47,6 +51,11 @@ class Share:
             raise self.used_up(wait)
         if full and must_count:
             raise StoreUnavailable("Redis refuses, no space left in its memory")
+
+
+def name_sender(*owner: str) -> str:
+    """Return the hash under which a sender's seconds are counted: a verified student of a course, or a browser."""
+    return keys.digest(json.dumps(owner))[:32]
 
 
 class Shares:

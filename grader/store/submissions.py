@@ -25,7 +25,7 @@ from backmark.grader.store.paging import RecordPage
 from backmark.grader.store.room import Storage
 from backmark.grader.store.scripts import FollowingCall, ScriptCall, Scripts
 from backmark.grader.store.search import Filter, SubmissionSearch
-from backmark.grader.store.shares import Share, write
+from backmark.grader.store.shares import Share, name_sender, write
 from backmark.grader.store.subscription import Subscription
 from backmark.grader.store.summary import VerdictSummary
 
@@ -64,8 +64,7 @@ class NewSubmission:
     @property
     def sender(self) -> str:
         """A hash of the sender, whose time it takes: the verified student, or the browser, whatever names it sends."""
-        owner = (self.course, self.student) if self.browser is None else (self.browser,)
-        return keys.digest(json.dumps(owner))[:32]
+        return name_sender(*((self.course, self.student) if self.browser is None else (self.browser,)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,13 @@ def conclude(store: Store, submission: str, verdict: dict[str, Any] | None = Non
     assert store.submissions.finish(claim, read_verdict(verdict or passing_verdict()))
 
 
+def conclude_next(store: Store, seconds: float) -> None:
+    """Grade the submission whose turn it is, which takes so many seconds."""
+    claim = store.jobs.claim_next()
+    assert claim is not None
+    assert store.submissions.finish(claim, read_verdict(passing_verdict()), seconds=seconds)
+
+
 def fail_submission(store: Store, submission: str) -> str:
     """Let a submission that waits end as service_failed; its id."""
     state = State.QUEUED

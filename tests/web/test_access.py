@@ -8,7 +8,7 @@ from flask import Flask
 from backmark.grader.model.records import Scope
 from backmark.grader.store.store import Store
 from tests.web.asking import Asker
-from tests.web.concluding import conclude
+from tests.web.concluding import conclude, conclude_next
 
 
 @pytest.mark.parametrize("secret", ["", "bmk_0_0", "bmk_\xff_0", "nonsense"])
@@ -151,6 +151,30 @@ def test_what_is_too_much_for_a_day_leaves_room_for_what_is_smaller(portal: Aske
     assert [answer.status_code for answer in answers] == [202, 429, 202]
     assert answers[1].get_json()["type"] == "/problems/too-many-requests"
     assert 1 <= int(answers[1].headers["Retry-After"]) <= 86_400
+
+
+@pytest.mark.service(student_seconds_rate="10/hour")
+def test_who_has_had_all_seconds_of_grading_is_told_when_to_come_again(portal: Asker, store: Store) -> None:
+    for seconds in (0.2, 9.7):
+        assert portal.submit("ada").status_code == 202
+        conclude_next(store, seconds)
+    assert portal.submit("ada").status_code == 202
+    conclude_next(store, 0.3)
+    answer = portal.submit("ada")
+    assert answer.status_code == 429
+    assert answer.get_json()["detail"] == "more than 10 seconds of grading files of this student in 3600 s"
+    assert 3000 <= int(answer.headers["Retry-After"]) <= 3600
+    assert portal.submit("grace").status_code == 202
+
+
+@pytest.mark.service(student_seconds_rate="10/hour")
+def test_a_slice_that_ended_counts_and_another_course_does_not(portal: Asker, stranger: Asker, store: Store) -> None:
+    assert portal.submit("ada").status_code == 202
+    claim = store.jobs.claim_next()
+    assert claim is not None
+    assert store.jobs.end_slice(claim, 11.0, 20.0)
+    assert portal.submit("ada").status_code == 429
+    assert stranger.submit("ada", course="elsewhere").status_code == 202
 
 
 @pytest.mark.service(submit_rate="2/minute")

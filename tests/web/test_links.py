@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from backmark.grader.model.people import RosterEntry
@@ -18,7 +19,7 @@ from backmark.grader.store.submissions import AcceptedSubmission, NewSubmission,
 from backmark.grader.web.api.hand_in_links import LINK_COLUMNS
 from backmark.grader.web.http import links
 from tests.web.asking import Asker
-from tests.web.concluding import conclude
+from tests.web.concluding import conclude, conclude_next
 from tests.web.test_pages import HTML, SECRET, guard, make_link, with_secret
 from tests.web.verdicts import passing_verdict
 from tests.web.visitor import Visitor
@@ -131,6 +132,21 @@ def test_nothing_that_came_by_a_link_is_recorded_after_its_end(app: Flask, store
     assert len(recorded) == statuses.count(303)
     assert all(submission.created < end.at for submission in recorded)
     assert statuses[-1] == 410
+
+
+@pytest.mark.service(secret=SECRET, student_seconds_rate="10/hour")
+def test_all_names_that_one_browser_types_share_its_seconds_and_no_other_browser_does(app: Flask, store: Store) -> None:
+    link = link_of(app, None)
+
+    def hand_in(browser: FlaskClient, name: str) -> int:
+        form: dict[str, Any] = {"csrf_token": guard(browser, link), "student": name}
+        return browser.post(link, headers=HTML, data={**form, "file": (io.BytesIO(b"x = 1"), "a.py")}).status_code
+
+    hostile, honest = app.test_client(), app.test_client()
+    assert hand_in(hostile, "ada") == 303
+    conclude_next(store, 11.0)
+    assert (hand_in(hostile, "bob"), hand_in(honest, "ada")) == (429, 303)
+    assert send(app, link_of(app, "ada")).status_code == 303
 
 
 @with_secret

@@ -93,6 +93,11 @@ local function book(id, seconds)
   local used = key('used', sender)
   redis.call('HSET', used, 'seconds', string.format('%.4f', seconds_used(sender, now()) + seconds), 'at', whole(now()))
   redis.call('PEXPIRE', used, FORGOTTEN)
+  -- Of the rate of seconds, whose window opened when it was accepted.
+  local share = key('seconds', sender)
+  if redis.call('EXISTS', share) == 1 then
+    redis.call('INCRBY', share, math.ceil(1000 * seconds))
+  end
 end
 
 -- A waiting submission goes on waiting in the slow lane, at the place that it had.

@@ -53,6 +53,7 @@ class RequestLimits:
             "read": parse(settings.read_rate),
         }
         self._student = parse(settings.student_rate), parse(settings.student_bytes_rate)
+        self._seconds = parse(settings.student_seconds_rate)
         self._class = parse(settings.class_rate), parse(settings.class_bytes_rate)
         self._refused, self._address = parse(settings.refused_rate), parse(settings.address_rate)
 
@@ -88,15 +89,21 @@ class RequestLimits:
 
     def by_student(self, course: str, student: str, size: int) -> tuple[Share, ...]:
         """Return the shares of a verified student that a file of `size` bytes counts against."""
-        return _shares("of this student", (course, student), size, *self._student)
+        return self._of_sender("of this student", (course, student), size)
 
     def by_browser(self, browser: str, size: int) -> tuple[Share, ...]:
         """Return the shares of a browser, whatever names are typed in it, for a file of `size` bytes."""
-        return _shares("from this browser", (browser,), size, *self._student)
+        return self._of_sender("from this browser", (browser,), size)
 
     def by_class(self, link: tuple[str, ...], size: int) -> tuple[Share, ...]:
         """Return the shares of a class link, by its signed fields, that a file of `size` bytes counts against."""
         return _shares("of all who use this link", link, size, *self._class)
+
+    def _of_sender(self, whose: str, owner: tuple[str, ...], size: int) -> tuple[Share, ...]:
+        label, rate = f"seconds of grading files {whose}", self._seconds
+        # Its window opens with the first file; the gradings add to it.
+        seconds = Share(label, owner, 1, rate.amount, rate.get_expiry(), of_grading=True)
+        return *_shares(whose, owner, size, *self._student), seconds
 
     def _restart_window(self, rate: RateLimitItem, *name: str) -> bool:
         """Restart a window with one hit, and return True, if it ends too late because the clock was set back."""
