@@ -151,7 +151,11 @@ class Position:
 
     position: Annotated[int, Doc("The number of jobs ahead of this one.")]
     estimated_seconds: Annotated[
-        float | None, Doc("Seconds until the verdict, estimated from the last minutes.", none="unknown")
+        float | None,
+        Doc(
+            "Seconds until the verdict, estimated by what runs, what is ahead, and what such files took.",
+            none="unknown",
+        ),
     ] = None
 
 

@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from backmark.grader.model.records import Claim, Job, Kind, Queue, State
+from backmark.grader.model.records import Claim, Job, Kind, Position, Queue, State
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, text
@@ -114,15 +114,15 @@ class Jobs:
         now, micros = self._redis.time()
         return max(0.0, now + micros / 1e6 - float(first[0][1]) / 1000)
 
-    def position(self, job: Job) -> int | None:
-        """Return the number of jobs ahead of this one, or None if it is not waiting."""
-        rank: Any = self._redis.zrank(_waiting(job.kind.queue), f"{job.kind}:{job.id}")
-        return None if rank is None else int(rank)
+    def place(self, job: Job) -> Position | None:
+        """Return the place of a job in its queue, or None if it is not waiting.
 
-    def pace(self, queue: Queue) -> float | None:
-        """Return the moving average of seconds between conclusions while jobs wait, or None before the first."""
-        milliseconds = self._redis.hget(keys.PACE, queue)
-        return None if milliseconds is None else float(milliseconds) / 1000
+        Of a submission it knows what runs and what waits, and what files of the same senders took.
+        """
+        answer = self._scripts.run("place", job.kind, job.id)
+        if answer is None:
+            return None
+        return Position(int(answer[0]), None if answer[1] < 0 else answer[1] / 1000)
 
     def _alarm(self, job: Job, state: State, message: str) -> None:
         if state is State.SERVICE_FAILED:

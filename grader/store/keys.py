@@ -5,7 +5,6 @@ from hashlib import sha256
 PREFIX = "bm:"
 COUNTERS = "bm:counters"
 LEASES = "bm:leases"
-PACE = "bm:pace"
 #: The course of packaged assignments, which every course sees.
 EVERYONE = "*"
 

@@ -15,7 +15,7 @@ from backmark.worker.service.lease import Lease, Stopping, Withdrawn, claim, hol
 from backmark.worker.service.sweeper import Sweeper
 from tests.service.conftest import Making
 from tests.service.parts import PATIENCE, until
-from tests.store.making import end_lease
+from tests.store.making import end_lease, position
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_a_worker_that_stops_claims_nothing_more(quick_context: Context) -> None
     quick_context.stop.request()
     with pytest.raises(Stopping), take_lease(quick_context, job):
         pass
-    assert quick_context.store.jobs.position(job) == 0
+    assert position(quick_context.store, job) == 0
 
 
 @pytest.fixture
@@ -160,6 +160,6 @@ def test_a_clock_that_was_set_forward_takes_no_job_from_a_worker_that_lives(
 
     def is_requeued() -> bool:
         sweeper.look()
-        return jobs.position(job) == 0
+        return position(context.store, job) == 0
 
     until(is_requeued, "its lease ends")

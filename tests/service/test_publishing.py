@@ -32,6 +32,7 @@ from tests.contracts.making import FILES, LINEAR, MISTAKE, RIGHT, contract
 from tests.made import table
 from tests.service.conftest import Making, Sent
 from tests.service.parts import COURSE, EXAMPLES, until
+from tests.store.making import position
 
 pytestmark = pytest.mark.usefixtures("draw_once")
 
@@ -232,7 +233,7 @@ def test_a_worker_that_stops_hands_back_a_publication(making: Making) -> None:
     stop_thread.join()
     assert isinstance(context.dispatcher, Sent)
     assert context.dispatcher.again == [job]
-    assert context.store.jobs.position(job) == 0
+    assert position(context.store, job) == 0
 
 
 def test_each_group_is_graded_on_fresh_cases_of_its_own(making: Making) -> None:

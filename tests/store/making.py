@@ -67,6 +67,12 @@ def job(name: str) -> Job:
     return Job(Kind.SUBMISSION, name)
 
 
+def position(store: Store, waiting: Job) -> int | None:
+    """The number of jobs ahead of one, or None if it does not wait."""
+    place = store.jobs.place(waiting)
+    return None if place is None else place.position
+
+
 def now(store: Store, name: str) -> SubmissionRecord:
     """A submission that is there."""
     record = store.submissions.get(name)
@@ -135,7 +141,7 @@ def end_lease(store: Store, claim: Claim) -> None:
 
 def list_remains(store: Store) -> set[str]:
     """Every key that belongs to a submission, a student or a course."""
-    general = {"bm:clock", "bm:counters", "bm:pace", "bm:outbox", "bm:mistake-titles"}
+    general = {"bm:clock", "bm:counters", "bm:outbox", "bm:mistake-titles"}
     names = {text(name) for name in store.redis.scan_iter("bm:*")}
     # Numbers by assignment, for regrades, seconds that a sender used, by a hash, and those of a revision's gradings.
     passing = ("bm:verdicts-changed:", "bm:used:", "bm:usual:")

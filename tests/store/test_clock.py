@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from backmark.grader.model.notifications import DeliveryState, Event
-from backmark.grader.model.records import Job, Kind, Queue, State
+from backmark.grader.model.records import Job, Kind, State
 from backmark.grader.model.regrades import Phase, Selection
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store import keys
@@ -103,13 +103,6 @@ def test_a_message_that_was_lost_is_sent_again(store: Store) -> None:
     store.redis.hset(keys.key(Kind.SUBMISSION, name), "resend", str(round(1000 * time.time()) + HOUR))
     assert store.jobs.unsent() == [job(name)]
     assert store.jobs.unsent() == []
-
-
-def test_the_pace_is_never_less_than_nothing(store: Store) -> None:
-    claim = claim_job(store, accept(store))
-    store.redis.hset(keys.PACE, f"{Queue.INTERACTIVE}:busy", str(round(1000 * time.time()) + HOUR))
-    store.submissions.finish(claim, verdict())
-    assert store.jobs.pace(Queue.INTERACTIVE) == 0
 
 
 def test_a_dead_worker_is_not_counted_for_an_hour(store: Store) -> None:

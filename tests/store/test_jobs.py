@@ -8,7 +8,7 @@ from backmark.grader.model.records import Claim, Job, Kind, Queue, State
 from backmark.grader.store import keys
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.store import Store
-from tests.store.making import accept, claim_job, end_lease, job, new, now, verdict
+from tests.store.making import accept, claim_job, end_lease, job, new, now, position, verdict
 
 
 def test_a_claim_is_given_once(store: Store) -> None:
@@ -36,9 +36,9 @@ def test_a_beat_starts_the_lease_anew(store: Store) -> None:
 def test_handing_back_restores_tries_and_the_place_in_the_queue(store: Store) -> None:
     first, second = accept(store), accept(store, new("bob"))
     claim = claim_job(store, first)
-    assert store.jobs.position(job(second)) == 0
+    assert position(store, job(second)) == 0
     assert store.jobs.hand_back(claim)
-    assert [store.jobs.position(job(name)) for name in (first, second)] == [0, 1]
+    assert [position(store, job(name)) for name in (first, second)] == [0, 1]
     assert (now(store, first).tries, now(store, first).started) == (0, None)
     assert not store.jobs.beat(claim)
 
@@ -58,7 +58,7 @@ def test_a_lost_lease_is_queued_again_at_its_place(store: Store, caplog: pytest.
     end_lease(store, claim)
     with caplog.at_level(logging.WARNING):
         assert store.jobs.requeue_lost() == [job(first)]
-    assert [store.jobs.position(job(name)) for name in (first, second)] == [0, 1]
+    assert [position(store, job(name)) for name in (first, second)] == [0, 1]
     assert not store.submissions.finish(claim, verdict())
     assert store.jobs.requeue_lost() == []
     assert [record.levelname for record in caplog.records] == ["WARNING"]
@@ -163,9 +163,3 @@ def test_kinds_wait_in_queues_of_their_own(store: Store) -> None:
     oldest = store.jobs.oldest(Queue.INTERACTIVE)
     assert oldest is not None
     assert 0 <= oldest < 60
-
-
-def test_the_pace_is_in_seconds_and_unknown_before_the_first_conclusion(store: Store) -> None:
-    assert store.jobs.pace(Queue.INTERACTIVE) is None
-    store.redis.hset(keys.PACE, Queue.INTERACTIVE.value, "200")
-    assert store.jobs.pace(Queue.INTERACTIVE) == pytest.approx(0.2)

@@ -7,7 +7,7 @@ import pytest
 
 from backmark.grader.model.records import Claim, State
 from backmark.grader.store.store import Store
-from tests.store.making import OUTBOX, accept, claim_job, finish_job, job, new, now, verdict
+from tests.store.making import OUTBOX, accept, claim_job, finish_job, job, new, now, position, verdict
 
 
 def fail_submission(store: Store, student: str = "ada", *, course: str = "cs101", assignment: str = "udl-7.2") -> str:
@@ -31,7 +31,7 @@ def test_a_retried_submission_keeps_its_attempt_and_place_and_has_all_its_tries(
         None,
         None,
     )
-    assert [store.jobs.position(job(submission_id)) for submission_id in (other_id, name)] == [0, 1]
+    assert [position(store, job(submission_id)) for submission_id in (other_id, name)] == [0, 1]
     assert store.submissions.finish(claim_job(store, name), verdict("failed"))
     assert (now(store, name).state, now(store, name).outcome) == (State.DONE, "failed")
 

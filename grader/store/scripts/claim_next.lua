@@ -43,16 +43,18 @@ end
 local survey = new_survey()
 local _, slow_running = look_at_running(survey)
 
--- Of the first that wait, the one whose turn comes first. `turn_of` may return none; nothing comes before {0, 0}.
-local function first_of(set, turn_of)
+-- Of the first that wait in a set, the one whose turn comes first. Those that go slowly are put into the slow lane.
+local function first_of(set)
   local chosen, first
   for place, each in ipairs(redis.call('ZRANGE', set, 0, LOOKED_AT - 1)) do
     local id = each:match('^submission:(.+)$')
     local submission = id and look_at(id, 'queued', survey)
     local turn = submission and turn_of(submission, place)
-    if turn and (not first or comes_before(turn, first)) then
+    if turn and turn[1] == 1 and set == waiting then
+      make_slow(id)
+    elseif turn and (not first or comes_before(turn, first)) then
       chosen, first = submission, turn
-      if turn[1] == 0 and turn[2] == 0 then
+      if turn[2] == 0 and turn[3] == 0 then
         break
       end
     end
@@ -60,19 +62,9 @@ local function first_of(set, turn_of)
   return chosen
 end
 
-local quick = first_of(waiting, function(submission, place)
-  if submission.slow or submission.sender.used >= SLICES * submission.slice then
-    return make_slow(submission.id)
-  end
-  return { submission.sender.running, math.floor(submission.sender.used), place }
-end)
+local quick = first_of(waiting)
 if quick then
-  return { quick.id, take('submission', quick.id, lease), math.floor(1000 * quick.slice) }
+  return { quick.id, take('submission', quick.id, lease), math.floor(1000 * quick.revision.slice) }
 end
-if slow_running >= most_slow() then
-  return nil
-end
-local slow = first_of(slow_waiting, function(submission, place)
-  return { 2 * submission.typed + submission.sender.running, math.floor(submission.sender.used), place }
-end)
+local slow = slow_running < most_slow() and first_of(slow_waiting)
 return slow and { slow.id, take('submission', slow.id, lease) } or nil

@@ -9,10 +9,6 @@ local QUEUES = { submission = 'interactive', unit = 'regrade', publication = 'st
 -- No more workers than this begin with a regrade at once.
 local MOST_MESSAGES = { interactive = 64, regrade = 64 }
 local SECONDS = { 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300 }
--- The least share of the newest in the moving average of a queue's pace: the first ten have equal shares.
-local NEWEST = 0.1
--- Milliseconds for which nobody worked though something waited, after which workers count as having been away.
-local AWAY = 1000
 -- What regrades do about it, in regrade_common.lua: one of their units ended, a submission goes.
 local unit_ended, forget
 -- A submission into the lists of its state and outcome, in submission_common.lua.
@@ -221,39 +217,15 @@ local function take(kind, id, lease)
   return fence
 end
 
--- A moving average of the milliseconds between two conclusions while others wait. What the first one takes, after nobody
--- waited or nobody worked, is left out: a worker may have had to start, and several work at once.
-local function keep_pace(kind, started, finished)
-  local queue = QUEUES[kind]
-  local last = tonumber(redis.call('HGET', 'bm:pace', queue .. ':busy') or '')
-  if last and started <= last + AWAY then
-    -- Set back meanwhile, the clock measured nothing.
-    local sample = math.max(0, finished - last)
-    local pace = tonumber(redis.call('HGET', 'bm:pace', queue) or '0')
-    local number = redis.call('HINCRBY', 'bm:pace', queue .. ':number', 1)
-    pace = pace + math.max(NEWEST, 1 / number) * (sample - pace)
-    redis.call('HSET', 'bm:pace', queue, string.format('%.3f', pace))
-  end
-  if redis.call('ZCARD', key('waiting', queue)) > 0 then
-    redis.call('HSET', 'bm:pace', queue .. ':busy', whole(finished))
-  else
-    redis.call('HDEL', 'bm:pace', queue .. ':busy')
-  end
-end
-
 -- The end of a job: one terminal state, and out of the queue and the leases.
 local function conclude(kind, id, state)
   local job, time = job_key(kind, id), now()
-  local started = get(job, 'started')
   redis.call('HSET', job, 'finished', whole(time), 'concluded', get(job, 'fence'))
   set_state(kind, id, state)
   redis.call('HDEL', job, 'resend')
   redis.call('ZREM', 'bm:leases', member(kind, id))
   redis.call('ZREM', waiting_key(kind, id), member(kind, id))
   count('state:' .. kind .. ':' .. state)
-  if state == 'done' and started then
-    keep_pace(kind, tonumber(started), time)
-  end
   if kind == 'submission' then
     redis.call('SREM', pending_key(job), id)
     if state == 'done' then

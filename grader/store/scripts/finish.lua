@@ -13,7 +13,9 @@ redis.call('HSET', job, 'reused', reused)
 hold(id, number, summary)
 count('outcome:' .. summary.outcome)
 local seconds = tonumber(ARGV[6])
-book(id, seconds)
+if seconds > 0 then
+  book(id, seconds, true)
+end
 if seconds > 0 and summary.outcome ~= 'timeout' and summary.outcome ~= 'rejected' then
   local usual_key = key('usual', get(job, 'revision'))
   redis.call('LPUSH', usual_key, ARGV[6])

@@ -9,10 +9,11 @@ local SLICE, LEAST, SLICES = 3, 3, 2
 -- Usual is the median of so many gradings, which are remembered for so many ms: 30 days.
 local GRADINGS, REMEMBERED = 15, 2592000000
 
--- The seconds of gradings that a sender's submissions used lately.
+-- The seconds of gradings that a sender's submissions used lately, and those that the last one took, or nil.
 local function seconds_used(sender, time)
-  local at = redis.call('HMGET', key('used', sender), 'seconds', 'at')
-  return at[1] and tonumber(at[1]) * 0.5 ^ (math.max(0, time - tonumber(at[2])) / HALVED) or 0
+  local at = redis.call('HMGET', key('used', sender), 'seconds', 'at', 'last')
+  local used = at[1] and tonumber(at[1]) * 0.5 ^ (math.max(0, time - tonumber(at[2])) / HALVED) or 0
+  return used, tonumber(at[3])
 end
 
 -- The usual seconds of a revision's gradings, or nil before the first.
@@ -24,28 +25,44 @@ end
 
 -- What is known of senders and revisions, read once for a script.
 local function new_survey()
-  return { senders = {}, slices = {}, time = now() }
+  return { senders = {}, revisions = {}, time = now() }
 end
 
--- A running or waiting submission with its sender and its slice in seconds; nil if it is in another state. Earlier
--- versions record no sender: there it is the student, whose name has the browser if it was typed.
+local function sender_of(name, survey)
+  local sender = survey.senders[name]
+  if not sender then
+    local used, last = seconds_used(name, survey.time)
+    sender = { used = used, last = last, running = 0 }
+    survey.senders[name] = sender
+  end
+  return sender
+end
+
+local function revision_of(name, survey)
+  local revision = survey.revisions[name]
+  if not revision then
+    local seconds = usual(name)
+    revision = { usual = seconds, slice = math.max(LEAST, SLICE * (seconds or 0)) }
+    survey.revisions[name] = revision
+  end
+  return revision
+end
+
+-- A running or waiting submission with its sender and its revision; nil if it is in another state. Earlier versions
+-- record no sender: there it is the student, whose name has the browser if it was typed.
 local function look_at(id, state, survey)
-  local at = redis.call('HMGET', 'bm:submission:' .. id, 'state', 'course', 'student', 'sender', 'started', 'lane', 'revision')
+  local at = redis.call('HMGET', 'bm:submission:' .. id, 'state', 'course', 'student', 'sender', 'started', 'lane', 'revision', 'limit')
   if at[1] ~= state then
     return nil
   end
-  local name, revision = at[4] or at[2] .. ':' .. at[3], at[7]
-  local sender = survey.senders[name]
-  if not sender then
-    sender = { used = seconds_used(name, survey.time), running = 0 }
-    survey.senders[name] = sender
-  end
+  local sender, revision = sender_of(at[4] or at[2] .. ':' .. at[3], survey), revision_of(at[7], survey)
+  local elapsed = state == 'running' and math.max(0, survey.time - tonumber(at[5])) / 1000 or 0
   if state == 'running' then
     -- What it took so far is used, whatever its end says.
-    sender.used, sender.running = sender.used + math.max(0, survey.time - tonumber(at[5])) / 1000, 1
+    sender.used, sender.running = sender.used + elapsed, 1
   end
-  survey.slices[revision] = survey.slices[revision] or math.max(LEAST, SLICE * (usual(revision) or 0))
-  return { id = id, sender = sender, slice = survey.slices[revision], slow = at[6] == 'slow', typed = at[3]:find('!', 1, true) and 1 or 0 }
+  return { id = id, sender = sender, revision = revision, elapsed = elapsed, limit = tonumber(at[8]),
+    slow = at[6] == 'slow', typed = at[3]:find('!', 1, true) and 1 or 0 }
 end
 
 -- The submissions that run, and the number of those in the slow lane.
@@ -76,6 +93,17 @@ local function most_slow()
   return math.max(1, processes() - 1)
 end
 
+-- Whether a submission goes without a slice: it used that up, or its sender has used several lately.
+local function goes_slowly(submission)
+  return submission.slow or submission.sender.used >= SLICES * submission.revision.slice
+end
+
+-- The turn of a waiting submission at its place in its set: the least is the first. The first number is its lane.
+local function turn_of(submission, place)
+  local slow = goes_slowly(submission) and 1 or 0
+  return { slow, 2 * slow * submission.typed + submission.sender.running, math.floor(submission.sender.used), place }
+end
+
 -- Whether a turn comes before another: the first number in which they differ decides.
 local function comes_before(turn, other)
   for i, number in ipairs(turn) do
@@ -86,13 +114,16 @@ local function comes_before(turn, other)
   return false
 end
 
--- A grading of a submission took so many seconds.
-local function book(id, seconds)
+-- A grading of a submission took so many seconds; it came to its end if `ended`.
+local function book(id, seconds, ended)
   local at = redis.call('HMGET', job_key('submission', id), 'course', 'student', 'sender')
   local sender = at[3] or at[1] .. ':' .. at[2]
   local used = key('used', sender)
   redis.call('HSET', used, 'seconds', string.format('%.4f', seconds_used(sender, now()) + seconds), 'at', whole(now()))
   redis.call('PEXPIRE', used, FORGOTTEN)
+  if ended then
+    redis.call('HSET', used, 'last', string.format('%.4f', seconds))
+  end
   -- Of the rate of seconds, whose window opened when it was accepted.
   local share = key('seconds', sender)
   if redis.call('EXISTS', share) == 1 then

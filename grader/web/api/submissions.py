@@ -405,12 +405,7 @@ def find_place(submission: SubmissionRecord) -> Position | None:
     """Return the place of a submission in its queue, or None once it no longer waits."""
     if submission.state is not State.QUEUED:
         return None
-    jobs, job = service().store.jobs, Job(Kind.SUBMISSION, submission.id)
-    position = jobs.position(job)
-    if position is None:
-        return None
-    pace = jobs.pace(job.kind.queue)
-    return Position(position, None if pace is None else round((position + 1) * pace, 1))
+    return service().store.jobs.place(Job(Kind.SUBMISSION, submission.id))
 
 
 def note_retries(course: str, assignment: str | None, number: int) -> None:

@@ -5,7 +5,7 @@ from itertools import chain
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
-from backmark.grader.model.records import Job, Kind, State, SubmissionRecord
+from backmark.grader.model.records import State, SubmissionRecord
 from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.reports.view import make_view
 from backmark.grader.store.paging import cursor
@@ -89,7 +89,7 @@ def show_submission(course: str, submission: str, sent: SentForm | None = None) 
         revision=revision,
         asked=choice.asked,
         following=following[0] if following else None,
-        position=store.jobs.position(Job(Kind.SUBMISSION, record.id)) if record.state is State.QUEUED else None,
+        place=submissions.find_place(record),
         drawing=None if verdict is None else draw_submission(make_view(verdict), record, heading),
         listing=None if start is None else listing(record.filename, start, record.size, cells, verdict),
         gone=start is None,

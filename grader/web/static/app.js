@@ -138,10 +138,10 @@ function follow(place, path) {
   }
 
   function waiting(told) {
-    if (!told.position) return "Your submission is next.";
     const count = told.position === 1 ? "1 submission is" : `${told.position} submissions are`;
+    const place = told.position ? `${count} ahead of yours` : "Your submission is next";
     const time = told.estimated_seconds ? `; about ${duration(told.estimated_seconds)}` : "";
-    return `${count} ahead of yours${time}.`;
+    return `${place}${time}.`;
   }
 
   // Where no connection can be held open (the server has so many only), look now and then, not all at once.
