@@ -37,14 +37,15 @@ def read_recipe(title: str) -> str:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder into which Backmark is installed from its wheel."""
+    """A folder into which Backmark and its gallery are installed from their wheels."""
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, check=True, capture_output=True, cwd=ROOT, env={**os.environ, "PYTHONWARNINGS": ""})
-    (wheel,) = folder.glob("*.whl")
+    for project in (ROOT, ROOT / "setup" / "gallery"):
+        subprocess.run(command, check=True, capture_output=True, cwd=project, env={**os.environ, "PYTHONWARNINGS": ""})
     installed = folder / "site-packages"
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(installed)
+    for wheel in folder.glob("*.whl"):
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(installed)
     return installed
 
 
@@ -89,6 +90,41 @@ def test_pytest(tmp_path: Path, site: Path, right: bool) -> None:  # noqa: FBT00
     status, printed = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], tmp_path, site)
     assert status == (0 if right else 1), printed
     assert [part in printed for part in VERDICT] == [not right] * 2
+
+
+#: Wrong homework that changes what `check` returns in the process that imports it.
+CHEATING = """
+from backmark.worker.notebook.result import CheckResult
+
+CheckResult.__bool__ = lambda _: True
+
+
+def backward_pass(*given):
+    ...
+"""
+IN_A_JAIL = "pytest, where marks depend on it"
+
+
+@pytest.mark.usefixtures("jail")
+@both
+def test_pytest_that_grades_in_a_jail(tmp_path: Path, site: Path, right: bool) -> None:  # noqa: FBT001
+    (tmp_path / "homework.py").write_text(HOMEWORK[right], encoding="utf-8")
+    (tmp_path / "test_homework.py").write_text(read_recipe(IN_A_JAIL), encoding="utf-8")
+    status, printed = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], tmp_path, site)
+    assert status == (0 if right else 1), printed
+    assert ("Wrong on 173 of 200 cases." in printed) is not right
+
+
+@pytest.mark.usefixtures("jail")
+@pytest.mark.parametrize("text", [CHEATING, "import os\nos._exit(0)\n"], ids=["changes the check", "ends the process"])
+def test_code_that_makes_a_test_pass_is_held_by_a_jail_alone(tmp_path: Path, site: Path, text: str) -> None:
+    (tmp_path / "homework.py").write_text(text, encoding="utf-8")
+    statuses = []
+    for title in ("pytest", IN_A_JAIL):
+        (tmp_path / "test_homework.py").write_text(read_recipe(title), encoding="utf-8")
+        words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        statuses.append(run(words, tmp_path, site)[0])
+    assert statuses == [0, 1]
 
 
 @both
