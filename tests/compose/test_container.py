@@ -55,7 +55,7 @@ def test_jails_start_there_for_root_and_others_and_its_filter_holds(
     monkeypatch.setattr(os, "getuid", lambda: user)
     profile = tmp_path / "seccomp.json"
     profile.write_text(seccomp_profile.render(), encoding="utf-8")
-    command = plan_command("docker", IMAGE, ContainerRun(handed_in, "udl-7.2", None, None, ()), profile)
+    command = plan_command("docker", IMAGE, ContainerRun(handed_in, "udl-7.2", None, None, ()), profile, tmp_path)
     options = command[: command.index(IMAGE) + 1]
     doctor = subprocess.run([*options, "backmark", "doctor"], capture_output=True, text=True, check=False)
     assert doctor.returncode == 0, doctor.stdout + doctor.stderr

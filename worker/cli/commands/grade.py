@@ -168,7 +168,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
         options = {"seed": seed, "networks": networks, "jobs": jobs, "student-from": student_from}
         words = [f"--{name}={value}" for name, value in options.items() if value is not None]
         words += [word for word, given in (("--json", as_json), ("--summary", summary)) if given]
-        run = ContainerRun(files[0], assignment, csv_file, html_folder, words)
+        run = ContainerRun(files[0], assignment, csv_file, html_folder, words, jobs)
         return run_in_container(run, machine.from_environment().container_image)
     # The verdicts are on the pages.
     summary = summary or (html_folder is not None and not as_json)
