@@ -60,10 +60,9 @@ class Runner:
         action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
         (steps,) = [part for part in action["runs"]["steps"] if part["name"] == step]
         given = {name: str(value.get("default", "")) for name, value in action["inputs"].items()} | inputs
-        environment = {
-            name: given[value.removeprefix("${{ inputs.").removesuffix(" }}")]
-            for name, value in steps.get("env", {}).items()
-        }
+        given = {f"${{{{ inputs.{name} }}}}": value for name, value in given.items()}
+        given["${{ github.action_path }}"] = str(ROOT)
+        environment = {name: given[value] for name, value in steps.get("env", {}).items()}
         return self.call(["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", steps["run"]], environment)
 
     def call(self, command: list[str], environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
@@ -189,6 +188,37 @@ def test_no_module_of_the_students_is_run_while_it_is_prepared() -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
     scripts = "\n".join(step["run"] for step in action["runs"]["steps"])
     assert re.findall(r"python3? (-\S+)", scripts) == ["-I"]
+
+
+#: A stand-in for Python, whose `-m venv` makes a folder with a pip that records what it is asked for.
+PYTHON = """#!/bin/sh
+mkdir -p "$4/bin"
+printf '#!/bin/sh\\necho "$@" >> "%s/asked"\\n' "$RUNNER_TEMP" > "$4/bin/pip"
+chmod +x "$4/bin/pip"
+"""
+
+
+def list_installs(runner: Runner, **inputs: str) -> list[list[str]]:
+    """Return the words of each `pip install` by which the action installs Backmark, without those about its output."""
+    programs = runner.folder / "programs"
+    programs.mkdir()
+    (programs / "python3").write_text(PYTHON, encoding="utf-8")
+    (programs / "python3").chmod(0o755)
+    runner.variables["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    step = runner.run("Install Backmark", **inputs)
+    assert step.returncode == 0, step.stderr
+    words = [line.split() for line in runner.read("temp/asked").splitlines()]
+    return [line[3:] for line in words if line[:3] == ["install", "--quiet", "--disable-pip-version-check"]]
+
+
+def test_what_the_action_takes_from_the_network_has_a_hash_in_the_lock(runner: Runner) -> None:
+    locked = ["--require-hashes", "--only-binary", ":all:", "-r", f"{ROOT}/locks/run.txt"]
+    own = ["--no-deps", "--no-build-isolation", f"{ROOT}", f"{ROOT}/setup/gallery"]
+    assert list_installs(runner) == [locked, own]
+
+
+def test_another_distribution_is_installed_where_one_is_named(runner: Runner) -> None:
+    assert list_installs(runner, package="backmark==9")[-1] == ["backmark==9"]
 
 
 def test_a_missing_file_is_wrong_usage_and_no_result(runner: Runner) -> None:
