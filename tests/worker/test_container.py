@@ -144,6 +144,16 @@ def test_an_assignment_of_ones_own_is_mounted_and_the_image_is_a_setting(tmp_pat
     assert arguments[arguments.index("course/worker:3") + 3] == "--assignment=/assignment/mine"
 
 
+def test_a_secret_is_made_here_and_only_read_in_the_container(tmp_path: Path, handed_in: Path) -> None:
+    path = make_engine(tmp_path, "docker", 0)
+    process = backmark("grade", "--container", handed_in, "--secret", tmp_path / "spring.secret", PATH=path)
+    assert process.returncode == 0, process.stderr
+    assert (tmp_path / "spring.secret").stat().st_mode & 0o777 == 0o600
+    arguments = (tmp_path / "arguments").read_text().splitlines()
+    assert f"--mount=type=bind,source={tmp_path / 'spring.secret'},target=/secret,readonly" in arguments
+    assert "--secret=/secret" in arguments
+
+
 def test_what_is_missing_is_said(tmp_path: Path, handed_in: Path) -> None:
     """No engine, and no image."""
     process = backmark("grade", "--container", handed_in, PATH=str(tmp_path))

@@ -21,7 +21,7 @@ from backmark.worker.cli.exit_status import ExitStatus
 #: The programs that run containers, the first that is found first.
 ENGINES = ("docker", "podman")
 #: Folders in the container.
-_CLASS, _ASSIGNMENT, _REPORT = "/class", "/assignment", "/report"
+_CLASS, _ASSIGNMENT, _REPORT, _SECRET = "/class", "/assignment", "/report", "/secret"
 #: The table in the container.
 _TABLE = "/marks/marks.csv"
 #: Processes and threads for each that grades: those of its jails, and its own.
@@ -47,6 +47,8 @@ class ContainerRun:
     options: Sequence[str]
     #: The number of processes that grade; None: one for each processor, and one more.
     jobs: int | None = None
+    #: The file with the secret that tells fresh cases.
+    secret: Path | None = None
 
 
 def run_in_container(run: ContainerRun, image: str) -> int:
@@ -108,6 +110,9 @@ def plan_command(engine: str, image: str, run: ContainerRun, profile: Path, writ
         path = Path(assignment).resolve()
         assignment = f"{_ASSIGNMENT}/{path.name}"
         mounts.append(_mount(path, assignment))
+    if run.secret is not None:
+        mounts.append(_mount(run.secret.resolve(), _SECRET))
+        words.append(f"--secret={_SECRET}")
     if run.csv_file is not None:
         mounts.append(_mount(written, str(PurePosixPath(_TABLE).parent), writable=True))
         words.append(f"--csv={_TABLE}")

@@ -160,15 +160,17 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     """
     _check_alone(summary, "--summary", {"--json": as_json})
     inside = {"--script": script, "--confined": confined, "--no-jail": no_jail}
-    apart = {"several files": len(files) > 1, "--course": course, "--secret": secret}
-    _check_alone(container, "--container", {**apart, **inside})
+    _check_alone(container, "--container", {"several files": len(files) > 1, "--course": course, **inside})
     _check_alone(no_jail, "--no-jail", {"--confined": confined})
     _check_outputs(files, csv_file, html_folder)
     if container:
         options = {"seed": seed, "networks": networks, "jobs": jobs, "student-from": student_from}
         words = [f"--{name}={value}" for name, value in options.items() if value is not None]
         words += [word for word, given in (("--json", as_json), ("--summary", summary)) if given]
-        run = ContainerRun(files[0], assignment, csv_file, html_folder, words, jobs)
+        if secret is not None:
+            # A new one is made here: the container only reads it.
+            read_secret(secret)
+        run = ContainerRun(files[0], assignment, csv_file, html_folder, words, jobs, secret)
         return run_in_container(run, machine.from_environment().container_image)
     # The verdicts are on the pages.
     summary = summary or (html_folder is not None and not as_json)
