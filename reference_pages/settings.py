@@ -23,7 +23,7 @@ _SERVICE = """\
 ## Of a service
 
 Web servers, workers and sweepers of one service should have the same values. A secret may also be a file of its name in
-small letters (`backmark_secret`) in `/run/secrets`, as container engines mount them. An empty variable counts as unset.
+small letters (`backmark_secret`) in `/run/secrets`, as `docker-compose.yml` has it. An empty variable counts as unset.
 
 """
 _MACHINE = """\

@@ -53,11 +53,12 @@ free_port() { .venv/bin/python -c 'from backmark.worker.serve.embedded import fr
 
 # As in .env.example, with secrets and ports of this run's own.
 settings() {
-    secret() { .venv/bin/python -c 'import secrets; print(secrets.token_hex(32))'; }
-    sed -e "s/^BACKMARK_REDIS_PASSWORD=.*/BACKMARK_REDIS_PASSWORD=$(secret)/" \
-        -e "s/^BACKMARK_SECRET=.*/BACKMARK_SECRET=$(secret)/" \
-        -e "s/^BACKMARK_BIND=.*/BACKMARK_BIND=$address/" .env.example > "$scratch/env"
-    echo "COMPOSE_TEST_REDIS_PORT=$redis_port" >> "$scratch/env"
+    sh deploy/secrets.sh "$scratch/secrets"
+    if [ "$network" = host ]; then
+        sed -i "s/@redis:6379/@127.0.0.1:$redis_port/" "$scratch/secrets/backmark_redis_url"
+    fi
+    sed "s/^BACKMARK_BIND=.*/BACKMARK_BIND=$address/" .env.example > "$scratch/env"
+    printf '%s\n' "BACKMARK_SECRETS=$scratch/secrets" "COMPOSE_TEST_REDIS_PORT=$redis_port" >> "$scratch/env"
 }
 
 find_engine

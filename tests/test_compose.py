@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +72,55 @@ def test_the_worker_reaches_redis_and_nothing_else(compose: dict[str, Any]) -> N
 
 def test_redis_keeps_what_it_says_it_keeps(compose: dict[str, Any]) -> None:
     configuration = compose["services"]["redis"]["command"][-1]
-    for line in ("appendonly yes", "appendfsync always", "maxmemory-policy noeviction", "requirepass $$REDIS_PASSWORD"):
+    for line in (
+        "appendonly yes",
+        "appendfsync always",
+        "maxmemory-policy noeviction",
+        "requirepass $$(cat /run/secrets/redis_password)",
+    ):
         assert f"\n{line}\n" in configuration
+
+
+def test_no_environment_holds_a_secret(compose: dict[str, Any]) -> None:
+    """Settings find theirs in /run/secrets by their names."""
+    secret = {f"BACKMARK_{name}" for name in ("SECRET", "REDIS_URL")}
+    for name, service in compose["services"].items():
+        variables = {*service["environment"]}
+        assert not [variable for variable in variables if variable in secret or "PASSWORD" in variable], name
+        assert service["secrets"] == (
+            ["redis_password"] if name == "redis" else ["backmark_redis_url", "backmark_secret"]
+        )
+    assert {*compose["secrets"]} == {"redis_password", "backmark_redis_url", "backmark_secret"}
+
+
+def test_secrets_are_made_once_and_only_their_owner_comes_to_them(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    read = []
+    for _ in range(2):
+        subprocess.run(["/bin/sh", ROOT / "deploy/secrets.sh", folder], check=True)
+        read.append({file.name: file.read_text() for file in folder.iterdir()})
+    assert read[0] == read[1]
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o444}
+    password = read[0]["redis_password"].strip()
+    assert re.fullmatch("[0-9a-f]{64}", password)
+    assert re.fullmatch("[0-9a-f]{64}", read[0]["backmark_secret"].strip())
+    assert password != read[0]["backmark_secret"].strip()
+    assert read[0]["backmark_redis_url"] == f"redis://:{password}@redis:6379/0\n"
+
+
+def test_secrets_of_an_earlier_version_stay(tmp_path: Path) -> None:
+    """Which .env held: with another one links that were sent out end."""
+    (tmp_path / "deploy").mkdir()
+    shutil.copy(ROOT / "deploy/secrets.sh", tmp_path / "deploy")
+    (tmp_path / ".env").write_text('# BACKMARK_SECRET=no\nBACKMARK_REDIS_PASSWORD=abc\nBACKMARK_SECRET="kept = #1"\n')
+    subprocess.run(["/bin/sh", tmp_path / "deploy/secrets.sh"], check=True, cwd="/")
+    secrets = {file.name: file.read_text() for file in (tmp_path / "secrets").iterdir()}
+    assert secrets == {
+        "backmark_secret": "kept = #1\n",
+        "redis_password": "abc\n",
+        "backmark_redis_url": "redis://:abc@redis:6379/0\n",
+    }
 
 
 def test_every_setting_of_the_service_can_be_set(compose: dict[str, Any], example: dict[str, str]) -> None:
