@@ -9,10 +9,9 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
 
 from backmark.worker.cli import commands
-from backmark.worker.cli.main import OLD_NAMES, CommandFolder, main
+from backmark.worker.cli.main import CommandFolder, main
 from tests.worker.test_cli import backmark
 
 FOLDER = Path(commands.__path__[0])
@@ -122,35 +121,6 @@ def test_a_command_without_its_group_is_answered_with_the_group(name: str, group
     assert f"Did you mean {groups}?" in process.stderr
 
 
-@pytest.mark.parametrize(("old", "new"), OLD_NAMES.items())
-def test_an_old_name_runs_the_new_command_and_says_so_on_standard_error(old: str, new: str) -> None:
-    runs = CliRunner()
-    by_old, by_new = runs.invoke(main, [old, "--help"]), runs.invoke(main, [*new.split(), "--help"])
-    assert by_new.exit_code == by_old.exit_code == 0
-    assert by_old.stdout == by_new.stdout
-    assert by_new.stderr == ""
-    (line,) = by_old.stderr.splitlines()
-    assert f"`backmark {old}` is now called `backmark {new}`" in line
-
-
-def test_an_old_name_takes_options_and_commands_below_it() -> None:
-    assert "CS231n" in CliRunner().invoke(main, ["assignments", "--json"]).stdout
-    result = CliRunner().invoke(main, ["regrade", "report", "x", "--csv", "--json"])
-    assert result.exit_code == 2
-    assert "course regrade report --help" in result.stderr
-
-
-def test_no_old_name_is_in_the_help_or_names_a_command_that_is_there() -> None:
-    assert set(OLD_NAMES).isdisjoint(main.list_commands(click.Context(main)))
-    assert set(OLD_NAMES.values()) <= set(COMMANDS)
-
-
-def test_completion_of_an_old_name_prints_nothing() -> None:
-    variables = {"_BACKMARK_COMPLETE": "bash_complete", "COMP_WORDS": "backmark token cre", "COMP_CWORD": "2"}
-    result = CliRunner().invoke(main, [], prog_name="backmark", env=variables)
-    assert (result.stdout, result.stderr) == ("plain,create\n", "")
-
-
 def test_a_group_is_described_by_its_folder() -> None:
     groups = {name for name, command in ALL.items() if isinstance(command, CommandFolder) and name}
     assert groups == {"assignment", "course", "service"}
@@ -165,7 +135,6 @@ def test_a_group_is_described_by_its_folder() -> None:
         (("submit", "--help"), {"submit"}),
         (("doctor", "-h"), {"doctor"}),
         (("service", "token", "-h"), {"service", "service.token"}),
-        (("token", "-h"), {"service", "service.token"}),
     ],
 )
 def test_only_the_command_that_is_asked_for_is_imported(words: tuple[str, ...], imports: set[str]) -> None:

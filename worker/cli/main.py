@@ -1,13 +1,12 @@
-"""The `backmark` command: finds commands by their files and old names, and turns errors into exit statuses."""
+"""The `backmark` command: finds commands by their files, and turns errors into exit statuses."""
 
 import io
 import os
 import pkgutil
 import sys
 import traceback
-from collections.abc import Mapping
 from importlib import import_module
-from types import MappingProxyType, ModuleType
+from types import ModuleType
 from typing import Any
 
 import click
@@ -15,29 +14,6 @@ import click
 from backmark.grader.errors import BackmarkError, BadAssignment, JailFailed, JailUnavailable
 from backmark.worker.cli import commands
 from backmark.worker.cli.exit_status import ExitStatus
-
-#: The names that commands had in the version before, with the new ones. Old names work for one version.
-OLD_NAMES: Mapping[str, str] = MappingProxyType(
-    {
-        "assignments": "assignment list",
-        "backup": "service backup",
-        "cases": "assignment cases",
-        "export": "assignment export",
-        "kit": "assignment kit",
-        "lti": "service lti",
-        "marks": "course fill",
-        "networks": "assignment cases",
-        "new": "assignment new",
-        "regrade": "course regrade",
-        "restore": "service restore",
-        "retry": "service rerun",
-        "scores": "course undelivered",
-        "sweeper": "service sweeper",
-        "token": "service token",
-        "web": "service web",
-        "worker": "service worker",
-    }
-)
 
 
 class CommandFolder(click.Group):
@@ -77,18 +53,10 @@ class MainCommand(CommandFolder):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command of these words; take an old name, and print the new one on standard error."""
-        name = args[0]
-        new_name = OLD_NAMES.get(name)
-        if new_name is not None:
-            args = [*new_name.split(), *args[1:]]
+        """Find the command of these words; of a name without its group say which group has it."""
         # The shell asks for completions with resilient parsing, and wants to read nothing else.
-        if not ctx.resilient_parsing:
-            if new_name is not None:
-                sentence = f"`backmark {name}` is now called `backmark {new_name}`; the next version drops the old name"
-                click.echo(f"backmark: {sentence}", err=True)
-            elif name not in self.list_commands(ctx):
-                self._look_into_groups(ctx, name)
+        if not ctx.resilient_parsing and args[0] not in self.list_commands(ctx):
+            self._look_into_groups(ctx, args[0])
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
