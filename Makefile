@@ -97,7 +97,7 @@ kits: setup ## draw the gallery and write its kits, which the wheels ship: make 
 release: setup ## build both distributions and try them as others get them; make release ARGS=0.3.0 cuts that version first
 	@sh setup/release.sh $(ARGS)
 
-lock: setup ## write locks/ anew from pyproject.toml
+lock: setup ## write locks/ anew from pyproject.toml, and the digests of the base images
 	@$(DEV) -o locks/dev.txt > /dev/null
 	@$(STAGE) -o locks/run.txt > /dev/null && $(STAGE) --extra serve -o locks/serve.txt > /dev/null
 	@$(ROLE) --extra worker -o locks/worker.txt > /dev/null
@@ -105,6 +105,7 @@ lock: setup ## write locks/ anew from pyproject.toml
 	@$(ROLE) --extra worker $(WITHOUT_NUMPY) -o locks/sweeper.txt > /dev/null
 	@$(COMPILE) --group docs -c locks/dev.txt $(UPGRADE) -o locks/docs.txt > /dev/null
 	@echo hatchling | $(COMPILE) - -c locks/dev.txt -o locks/build.txt > /dev/null
+	@sh setup/images.sh $(UPGRADE)
 
 clean: ## remove what the other verbs made
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* bench/results .peers .history screenshots dist mutants grader/web/site

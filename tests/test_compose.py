@@ -1,6 +1,7 @@
 """What docker-compose.yml says, read without an engine; tests/compose tries it with one (`make compose-test`)."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -175,6 +176,39 @@ def test_the_profile_lets_namespaces_through_only_with_a_user_namespace() -> Non
     }
     calls = {name for rule in profile["syscalls"] for name in rule["names"] if rule["action"] == "SCMP_ACT_ALLOW"}
     assert not calls & {"setns", "ptrace", "bpf", "keyctl", "add_key", "io_uring_setup", "process_vm_readv", "chroot"}
+
+
+#: A stand-in for an engine whose registry knows the images by these digests; it answers nothing where there are none.
+ENGINE = """#!/bin/sh
+case "$6" in python:*) echo "sha256:{0}" ;; redis:*) echo "sha256:{1}" ;; esac
+"""
+
+
+def lock_images(folder: Path, *digests: str, upgrade: bool = True) -> "subprocess.CompletedProcess[str]":
+    """Run the part of `make lock` that writes the digests of images, where a registry answers so."""
+    engine = folder / "docker"
+    engine.write_text(ENGINE.format(*digests) if digests else "#!/bin/sh\nexit 1\n")
+    engine.chmod(0o755)
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    command = ["/bin/sh", str(folder / "setup/images.sh"), *(["--upgrade"] if upgrade else [])]
+    return subprocess.run(command, check=True, capture_output=True, text=True, env={"PATH": path})
+
+
+def test_the_lock_names_the_bytes_of_the_base_images(tmp_path: Path) -> None:
+    (tmp_path / "setup").mkdir()
+    shutil.copy(ROOT / "setup/images.sh", tmp_path / "setup")
+    files = [tmp_path / name for name in ("Dockerfile", "docker-compose.yml", ".env.example")]
+    for file in files:
+        shutil.copy(ROOT / file.name, file)
+    before = [re.sub("@sha256:[0-9a-f]{64}", "", file.read_text()) for file in files]
+    for digests in (("a" * 64, "b" * 64), ("c" * 64, "d" * 64)):
+        assert lock_images(tmp_path, *digests).stderr == ""
+        named = [re.findall(r"IMAGE(?:=|:-)(\w+):[\w.-]+@sha256:([0-9a-f]{64})\b", file.read_text()) for file in files]
+        assert named == [[("python", digests[0])], [("redis", digests[1])], [("redis", digests[1])]]
+        assert [re.sub("@sha256:[0-9a-f]{64}", "", file.read_text()) for file in files] == before
+    lock_images(tmp_path, "e" * 64, "f" * 64, upgrade=False)
+    assert "no registry says what redis:8 is; it stays as it was" in lock_images(tmp_path).stderr
+    assert "d" * 64 in files[1].read_text()
 
 
 def test_roles_have_what_they_need_and_no_more() -> None:

@@ -2,7 +2,8 @@
 # Read by setup/compose-test.sh.
 
 find_images() {
-    export PYTHON_IMAGE="$(sed -n 's/^ARG PYTHON_IMAGE=//p' Dockerfile)" BACKMARK_REDIS_IMAGE=redis:8
+    export PYTHON_IMAGE="$(sed -n 's/^ARG PYTHON_IMAGE=//p' Dockerfile)"
+    export BACKMARK_REDIS_IMAGE="$(sed -n 's/.*BACKMARK_REDIS_IMAGE:-\([^}]*\).*/\1/p' docker-compose.yml)"
     if pulled "$PYTHON_IMAGE" && pulled "$BACKMARK_REDIS_IMAGE"; then
         return
     fi
