@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 from flask import Flask
@@ -46,6 +47,13 @@ def test_the_page_offers_both_kits_and_chooses_the_one_without_the_solution(visi
     assert f'action="{PLACE}/kit"' in page
     assert "students can read the solution" in page
     assert " checked" not in page
+
+
+def test_the_page_has_the_hashes_that_checks_by_its_kits_show(visitor: Visitor, store: Store) -> None:
+    publish(store, BOTH)
+    page = visitor.get(PLACE)
+    for kit in (b"closed", b"opened"):
+        assert f"<code>{sha256(kit).hexdigest()[:16]}</code>" in page
 
 
 def test_a_kit_is_downloaded_without_the_solution_unless_it_is_chosen(visitor: Visitor, store: Store) -> None:
@@ -143,6 +151,7 @@ def test_students_download_the_kit_that_staff_offer_and_never_the_solution(
     assert "offered students the kit of mine" in visitor.read(f"{HOME}/log")
     link = link_of(app)
     assert f'href="{link}/kit"' in open_form(app, link)
+    assert "A kit is code, as your course's notebook is: take it from your course only." in open_form(app, link)
     assert download(app, link).data == b"closed"
     assert app.test_client().get(f"{link}/kit?solution=yes").data == b"closed"
     visitor.post(f"{HOME}/assignments/mine/kit", offer="no")
