@@ -221,6 +221,31 @@ def test_another_distribution_is_installed_where_one_is_named(runner: Runner) ->
     assert list_installs(runner, package="backmark==9")[-1] == ["backmark==9"]
 
 
+#: A stand-in for `backmark` that records its words, its environment, and the file that a secret is in.
+BACKMARK = """#!/bin/sh
+printf '%s\\n' "$@" > "$RUNNER_TEMP/words"
+env > "$RUNNER_TEMP/environment"
+while [ $# -gt 0 ]; do [ "$1" != --secret ] || { cat "$2"; stat -c %a "$2"; } > "$RUNNER_TEMP/kept"; shift; done
+"""
+
+
+def test_a_secret_reaches_the_command_in_a_file_that_nobody_else_reads_and_nothing_prints_it(runner: Runner) -> None:
+    (runner.folder / "temp/backmark/bin/backmark").write_text(BACKMARK, encoding="utf-8")
+    secret = "a secret with spaces, 'quotes' and $HOME"
+    step = runner.run("Grade", file="hw.py", secret=secret)
+    assert (step.returncode, step.stdout, step.stderr) == (0, "", "")
+    assert runner.read("temp/kept").splitlines() == [secret, "600"]
+    assert secret not in runner.read("temp/words") + runner.read("temp/environment")
+    # With the step the file is gone.
+    assert not list((runner.folder / "temp").glob("backmark-secret*"))
+
+
+def test_without_a_secret_the_command_is_given_none(runner: Runner) -> None:
+    (runner.folder / "temp/backmark/bin/backmark").write_text(BACKMARK, encoding="utf-8")
+    assert runner.run("Grade", file="hw.py").returncode == 0
+    assert runner.read("temp/words").splitlines() == ["autograde", "github", "hw.py", "--assignment", "udl-7.2"]
+
+
 def test_a_missing_file_is_wrong_usage_and_no_result(runner: Runner) -> None:
     step = runner.run("Grade", file="nowhere.py")
     assert step.returncode == 2
