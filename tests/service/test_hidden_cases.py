@@ -15,9 +15,12 @@ from backmark.grader.model.records import Job, Kind
 from backmark.grader.model.regrades import Selection, Which
 from backmark.grader.store.errors import NothingToAsk
 from backmark.grader.store.search import Filter
+from backmark.worker.sandbox.request import JailRequest
+from backmark.worker.sandbox.streams import Streams
+from backmark.worker.sandbox.template import Template
 from backmark.worker.service.context import Context
 from backmark.worker.service.tasks import perform
-from tests.contracts.making import RIGHT
+from tests.contracts.making import MISTAKE, RIGHT
 from tests.service.conftest import Making, Sent
 from tests.service.parts import COURSE
 from tests.service.test_publishing import NAMES, OURS, bare, group_of, publish, stranger, verdict
@@ -97,6 +100,36 @@ def test_fourteen_attempts_bring_no_number_of_a_fresh_case_home(making: Making) 
     assert answers[-1]["output"]
     shown = json.dumps(answers)
     assert [number for number in hidden if number in shown] == []
+
+
+def test_no_jail_has_a_fresh_case_before_all_else_is_answered(making: Making, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is sent last carries them, to a process that is asked nothing more; no template keeps them."""
+    context = making(secret=OURS)
+    revision = publish(context, fresh_count=6)
+    fresh = context.graders.fresh_cases(revision, group_of("ann"))
+    assert fresh is not None
+    numbers = [case.numbers.tobytes() for case in fresh.cases.drawn]
+    sent: list[bytes] = []
+    send, keep = Streams.send, Template.keep
+
+    def note_sent(streams: Streams, data: bytes) -> None:
+        sent.append(data)
+        send(streams, data)
+
+    def note_kept(template: Template, request: JailRequest) -> None:
+        assert not any(part in request.payload for part in numbers)
+        keep(template, request)
+
+    monkeypatch.setattr(Streams, "send", note_sent)
+    monkeypatch.setattr(Template, "keep", note_kept)
+    for source in (RIGHT, f"{RIGHT}# again\n"):
+        sent.clear()
+        assert verdict(context, revision, source, "ann")["outcome"] == "passed"
+        carrying = [place for place, data in enumerate(sent) if any(part in data for part in numbers)]
+        assert carrying == [len(sent) - 1]
+    sent.clear()
+    assert verdict(context, revision, MISTAKE, "ann")["outcome"] == "failed"
+    assert not any(part in data for data in sent for part in numbers)
 
 
 def test_the_class_is_asked_about_a_case_that_one_file_failed(making: Making) -> None:
