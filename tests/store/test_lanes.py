@@ -25,7 +25,7 @@ def make_slow(store: Store, *names: str) -> list[str]:
     """Submissions of these students that have used up their slices, and wait in the slow lane."""
     made = [hand_in(store, name, "long")[0] if "!" not in name else accept(store, typed(name[:-1])) for name in names]
     for _ in made:
-        assert store.jobs.end_slice(claim_next(store), 3.1, 20.0)
+        assert store.jobs.end_slice(claim_next(store), 1.1, 20.0)
     return made
 
 
@@ -36,13 +36,13 @@ def grade(store: Store, *seconds: float, outcome: str = "failed") -> None:
         assert store.submissions.finish(claim, verdict(outcome), seconds=each)
 
 
-def test_a_submission_has_a_slice_of_three_seconds_before_anything_is_known(store: Store) -> None:
+def test_a_submission_has_a_slice_of_one_second_before_anything_is_known(store: Store) -> None:
     accept(store)
-    assert claim_next(store).slice == 3.0
+    assert claim_next(store).slice == 1.0
 
 
 @pytest.mark.parametrize(
-    ("seconds", "slice_seconds"), [((0.1, 0.2, 0.1), 3.0), ((2.0, 19.0, 1.5), 6.0), ((4.0,) * 20, 12.0)]
+    ("seconds", "slice_seconds"), [((0.1, 0.2, 0.1), 1.0), ((2.0, 19.0, 1.5), 6.0), ((4.0,) * 20, 12.0)]
 )
 def test_a_slice_is_three_times_the_median_of_recent_gradings(
     store: Store, seconds: tuple[float, ...], slice_seconds: float
@@ -56,22 +56,22 @@ def test_a_slice_is_three_times_the_median_of_recent_gradings(
 def test_what_timed_out_or_never_ran_says_nothing_of_what_is_usual(store: Store, outcome: str) -> None:
     grade(store, 19.0, 19.0, outcome=outcome)
     accept(store)
-    assert claim_next(store).slice == 3.0
+    assert claim_next(store).slice == 1.0
 
 
 def test_what_used_up_its_slice_waits_at_its_old_place_without_a_slice_and_without_a_try(store: Store) -> None:
     name = accept(store)
     queued = store.redis.zscore("bm:waiting:interactive", f"submission:{name}")
     claim = claim_next(store)
-    assert store.jobs.end_slice(claim, 3.1, 20.0)
-    assert store.jobs.end_slice(claim, 3.1, 20.0), "asked again, since the answer was lost"
+    assert store.jobs.end_slice(claim, 1.1, 20.0)
+    assert store.jobs.end_slice(claim, 1.1, 20.0), "asked again, since the answer was lost"
     record = now(store, name)
     assert (record.state, record.attempt, record.tries) == (State.QUEUED, 1, 0)
     assert store.redis.zscore("bm:waiting:slow", f"submission:{name}") == queued
     assert [store.jobs.waiting(queue) for queue in Queue] == [0, 1, 0, 0]
     again = claim_next(store)
     assert (again.job, again.slice) == (job(name), None)
-    assert not store.jobs.end_slice(claim, 3.1, 20.0)
+    assert not store.jobs.end_slice(claim, 1.1, 20.0)
     assert store.submissions.finish(again, verdict())
     assert (now(store, name).tries, store.jobs.waiting(Queue.SLOW)) == (1, 0)
 
@@ -105,9 +105,9 @@ def test_the_slow_lane_takes_verified_students_before_typed_names(store: Store) 
     assert turns(store, 2) == [verified, typed_name]
 
 
-def test_who_has_used_two_slices_lately_is_in_the_slow_lane_from_the_start(store: Store) -> None:
+def test_who_has_used_three_slices_lately_is_in_the_slow_lane_from_the_start(store: Store) -> None:
     work(store, 2)
-    use(store, 6.5, typed("first"))
+    use(store, 3.5, typed("first"))
     names = [accept(store, typed(f"name-{number}")) for number in range(3)]
     assert turns(store, 3) == names[:1]
     assert store.jobs.waiting(Queue.SLOW) == 2
@@ -116,7 +116,7 @@ def test_who_has_used_two_slices_lately_is_in_the_slow_lane_from_the_start(store
 
 
 def test_many_files_of_one_sender_are_looked_past_by_the_thousand(store: Store) -> None:
-    use(store, 6.5, new("flood"))
+    use(store, 3.5, new("flood"))
     hand_in(store, "flood", *(f"a{number}" for number in range(1100)))
     (late,) = hand_in(store, "ada", "a")
     store.jobs.hand_back(claim_next(store))
@@ -146,7 +146,7 @@ def test_what_is_retried_has_a_slice_again(store: Store) -> None:
     claim = claim_next(store)
     assert store.jobs.record_failure(claim, "no jail", most=1) is State.SERVICE_FAILED
     assert store.submissions.retry(slow)
-    assert claim_next(store).slice == 3.0
+    assert claim_next(store).slice == 1.0
 
 
 def test_a_message_of_the_slow_lane_is_sent_again_once_it_has_room(store: Store) -> None:

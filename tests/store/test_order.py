@@ -67,7 +67,7 @@ def typed(name: str, browser: str = "one", assignment: str = "a") -> NewSubmissi
 
 
 def test_the_sender_who_has_used_the_fewest_seconds_lately_is_next(store: Store) -> None:
-    use(store, 3.5, new("much"))
+    use(store, 2.5, new("much"))
     use(store, 1.5, new("some"))
     (much,), (some,), (none,) = (hand_in(store, student, "a") for student in ("much", "some", "none"))
     assert turns(store, 3) == [none, some, much]
@@ -81,9 +81,9 @@ def test_names_that_are_typed_in_one_browser_are_one_sender(store: Store) -> Non
 
 
 def test_seconds_that_were_used_count_half_after_ten_minutes(store: Store) -> None:
-    use(store, 5.0, new("earlier"))
-    use(store, 4.0, new("lately"))
-    (key,) = (key for key in store.redis.scan_iter("bm:used:*") if store.redis.hget(key, "seconds") == b"5.0000")
+    use(store, 2.8, new("earlier"))
+    use(store, 2.4, new("lately"))
+    (key,) = (key for key in store.redis.scan_iter("bm:used:*") if store.redis.hget(key, "seconds") == b"2.8000")
     store.redis.hincrby(key, "at", -600_000)
     (lately,), (earlier,) = (hand_in(store, student, "a") for student in ("lately", "earlier"))
     assert turns(store, 2) == [earlier, lately]

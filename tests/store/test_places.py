@@ -64,10 +64,10 @@ def test_it_waits_for_what_is_ahead_on_all_processes(store: Store, processes: in
 def test_files_of_a_sender_take_what_the_last_one_took(store: Store) -> None:
     work(store, 1)
     grade(store, 0.5)
-    use(store, 2.0, new("slow"))
+    use(store, 1.2, new("slow"))
     (running,), (mine,) = hand_in(store, "other", "a"), hand_in(store, "slow", "a")
     claim_job(store, running)
-    assert estimate(store, mine) == pytest.approx(0.5 + 2.0, abs=0.2)
+    assert estimate(store, mine) == pytest.approx(0.5 + 1.2, abs=0.15)
 
 
 def test_whoever_takes_longer_than_expected_is_waited_for_until_the_slice_ends(store: Store) -> None:
@@ -77,9 +77,9 @@ def test_whoever_takes_longer_than_expected_is_waited_for_until_the_slice_ends(s
     for number in range(6):
         accept(store, typed(f"name-{number}"))
     for claim in (claim_next(store), claim_next(store)):
-        run_for(store, claim.job.id, 1.0)
+        run_for(store, claim.job.id, 0.4)
     (mine,) = hand_in(store, "ada", "a")
-    assert estimate(store, mine) == pytest.approx(2.2, abs=0.2)
+    assert estimate(store, mine) == pytest.approx(0.6 + 0.2, abs=0.15)
     assert position(store, job(mine)) == 0
 
 

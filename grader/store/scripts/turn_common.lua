@@ -5,7 +5,7 @@
 local HALVED, FORGOTTEN = 600000, 7200000
 -- A submission's quick slice: so many times the usual seconds of its revision, and so many at least. A sender who has
 -- used so many slices lately gets none.
-local SLICE, LEAST, SLICES = 3, 3, 2
+local SLICE, LEAST, SLICES = 3, 1, 3
 -- Usual is the median of so many gradings, which are remembered for so many ms: 30 days.
 local GRADINGS, REMEMBERED = 15, 2592000000
 
