@@ -53,6 +53,19 @@ no_jail_option = click.option(
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output, and nothing else.")
 
+wheels_option = click.option(
+    "--wheels",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    show_default="pip's package index",
+    help="The folder to take all wheels from: Backmark's own and those of its dependencies.",
+)
+
+public_cases_option = click.option(
+    "--public-cases",
+    is_flag=True,
+    help="Grade on the assignment's own cases alone, which every student can have.",
+)
+
 timeout_option = click.option(
     "--timeout",
     type=click.FloatRange(min=0),

@@ -2,14 +2,12 @@
 
 # ruff: noqa: PLC0415 - cold start: `backmark assignment --help` must not pay for NumPy and pydantic
 
-import tempfile
 from pathlib import Path
 
 import click
 
-from backmark.grader.settings import machine
 from backmark.worker.cli.exit_status import ExitStatus
-from backmark.worker.cli.terminal import show_files
+from backmark.worker.cli.options import public_cases_option, wheels_option
 
 
 @click.group()
@@ -27,17 +25,8 @@ def export() -> None:
     show_default=True,
     help="The ZIP file to write.",
 )
-@click.option(
-    "--wheels",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    show_default="pip's package index",
-    help="The folder to take all wheels from: Backmark's own and those of its dependencies.",
-)
-@click.option(
-    "--public-cases",
-    is_flag=True,
-    help="Grade on the assignment's own cases alone, which every student can have.",
-)
+@wheels_option
+@public_cases_option
 @click.option(
     "--secret",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -61,23 +50,10 @@ def gradescope(
     if public_cases and secret is not None:
         message = "--public-cases and --secret cannot be combined; choose one"
         raise click.UsageError(message)
-    from backmark.grader.contracts.judging.revision import dump
-    from backmark.worker.cli.gradescope.bundle import write_bundle
-    from backmark.worker.cli.gradescope.wheels import collect_wheels
-    from backmark.worker.cli.secrets_file import read_secret
-    from backmark.worker.grading.revisions import add_fresh, stored_revision
+    from backmark.worker.cli.gradescope.exporting import Export, export_autograder
 
-    with show_files(assignment) as watch:
-        cache = machine.from_environment().cache
-        data, drawn = stored_revision(assignment, cache, watch)
-        if not public_cases:
-            drawn = add_fresh(drawn, read_secret(secret or output.with_suffix(".secret")), cache, watch)
-            data = dump(drawn)
-    with tempfile.TemporaryDirectory(prefix="backmark-") as folder:
-        collected = collect_wheels(Path(folder), wheels)
-        write_bundle(output, data, collected)
-    size = output.stat().st_size / 1e6
-    click.echo(f"{output}: {drawn.assignment.id}, revision {drawn.id}, {len(collected)} wheels, {size:.0f} MB")
+    kept = None if public_cases else secret or output.with_suffix(".secret")
+    export_autograder(Export(assignment, output, wheels, kept))
     click.echo(
         f"Next: in Gradescope, open Configure Autograder, choose the Base Image OS Ubuntu 24.04, and upload {output}."
     )
