@@ -19,6 +19,7 @@ GROUPS = {
     "": {"autograde", "doctor", "grade", "serve", "status", "submit"},
     "assignment": {"cases", "check", "draw", "export", "kit", "list", "new", "publish", "template"},
     "course": {"archive", "change", "create", "fill", "invite", "list", "regrade", "staff", "undelivered"},
+    "init": {"github", "gradescope"},
     "service": {"backup", "lti", "rerun", "restore", "sweeper", "token", "web", "worker"},
 }
 #: Each command of the groups, by its words.
@@ -55,13 +56,13 @@ def test_the_commands_are_the_files_of_the_folder() -> None:
 def test_the_help_describes_what_grades_and_names_all_else_by_groups() -> None:
     text = backmark("--help").stdout
     assert {line.split()[0] for line in section(text, "Grading").splitlines()} == GROUPS[""]
-    for group in ("assignment", "course", "service"):
+    for group in ("assignment", "course", "init", "service"):
         named = section(text, f"backmark {group} COMMAND")
         assert set(re.split(r",\s+", named.splitlines()[-1].strip())) == GROUPS[group]
     assert len(text.splitlines()) <= 40
 
 
-@pytest.mark.parametrize("group", ["assignment", "course", "service"])
+@pytest.mark.parametrize("group", ["assignment", "course", "init", "service"])
 def test_a_group_has_a_help_of_its_own(group: str) -> None:
     text = backmark(group, "--help").stdout
     assert {line.split()[0] for line in section(text, "Commands").splitlines()} == GROUPS[group]
@@ -123,7 +124,7 @@ def test_a_command_without_its_group_is_answered_with_the_group(name: str, group
 
 def test_a_group_is_described_by_its_folder() -> None:
     groups = {name for name, command in ALL.items() if isinstance(command, CommandFolder) and name}
-    assert groups == {"assignment", "course", "service"}
+    assert groups == {"assignment", "course", "init", "service"}
     for name in groups:
         assert ALL[name].help == import_module(f"{commands.__name__}.{name}").__doc__
 

@@ -48,7 +48,7 @@ class CommandFolder(click.Group):
 
 
 class MainCommand(CommandFolder):
-    """The commands that grade, and three groups: those of assignments, courses and a service."""
+    """The commands that grade, and four groups: those of assignments, courses, other platforms and a service."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -1,0 +1,1 @@
+"""The files that `backmark init` writes: `NAME.in` is NAME, but for the words between two @."""
