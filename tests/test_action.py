@@ -284,17 +284,51 @@ def test_outside_of_such_a_runner_no_result_is_made_up(runner: Runner) -> None:
     assert not (runner.folder / "workspace/result.json").exists()
 
 
-def test_the_autograder_of_the_documentation_writes_a_result_and_ends_well_if_it_graded(runner: Runner) -> None:
+#: Runs an autograder where nothing is installed, and writes which commands it called to the file `called`.
+HARNESS = """
+import json, runpy, subprocess, sys
+from pathlib import Path
+
+real, called = subprocess.run, []
+
+def run(words, **options):
+    called.append(words)
+    if "autograde" in words:
+        return real([sys.executable, "-m", "backmark", *words[words.index("autograde"):]], **options)
+    return subprocess.CompletedProcess(words, 0)
+
+subprocess.run = run
+try:
+    runpy.run_path(sys.argv[1], run_name="__main__")
+finally:
+    Path("called").write_text(json.dumps(called))
+"""
+
+
+def test_the_autograder_for_classroom_50_writes_what_the_runner_reads_and_ends_well_if_it_graded(
+    runner: Runner,
+) -> None:
     """With what it installs here already, and the machine left as it is."""
-    page = (ROOT / "docs/instructor/github.md").read_text(encoding="utf-8")
-    source = page.partition("```python\n")[2].partition("```")[0]
     path = runner.put("weights_from_previous_activation.py")
-    script = source.replace('"homework.ipynb"', repr(path)).replace('["sudo", ', '["true", ')
-    script = script.replace('SOURCE, f"{SOURCE}#subdirectory=setup/gallery"', '"--help"')
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    made = runner.folder / "made"
+    words = ["init", "classroom50", str(made), "--file", path, "--action", f"ada/backmark@{commit}"]
+    assert runner.call([sys.executable, "-m", "backmark", *words], {}).returncode == 0
     runner.variables.update(CLASSROOM)
-    step = runner.call([sys.executable, "-c", script], {})
+    step = runner.call([sys.executable, "-c", HARNESS, str(made / "autograder.py")], {})
     assert step.returncode == 0, step.stderr
     check_classroom(json.loads(runner.read("workspace/result.json")))
+    body = runner.read("workspace/release-body.md")
+    assert "### What to change" in body
+    # The runner puts the text of the release into the summary.
+    assert not (runner.folder / "summary.md").exists()
+    called = json.loads(runner.read("workspace/called"))
+    assert [*called[-6][-2:]] == ["https://github.com/ada/backmark", commit]
+    assert called[-5][-1] == commit
+    assert called[-4][1:4] == ["-I", "-m", "venv"]
+    (locked, own) = [words for words in called if "install" in words]
+    assert "--require-hashes" in locked
+    assert "--no-deps" in own
 
 
 def test_no_input_is_pasted_into_a_script() -> None:

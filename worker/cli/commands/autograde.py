@@ -107,7 +107,8 @@ def gradescope(assignment: str, root: Path) -> ExitStatus:
     "--classroom50",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Also write the verdict to this file, as a Classroom 50 runner reads it, such as result.json.",
+    help="Also write the verdict to this file, as a Classroom 50 runner reads it, such as result.json; and beside it the"
+    " text of the submission's release, release-body.md, which the runner puts into the job's summary.",
 )
 @secret_option
 def github(  # noqa: PLR0913 - one parameter for each option
@@ -143,7 +144,7 @@ def github(  # noqa: PLR0913 - one parameter for each option
     if isolation.sentence:
         click.echo(annotations.warn("Isolation", isolation.sentence))
     click.echo(annotations.render(record, shown, graded.source), nl=False)
-    _append("GITHUB_STEP_SUMMARY", markdown.render(record, shown))
+    explained = markdown.render(record, shown)
     kind = "confined" if isolation.sentence else "jail"
     outputs = f"outcome={shown.outcome}\nscore={shown.score}\nmax_score={shown.max_score}\nisolation={kind}\n"
     _append("GITHUB_OUTPUT", outputs.encode())
@@ -151,6 +152,9 @@ def github(  # noqa: PLR0913 - one parameter for each option
         junit.write_bytes(junit_form.render(record, shown))
     if classroom50 is not None and classroom is not None:
         classroom50.write_bytes(classroom_form.render(record, shown, classroom))
+        classroom50.with_name(classroom_form.RELEASE_BODY).write_bytes(explained)
+    else:
+        _append("GITHUB_STEP_SUMMARY", explained)
     return ExitStatus.SUCCESS if shown.outcome == "passed" else ExitStatus.NOT_PASSED
 
 
