@@ -172,7 +172,7 @@ def test_it_serves_from_nothing_and_keeps_all_for_the_next_time(serve: Callable[
     assert "bmk_" not in second.said
     assert "links to it begin with https://backmark.example.edu/, which must lead here\n" in second.said
     assert f"open {second.url}/sign-in and sign in with the token in {second.data}/token\n" in second.said
-    assert second.run_beside("lti", "invite").stdout.startswith("https://backmark.example.edu/lti/register/")
+    assert second.run_beside("service", "lti", "invite").stdout.startswith("https://backmark.example.edu/lti/register/")
     assert second.run_beside("status", submission).returncode == 1
     assert second.end() == 0
     assert f"no `backmark serve` runs on {second.data}" in second.run_beside("service", "token", "list").stderr

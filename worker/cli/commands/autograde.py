@@ -107,8 +107,8 @@ def gradescope(assignment: str, root: Path) -> ExitStatus:
     "--classroom50",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Also write the verdict to this file, as a Classroom 50 runner reads it, such as result.json; and beside it the"
-    " text of the submission's release, release-body.md, which the runner puts into the job's summary.",
+    help="Also write the verdict to this file, as a Classroom 50 runner reads it, such as result.json; and beside it"
+    " the text of the submission's release, release-body.md, which the runner puts into the job's summary.",
 )
 @secret_option
 def github(  # noqa: PLR0913 - one parameter for each option
