@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -157,33 +158,48 @@ def test_otter(tmp_path: Path, site: Path, right: bool) -> None:  # noqa: FBT001
     assert [test["score"] for test in tests if test["name"] == "backward_pass"] == [10 if right else 0]
 
 
+#: The cell that grades, as students have it: it checks by the public kit.
+RELEASED = """\
+from IPython.display import display
+from backmark import check
+
+kit = "udl-7.2"
+result = check(kit)
+display(result)"""
+
+
 @pytest.mark.nightly(0)
 @both
 def test_nbgrader(tmp_path: Path, site: Path, right: bool) -> None:  # noqa: FBT001
     """The marks of what is right are in nbgrader's own gradebook, and the verdict is in the graded notebook."""
     python = install("nbgrader")
     nbgrader = str(python.with_name("nbgrader"))
-    usual = {"schema_version": 3, "task": False}
-    written = {**usual, "grade": False, "grade_id": "homework", "locked": False, "solution": True}
-    tested = {**usual, "grade": True, "grade_id": "gradients", "locked": True, "points": 10, "solution": False}
-    test = {"source": read_recipe("nbgrader"), "metadata": {"nbgrader": tested}}
-    blank = "def backward_pass(*given):\n    ..."
+    status, printed = run([sys.executable, "-m", "backmark", "init", "nbgrader", "course"], tmp_path, site)
+    assert status == 0, printed
+    course = tmp_path / "course"
+    # Grading is on a machine on which this very version is installed.
+    assert (course / "requirements.txt").read_text(encoding="utf-8") == f"backmark=={version('backmark')}\n"
+    status, printed = run([nbgrader, "generate_assignment", "homework"], course, site, python)
+    assert status == 0, printed
+    released = course / "release/homework/homework.ipynb"
+    given = json.loads(released.read_text(encoding="utf-8"))
+    blank, test = given["cells"]
+    assert "all_dl" not in "".join(blank["source"])
+    assert "".join(test["source"]) == RELEASED
     homework = HOMEWORK[True] if right else HOMEWORK[True].replace("insert(0, delta)", "insert(0, 2 * delta)")
-    for place, code in (("source/hw", blank), ("submitted/student/hw", homework)):
-        write_notebook(tmp_path / place / "hw.ipynb", {"source": code, "metadata": {"nbgrader": written}}, test)
-    (tmp_path / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'course'\n")
-    for words in ([nbgrader, "generate_assignment", "hw"], [nbgrader, "autograde", "hw"]):
-        status, printed = run(words, tmp_path, site, python)
-        assert status == 0, printed
+    blank["source"] = homework
+    write_notebook(course / "submitted/student/homework/homework.ipynb", blank, test)
+    status, printed = run([nbgrader, "autograde", "homework"], course, site, python)
+    assert status == 0, printed
     code = (
         "from nbgrader.api import Gradebook\nwith Gradebook('sqlite:///gradebook.db') as book:\n"
-        "    print(book.find_submission('hw', 'student').score)"
+        "    print(book.find_submission('homework', 'student').score)"
     )
-    status, printed = run([str(python), "-c", code], tmp_path, site, python)
+    status, printed = run([str(python), "-c", code], course, site, python)
     assert status == 0, printed
-    # The kit that ships holds no solution.
-    assert float(printed.splitlines()[-1]) == (10 if right else 0)
-    graded = json.loads((tmp_path / "autograded/student/hw/hw.ipynb").read_text(encoding="utf-8"))
+    # The kit of the course holds the solution, by which a homework that is right in part has its marks.
+    assert float(printed.splitlines()[-1]) == (10 if right else 8)
+    graded = json.loads((course / "autograded/student/homework/homework.ipynb").read_text(encoding="utf-8"))
     pages = "".join(
         part for output in graded["cells"][1]["outputs"] for part in output.get("data", {}).get("text/html", "")
     )

@@ -19,7 +19,7 @@ GROUPS = {
     "": {"autograde", "doctor", "grade", "serve", "status", "submit"},
     "assignment": {"cases", "check", "draw", "export", "kit", "list", "new", "publish", "template"},
     "course": {"archive", "change", "create", "fill", "invite", "list", "regrade", "staff", "undelivered"},
-    "init": {"classroom50", "github", "gradescope"},
+    "init": {"classroom50", "github", "gradescope", "nbgrader"},
     "service": {"backup", "lti", "rerun", "restore", "sweeper", "token", "web", "worker"},
 }
 #: Each command of the groups, by its words.

@@ -37,7 +37,7 @@ def read_workflow(folder: Path) -> dict[str, Any]:
     return workflow
 
 
-@pytest.mark.parametrize("platform", ["classroom50", "github"])
+@pytest.mark.parametrize("platform", ["classroom50", "github", "nbgrader"])
 def test_each_path_and_the_next_step_are_printed_and_nothing_is_overwritten(tmp_path: Path, platform: str) -> None:
     folder = tmp_path / "made"
     options = ("--action", ACTION) if platform != "nbgrader" else ()
