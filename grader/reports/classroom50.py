@@ -13,8 +13,6 @@ from backmark.grader.model.verdict import Mark, Outcome, Property, Verdict
 from backmark.grader.reports.wording import clean, explain_rows, summarize
 
 SCHEMA = "classroom50/result/v1"
-#: The Markdown that a runner publishes as the submission's release, and puts into the job's summary.
-RELEASE_BODY = "release-body.md"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _GRADESCOPE_MEMORY = 512 << 20
 #: Seconds after which we give up: Gradescope's own limit is ten minutes by default, and a zero.
 _GRADESCOPE_SECONDS = 540
+#: The Markdown that a Classroom 50 runner publishes as the submission's release, and puts into the job's summary.
+_RELEASE_BODY = "release-body.md"
 #: The variables that a Classroom 50 runner sets, by the members of its result.
 _CLASSROOM = {
     "classroom": "CLASSROOM",
@@ -152,7 +154,7 @@ def github(  # noqa: PLR0913 - one parameter for each option
         junit.write_bytes(junit_form.render(record, shown))
     if classroom50 is not None and classroom is not None:
         classroom50.write_bytes(classroom_form.render(record, shown, classroom))
-        classroom50.with_name(classroom_form.RELEASE_BODY).write_bytes(explained)
+        classroom50.with_name(_RELEASE_BODY).write_bytes(explained)
     else:
         _append("GITHUB_STEP_SUMMARY", explained)
     return ExitStatus.SUCCESS if shown.outcome == "passed" else ExitStatus.NOT_PASSED
