@@ -166,6 +166,16 @@ def test_gradescope_gets_fresh_cases_by_a_secret_that_is_kept_beside_it(tmp_path
         assert load(archive.read("revision.npz")).fresh is not None
 
 
+def test_what_fails_leaves_nothing_in_the_way_of_the_next_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, wheels = tmp_path / "made", make_wheels(tmp_path / "wheels")
+    monkeypatch.setenv("BACKMARK_BWRAP", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("BACKMARK_CACHE", str(tmp_path / "cache"))
+    failed = init("gradescope", folder, "--wheels", str(wheels))
+    assert failed.exit_code == 3, failed.output
+    again = init("gradescope", folder, "--wheels", str(wheels), "--public-cases")
+    assert again.exit_code == 0, again.output
+
+
 @pytest.fixture
 def relu(jail: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: ARG001 - drawing takes one
     """An assignment whose cases are drawn at once."""

@@ -33,14 +33,15 @@ def export_autograder(request: Export) -> int:
 
     Raises ServiceError if wheels are missing.
     """
-    with show_files(request.assignment) as watch:
-        cache = machine.from_environment().cache
-        data, drawn = stored_revision(request.assignment, cache, watch)
-        if request.secret is not None:
-            drawn = add_fresh(drawn, read_secret(request.secret), cache, watch)
-            data = dump(drawn)
     with tempfile.TemporaryDirectory(prefix="backmark-") as folder:
+        # What is missing is said before anything is drawn, and before a secret is made.
         collected = collect_wheels(Path(folder), request.wheels)
+        with show_files(request.assignment) as watch:
+            cache = machine.from_environment().cache
+            data, drawn = stored_revision(request.assignment, cache, watch)
+            if request.secret is not None:
+                drawn = add_fresh(drawn, read_secret(request.secret), cache, watch)
+                data = dump(drawn)
         write_bundle(request.output, data, collected)
     size = request.output.stat().st_size / 1e6
     click.echo(f"{request.output}: {drawn.assignment.id}, revision {drawn.id}, {len(collected)} wheels, {size:.0f} MB")

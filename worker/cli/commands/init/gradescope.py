@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415 - cold start: `backmark init --help` must not pay for NumPy and pydantic
 
+import contextlib
 from pathlib import Path
 
 import click
@@ -29,7 +30,12 @@ def gradescope(folder: Path, assignment: str, wheels: Path | None, *, public_cas
     check_empty(folder)
     folder.mkdir(parents=True, exist_ok=True)
     secret = None if public_cases else folder / "autograder.secret"
-    marks = export_autograder(Export(assignment, folder / "autograder.zip", wheels, secret))
+    with contextlib.ExitStack() as undo:
+        if secret is not None:
+            # A secret without an autograder would be in the way of the next call.
+            undo.callback(secret.unlink, missing_ok=True)
+        marks = export_autograder(Export(assignment, folder / "autograder.zip", wheels, secret))
+        undo.pop_all()
     kept = "public" if secret is None else "secret"
     values = {
         "ASSIGNMENT": assignment,
