@@ -15,7 +15,7 @@ GROUPS = ["assignment", "course", "service"]
 PLACES = (
     *("*.md", "Makefile", "Dockerfile", "*.yml", ".env.example", ".ci/*", ".github/**/*.yml", "deploy/*", "setup/**/*"),
     *("docs/**/*.md", "examples/**/*.md", "examples/**/*.yml", "bench/**/*.py"),
-    *("grader/**/*.py", "grader/**/*.html", "worker/**/*.py", "worker/**/*.sh"),
+    *("grader/**/*.py", "grader/**/*.html", "worker/**/*.py", "worker/**/*.sh", "worker/**/*.in"),
 )
 #: An earlier version's commands have their earlier names there.
 LEFT_OUT = {ROOT / "CHANGELOG.md", ROOT / "worker/cli/main.py"}

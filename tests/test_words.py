@@ -196,7 +196,7 @@ def _helps(command: click.Command, name: str) -> Iterator[Text]:
 
 def _docs() -> Iterator[Text]:
     """Yield the lines of docs for users, without code and without addresses."""
-    for file in sorted((ROOT / "docs").rglob("*.md")):
+    for file in sorted([*(ROOT / "docs").rglob("*.md"), *(ROOT / "worker/cli/starters").rglob("*.md.in")]):
         if not {"how-we-know", "decisions"} & set(file.parts):
             text = re.sub(r"^ *```.*?^ *```", "", file.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
             yield from ((file.name, line) for line in re.sub(r"\]\([^)]*\)", "]", text).splitlines())
