@@ -115,9 +115,9 @@ def test_who_has_used_three_slices_lately_is_in_the_slow_lane_from_the_start(sto
     assert turns(store, 2) == [honest]
 
 
-def test_many_files_of_one_sender_are_looked_past_by_the_thousand(store: Store) -> None:
+def test_many_files_of_one_sender_are_looked_past_by_the_hundred(store: Store) -> None:
     use(store, 3.5, new("flood"))
-    hand_in(store, "flood", *(f"a{number}" for number in range(1100)))
+    hand_in(store, "flood", *(f"a{number}" for number in range(600)))
     (late,) = hand_in(store, "ada", "a")
     store.jobs.hand_back(claim_next(store))
     assert turns(store, 1) == [late]

@@ -76,8 +76,16 @@ def test_the_sender_who_has_used_the_fewest_seconds_lately_is_next(store: Store)
 def test_names_that_are_typed_in_one_browser_are_one_sender(store: Store) -> None:
     use(store, 2.0, typed("first"))
     names = [accept(store, typed(f"name-{number}")) for number in range(3)]
-    other, honest = accept(store, typed("first", "two")), accept(store, new("ada", assignment="a"))
-    assert turns(store, 5) == [other, honest, *names]
+    other = accept(store, typed("first", "two"))
+    assert turns(store, 4) == [other, *names]
+
+
+def test_a_verified_student_comes_before_any_number_of_new_browsers(store: Store) -> None:
+    """Who drops its cookies is a new sender with each file, and has used nothing."""
+    use(store, 2.5, new("ada"))
+    names = [accept(store, typed("name", str(number))) for number in range(3)]
+    (verified,) = hand_in(store, "ada", "a")
+    assert turns(store, 4) == [verified, *names]
 
 
 def test_seconds_that_were_used_count_half_after_ten_minutes(store: Store) -> None:

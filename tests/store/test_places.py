@@ -61,13 +61,27 @@ def test_it_waits_for_what_is_ahead_on_all_processes(store: Store, processes: in
     assert estimate(store, names[-1]) == pytest.approx(seconds)
 
 
-def test_files_of_a_sender_take_what_the_last_one_took(store: Store) -> None:
+def test_files_of_a_sender_whose_last_one_took_more_than_a_slice_take_as_long(store: Store) -> None:
     work(store, 1)
-    grade(store, 0.5)
+    grade(store, 0.2)
     use(store, 1.2, new("slow"))
     (running,), (mine,) = hand_in(store, "other", "a"), hand_in(store, "slow", "a")
     claim_job(store, running)
-    assert estimate(store, mine) == pytest.approx(0.5 + 1.2, abs=0.15)
+    assert estimate(store, mine) == pytest.approx(0.2 + 1.0, abs=0.15)
+    use(store, 5.0, new("slow"))
+    assert estimate(store, mine) == pytest.approx(0.2 + 5.0, abs=0.15)
+
+
+def test_what_a_short_file_took_is_not_told_by_the_next_one(store: Store) -> None:
+    """Right files take less than wrong ones, and their marks may be held back."""
+    work(store, 1)
+    grade(store, 0.2)
+    use(store, 0.04, new("right"))
+    use(store, 0.9, new("wrong"))
+    names = [hand_in(store, student, student)[0] for student in ("right", "wrong")]
+    assert estimate(store, names[0]) == pytest.approx(0.2)
+    assert store.jobs.claim(job(names[0]))
+    assert estimate(store, names[1]) == pytest.approx(0.2 + 0.2, abs=0.1)
 
 
 def test_whoever_takes_longer_than_expected_is_waited_for_until_the_slice_ends(store: Store) -> None:

@@ -1,10 +1,11 @@
 -- kind, lease in ms, 1 to go on after another of the kind -> {id, fencing number} of the submission or unit whose turn it
 -- is, and the ms of its quick slice if it has only that; nil if none waits, or if whoever goes on with units would keep
 -- somebody waiting for an answer: not a regrade, which has had its turn.
--- Units go by place in the queue. Of submissions first come senders who have none running, then those who have; of these
--- who has used the fewest whole seconds lately, what runs included; then by place. The slow lane comes behind all others: as
--- many at a time as leave one process free, verified students before names that were typed.
-local LOOKED_AT = 1000
+-- Units go by place in the queue. Of submissions verified students come before names that were typed: who drops its cookies
+-- is another sender with each file. Of these, senders who have none running come before those who have; of these, who has
+-- used the fewest whole seconds lately, what runs included; then by place. The slow lane comes behind all others: as many
+-- at a time as leave one process free.
+local LOOKED_AT = 500
 local kind, lease = ARGV[1], tonumber(ARGV[2])
 local waiting, slow_waiting = key('waiting', QUEUES[kind]), key('waiting', 'slow')
 

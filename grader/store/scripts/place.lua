@@ -11,11 +11,13 @@ local mine = look_at(id, 'queued', survey)
 local turn, number = turn_of(mine, rank + 1), processes()
 local lane = turn[1]
 
--- The seconds that a submission takes: as many as its sender's last one, else as is usual for its revision. In the quick
--- lane that is a slice at most. What used up a slice takes all that it may.
+-- The seconds that a submission takes: as many as its sender's last one if that took more than a slice, else as is usual:
+-- a wrong file takes longer than a right one, which may be nothing that its sender is to know. In the quick lane that is
+-- a slice at most. What used up a slice takes all that it may.
 local function expected(submission, slow)
-  local seconds = submission.sender.last or submission.revision.usual or LEAST
-  return submission.limit or (slow and seconds or math.min(seconds, submission.revision.slice))
+  local last, slice = submission.sender.last or 0, submission.revision.slice
+  local seconds = last > slice and last or submission.revision.usual or slice
+  return submission.limit or (slow and seconds or math.min(seconds, slice))
 end
 
 -- What is left of one that runs: if it took longer than expected already, its whole slice.
@@ -37,7 +39,7 @@ for _, set in ipairs({ 'interactive', 'slow' }) do
     end
   end
 end
-if number == 0 or not (mine.limit or mine.sender.last or mine.revision.usual) then
+if number == 0 or not (mine.limit or mine.revision.usual) then
   return { ahead, -1 }
 end
 
@@ -45,7 +47,7 @@ end
 local own = lane == 1 and most_slow() or number
 local busy, left, least = 0, 0, math.huge
 for _, each in ipairs(running) do
-  if each.slow or lane == 0 then
+  if each.slow or lane == 0 or number == 1 then
     busy, left, least = busy + 1, left + left_of(each), math.min(least, left_of(each))
   end
 end

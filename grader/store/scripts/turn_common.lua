@@ -101,7 +101,7 @@ end
 -- The turn of a waiting submission at its place in its set: the least is the first. The first number is its lane.
 local function turn_of(submission, place)
   local slow = goes_slowly(submission) and 1 or 0
-  return { slow, 2 * slow * submission.typed + submission.sender.running, math.floor(submission.sender.used), place }
+  return { slow, 2 * submission.typed + submission.sender.running, math.floor(submission.sender.used), place }
 end
 
 -- Whether a turn comes before another: the first number in which they differ decides.
