@@ -173,7 +173,7 @@ class Judge:
             return Judgement(outcome, rows, error=ended, statistics=judgement.statistics, flags=flags)
         failed = judge_fresh(self.contract, cases, answers, None if by_convention else fresh)
         if failed is None:
-            return replace(judgement, statistics=_count_further(judgement.statistics, cases))
+            return judgement
         failing = tuple(fresh_cases.places[i] for i in failed.failing)
         titled = list_rows(self.assignment, by_results=True)
         before = {row.name: Row(row.outcome, row.networks, row.message) for row in judgement.properties}
@@ -366,17 +366,6 @@ class Judge:
 def _find_end(error: CandidateError) -> tuple[Outcome, str]:
     """Return the outcome of a submission that ended, and its name."""
     return next(kind for cls, kind in ENDED.items() if isinstance(error, cls))
-
-
-def _count_further(statistics: Statistics, cases: ContractCases) -> Statistics:
-    """Return the figures with those of further cases."""
-    left_out = int(np.isnan(cases.expected).sum())
-    return replace(
-        statistics,
-        networks=statistics.networks + len(cases),
-        derivatives=statistics.derivatives + len(cases.expected) - left_out,
-        inconclusive=statistics.inconclusive + left_out,
-    )
 
 
 def _find_old(answers: Sequence[Answer]) -> PythonMistake | None:

@@ -97,12 +97,11 @@ def test_a_fresh_case_has_no_result_that_the_revision_s_own_cases_lack() -> None
     assert len(choose_alike(own.cases, pool.cases, range(60), 6, ["out", "dx", "dw"])) == 6
 
 
-def test_what_is_right_in_fresh_cases_passes_and_the_figures_count_them() -> None:
-    own, both = judge(make_own(), RIGHT), judge_with(choose("0"), RIGHT)
-    assert both.outcome is Outcome.PASSED
-    assert (own.statistics.networks, both.statistics.networks) == (30, 36)
-    asked = choose("0").cases
-    assert both.statistics.derivatives - own.statistics.derivatives == np.isfinite(asked.expected).sum()
+def test_what_is_right_in_fresh_cases_has_the_verdict_that_it_has_without_any() -> None:
+    """Not even how many numbers they have is told: that follows from their sizes."""
+    judgement = judge_with(choose("0"), RIGHT)
+    assert judgement.outcome is Outcome.PASSED
+    assert judgement == judge(make_own(), RIGHT)
 
 
 def test_what_is_wrong_in_the_revision_s_own_cases_is_asked_about_no_others() -> None:
