@@ -41,6 +41,8 @@ def test_what_needs_more_than_its_slice_is_graded_in_the_slow_lane_on_its_first_
     assert verdict is not None
     assert verdict.error is not None
     assert "20 s in all" in verdict.error.message
+    (used,) = context.store.redis.scan_iter("bm:used:*")
+    assert float(context.store.redis.hget(used, "seconds") or 0) > 20, "the slice counts as well"
 
 
 def test_six_slow_files_under_six_names_of_one_browser_keep_an_honest_student_for_no_ten_seconds(

@@ -52,6 +52,15 @@ def test_a_slice_is_three_times_the_median_of_recent_gradings(
     assert claim_next(store).slice == slice_seconds
 
 
+def test_one_sender_alone_does_not_decide_what_is_usual(store: Store) -> None:
+    grade(store, 0.1, 0.2)
+    for number in range(20):
+        claim = claim_job(store, accept(store, typed(f"name-{number}")))
+        assert store.submissions.finish(claim, verdict("failed"), seconds=19.0)
+    accept(store)
+    assert claim_next(store).slice == 1.0
+
+
 @pytest.mark.parametrize("outcome", ["timeout", "rejected"])
 def test_what_timed_out_or_never_ran_says_nothing_of_what_is_usual(store: Store, outcome: str) -> None:
     grade(store, 19.0, 19.0, outcome=outcome)

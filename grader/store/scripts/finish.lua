@@ -15,12 +15,9 @@ count('outcome:' .. summary.outcome)
 local seconds = tonumber(ARGV[6])
 if seconds > 0 then
   book(id, seconds, true)
-end
-if seconds > 0 and summary.outcome ~= 'timeout' and summary.outcome ~= 'rejected' then
-  local usual_key = key('usual', get(job, 'revision'))
-  redis.call('LPUSH', usual_key, ARGV[6])
-  redis.call('LTRIM', usual_key, 0, GRADINGS - 1)
-  redis.call('PEXPIRE', usual_key, REMEMBERED)
+  if summary.outcome ~= 'timeout' and summary.outcome ~= 'rejected' then
+    note_usual(id, seconds)
+  end
 end
 if reused == '1' then
   count('reused')

@@ -23,7 +23,10 @@ end
 -- What is left of one that runs: if it took longer than expected already, its whole slice.
 local function left_of(submission)
   local seconds = expected(submission, submission.slow)
-  return math.max(0, (submission.elapsed < seconds and seconds or math.max(seconds, submission.revision.slice)) - submission.elapsed)
+  if submission.elapsed >= seconds then
+    seconds = math.max(seconds, submission.revision.slice)
+  end
+  return math.max(0, seconds - submission.elapsed)
 end
 
 -- Those ahead, and their seconds by lane. Of those that are not looked at, all that were handed in before are ahead.

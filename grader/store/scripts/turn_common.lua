@@ -1,12 +1,12 @@
--- What scripts about turns share: the seconds that senders have used, and the two lanes of submissions. Stands before each
--- script, after common.lua.
+-- What scripts about turns share: the seconds that senders have used, and the two lanes of submissions. Stands before
+-- each script, after common.lua.
 
 -- Seconds used count half after so many ms, and are forgotten after so many: then a four-thousandth of them is left.
 local HALVED, FORGOTTEN = 600000, 7200000
 -- A submission's quick slice: so many times the usual seconds of its revision, and so many at least. A sender who has
 -- used so many slices lately gets none.
 local SLICE, LEAST, SLICES = 3, 1, 3
--- Usual is the median of so many gradings, which are remembered for so many ms: 30 days.
+-- Usual is the median of so many gradings, one of a sender, which are remembered for so many ms: 30 days.
 local GRADINGS, REMEMBERED = 15, 2592000000
 
 -- The seconds of gradings that a sender's submissions used lately, and those that the last one took, or nil.
@@ -18,9 +18,12 @@ end
 
 -- The usual seconds of a revision's gradings, or nil before the first.
 local function usual(revision)
-  local gradings = redis.call('LRANGE', key('usual', revision), 0, -1)
-  table.sort(gradings, function(one, other) return tonumber(one) < tonumber(other) end)
-  return #gradings > 0 and tonumber(gradings[math.ceil(#gradings / 2)]) or nil
+  local gradings = {}
+  for _, each in ipairs(redis.call('LRANGE', key('usual', revision), 0, -1)) do
+    table.insert(gradings, tonumber(each:match('^%S+')))
+  end
+  table.sort(gradings)
+  return gradings[math.ceil(#gradings / 2)]
 end
 
 -- What is known of senders and revisions, read once for a script.
@@ -51,7 +54,8 @@ end
 -- A running or waiting submission with its sender and its revision; nil if it is in another state. Earlier versions
 -- record no sender: there it is the student, whose name has the browser if it was typed.
 local function look_at(id, state, survey)
-  local at = redis.call('HMGET', 'bm:submission:' .. id, 'state', 'course', 'student', 'sender', 'started', 'lane', 'revision', 'limit')
+  local at = redis.call('HMGET', 'bm:submission:' .. id, 'state', 'course', 'student', 'sender', 'started', 'lane',
+    'revision', 'limit')
   if at[1] ~= state then
     return nil
   end
@@ -114,10 +118,29 @@ local function comes_before(turn, other)
   return false
 end
 
+local function name_of_sender(id)
+  local at = redis.call('HMGET', job_key('submission', id), 'course', 'student', 'sender')
+  return at[3] or at[1] .. ':' .. at[2]
+end
+
+-- A submission came to a verdict in so many seconds. Of each sender the last one counts, so that nobody alone decides what
+-- is usual; four digits tell senders apart, and identify none.
+local function note_usual(id, seconds)
+  local gradings = key('usual', get(job_key('submission', id), 'revision'))
+  local digits = redis.sha1hex(name_of_sender(id)):sub(1, 4)
+  for _, each in ipairs(redis.call('LRANGE', gradings, 0, -1)) do
+    if each:sub(-4) == digits then
+      redis.call('LREM', gradings, 0, each)
+    end
+  end
+  redis.call('LPUSH', gradings, string.format('%.4f %s', seconds, digits))
+  redis.call('LTRIM', gradings, 0, GRADINGS - 1)
+  redis.call('PEXPIRE', gradings, REMEMBERED)
+end
+
 -- A grading of a submission took so many seconds; it came to its end if `ended`.
 local function book(id, seconds, ended)
-  local at = redis.call('HMGET', job_key('submission', id), 'course', 'student', 'sender')
-  local sender = at[3] or at[1] .. ':' .. at[2]
+  local sender = name_of_sender(id)
   local used = key('used', sender)
   redis.call('HSET', used, 'seconds', string.format('%.4f', seconds_used(sender, now()) + seconds), 'at', whole(now()))
   redis.call('PEXPIRE', used, FORGOTTEN)
