@@ -101,6 +101,7 @@ def test_every_token_is_worth_what_it_was(store: Store) -> None:
     assert scopes_by_token["portal"] == {Scope.SUBMIT, Scope.READ}
     # Code is published by those alone who were given the scope for it since.
     assert [name for name, token in tokens.items() if token and token.allows(Scope.AUTHOR)] == [Scope.ADMIN]
+    assert [name for name, token in tokens.items() if token and token.allows(Scope.OPERATE)] == [Scope.ADMIN]
     assert len(store.tokens.list()) == len(tokens)
 
 

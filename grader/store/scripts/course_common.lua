@@ -61,19 +61,6 @@ local function terms_changed(course, assignment)
   redis.call('SADD', key('assignments-kept', course), assignment)
 end
 
--- For notifications: if the verdicts of an assignment were held back, and are not any more, each is an event now.
-local function notify_published(course, assignment, were_held_back)
-  if not were_held_back or is_held_back(course, assignment) or redis.call('EXISTS', key('callbacks', course)) == 0 then
-    return
-  end
-  for _, id in ipairs(redis.call('ZRANGE', key('index', course, 'assignment', assignment), 0, -1)) do
-    local at = redis.call('HMGET', job_key('submission', id), 'state', 'outcome')
-    if at[1] == 'done' and at[2] ~= 'rejected' then
-      notify('submission.done', id, course)
-    end
-  end
-end
-
 -- Terms of one student, by the name of the field, or of all, may give other marks.
 local function terms_mark_changed(course, assignment, noun, field)
   if noun == 'extensions' or noun == 'overrides' then
