@@ -61,8 +61,7 @@ def answer(lines: Slice, call: str = CALL) -> tuple[dict[str, Any], float]:
         ("def f(a, b, x): return a + b + x", 4),
         ("lr = 0.5\nold = lr\ndef f(x, w, lr, K): return lr * K", 1.5),
         ("size = 5\nlr = size + 1\ndef f(x, w, lr): return lr", 6),
-        ("lr = {}\nlr['a'] = 8\nfor i in range(3): lr['a'] += i\ndef f(x, w, lr): return lr['a']", 11),
-        ("for lr in (1, 2): pass\ndef f(x, w, lr): return lr", 2),
+        ("lr = {}\nlr['a'] = 8\nlr['a'] += 3\ndef f(x, w, lr): return lr['a']", 11),
         ("def relu(x): return x * (x > 0)\ndef f(x, w, relu): return relu(x)", 1),
         ("def f(x, w, scale, np): return np.sum(scale(w))", 20),
         ("def scale(x): return 3 * x\ndef f(x, w, scale): return scale(w)", 6),
@@ -99,8 +98,8 @@ def test_a_parameter_with_no_value_is_refused_by_a_sentence() -> None:
     error = refusal("import numpy as np\n\ndef f(x, w, K, rate):\n    return x")
     assert error.message == (
         "`f` on line 3 needs a value for its parameter `rate`, but is called as `f(x, w)`. Nothing in the assignment"
-        " and nothing at the top level of the submission is named `rate`. Remove the parameter, or give it"
-        " a default value."
+        " is named `rate`, and no top-level `rate = ...` sets a value. Remove the parameter, or give it a default"
+        " value."
     )
     assert "parameter `rate`, but is called" in refusal("def f(x, rate, w): return x").message
     error = refusal("def f(x, w, rate, *, step): return x")

@@ -94,7 +94,7 @@ def functions(draw: st.DrawFn, name: str | None = None) -> str:
 
 assignments = st.builds("{} = {}\n".format, values, expressions)
 heads = [
-    "if a: pass\nelse:", "if len(b) > 1:", "for _ in 'xy':", "with n():", "match c:\n case _:",
+    "if a: pass\nelse:", "if len(b) > 1:", "with n():", "match c:\n case _:",
     "try: nowhere\nexcept NameError:",
 ]  # fmt: skip
 #: Blocks that bind names that other statements bind, too.

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from .entry import LONGEST_TYPE
-from .names import names
+from .names import find_changed, names
 from .tracebacks import name_type
 
 #: The name of the value at a place of `a, b = f(), g()`, until its target is bound.
@@ -128,12 +128,4 @@ def _locate(made: ast.stmt, node: ast.expr) -> ast.stmt:
 
 def _list_names(node: ast.stmt) -> frozenset[str]:
     """Return the names that a statement binds or deletes, and those whose entries or attributes it sets."""
-    roots = set()
-    for part in ast.walk(node):
-        if isinstance(part, (ast.Attribute, ast.Subscript)) and not isinstance(part.ctx, ast.Load):
-            root: ast.expr = part
-            while isinstance(root, (ast.Attribute, ast.Subscript)):
-                root = root.value
-            if isinstance(root, ast.Name):
-                roots.add(root.id)
-    return names(node).bound | roots
+    return names(node).bound | find_changed(node)

@@ -85,9 +85,9 @@ class Slice:
     #: The files beside it that it may import, and True if it came in a package, with such files or without.
     modules: tuple[ModuleFile, ...] = ()
     packaged: bool = False
-    #: Statements that are not executed; of those that may change what is, also why.
+    #: Statements that are not executed; and those of them that would be, but call a graded function.
     omitted: tuple[Statement, ...] = ()
-    refused: Mapping[Statement, str] = field(default_factory=dict)
+    refused: frozenset[Statement] = frozenset()
     #: The whole submission, of which other functions may be asked about.
     whole: "WholeSubmission | None" = None
     #: Characters of `code` that are numbers, texts and bytes.

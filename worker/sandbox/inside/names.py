@@ -16,8 +16,6 @@ class Names:
 
     #: Bound at the module's level.
     bound: frozenset[str]
-    #: Of those, by a definition or an import.
-    defined: frozenset[str]
     #: Global names looked up anywhere in it, also in functions that run later, and those under `global`.
     used: frozenset[str]
     #: True if executing it evaluates anything of the student's: a plain `def` and an import do not.
@@ -43,7 +41,6 @@ class _Walk:
     def __init__(self, statement: ast.stmt) -> None:
         self.root = _NameScope("module")
         self.scopes = [self.root]
-        self.defined: set[str] = set()
         self.todo: list[tuple[ast.AST, _NameScope]] = [(statement, self.root)]
         while self.todo:
             node, scope = self.todo.pop()
@@ -56,11 +53,6 @@ class _Walk:
         scope = _NameScope(kind, parent)
         self.scopes.append(scope)
         return scope
-
-    def define(self, name: str, scope: _NameScope) -> None:
-        scope.bound.add(name)
-        if scope is self.root:
-            self.defined.add(name)
 
     def visit_other(self, node: ast.AST, scope: _NameScope) -> None:
         self.todo += [(child, scope) for child in ast.iter_child_nodes(node) if not isinstance(child, _NAMELESS)]
@@ -76,7 +68,7 @@ class _Walk:
     def visit_function(self, node: Any, scope: _NameScope) -> None:
         inner = self.child("function", scope)
         if isinstance(node, _FUNCTIONS):
-            self.define(node.name, scope)
+            scope.bound.add(node.name)
             self.push([*node.decorator_list, node.returns], scope)
             # Python 3.12's `def f[T]`.
             self.push(getattr(node, "type_params", []), inner)
@@ -90,7 +82,7 @@ class _Walk:
                 self.push([arg.annotation], scope)
 
     def visit_class(self, node: ast.ClassDef, scope: _NameScope) -> None:
-        self.define(node.name, scope)
+        scope.bound.add(node.name)
         self.push([*node.decorator_list, *node.bases, *node.keywords], scope)
         inner = self.child("class", scope)
         self.push(getattr(node, "type_params", []), inner)
@@ -117,7 +109,7 @@ class _Walk:
     def visit_import(self, node: Any, scope: _NameScope) -> None:
         for alias in node.names:
             if alias.name != "*":
-                self.define(alias.asname or alias.name.partition(".")[0], scope)
+                scope.bound.add(alias.asname or alias.name.partition(".")[0])
 
     def visit_declaration(self, node: Any, scope: _NameScope) -> None:
         (scope.globals if isinstance(node, ast.Global) else scope.nonlocals).update(node.names)
@@ -166,7 +158,7 @@ def names(statement: ast.stmt) -> Names:
         used.update(scope.globals)
         bound.update(scope.globals if scope.kind == "class" else ())
         used.update(name for name in scope.used if _is_global(name, scope))
-    return Names(frozenset(bound), frozenset(walk.defined), frozenset(used), _runs(statement, walk.root))
+    return Names(frozenset(bound), frozenset(used), _runs(statement, walk.root))
 
 
 def _is_global(name: str, scope: _NameScope) -> bool:
@@ -191,3 +183,16 @@ def _runs(statement: ast.stmt, root: _NameScope) -> bool:
         return True
     args = statement.args
     return bool(statement.decorator_list or args.defaults or any(args.kw_defaults) or root.used)
+
+
+def find_changed(node: ast.AST) -> frozenset[str]:
+    """Return the names whose entries or attributes a statement sets or deletes, anywhere in it: `t` of `t["x"] = 1`."""
+    roots = set()
+    for part in ast.walk(node):
+        if isinstance(part, (ast.Attribute, ast.Subscript)) and not isinstance(part.ctx, ast.Load):
+            root: ast.expr = part
+            while isinstance(root, (ast.Attribute, ast.Subscript)):
+                root = root.value
+            if isinstance(root, ast.Name):
+                roots.add(root.id)
+    return frozenset(roots)

@@ -4,12 +4,13 @@ import ast
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from itertools import islice
 
-from .changes import ANY
 from .listing import Slice
+from .names import find_changed
 from .rejection import quote
-from .slicing import Statement
+from .slicing import Statement, is_main_guard
 from .tracebacks import find_last_line
 from .trial import GivenUp
 
@@ -103,21 +104,49 @@ def _find_omitted(
 
 def _find_missed(name: str | None, part: Slice, given_up: GivenUpStatements) -> Iterator[tuple[Statement, str]]:
     """Yield the statements that would have bound the name (None: that change what is used), and why they did not."""
-    reasons = {**{statement: trial.reason for statement, trial in given_up.items()}, **part.refused}
-    for statement in (*given_up, *part.omitted):
-        changed = statement.changes.written | statement.changes.methods
-        may_bind_any = statement in given_up and _is_star(statement)
-        may_change = statement in reasons and (name is None or ANY in changed)
-        if may_bind_any or may_change or _binds(statement, name):
-            yield statement, reasons.get(statement, "the graded code does not mention what it defines")
+    tables = _list_assigned(part) if name is None else set[str]()
+    for statement, failure in given_up.items():
+        if name is None or _binds(statement, name) or _is_star(statement):
+            yield statement, failure.reason
+    for statement in part.omitted:
+        if statement in part.refused or _binds(statement, name) or not tables.isdisjoint(_find_filled(statement.node)):
+            yield statement, _explain_omitted(statement, part)
+
+
+def _list_assigned(part: Slice) -> AbstractSet[str]:
+    """Return the names that assignments which are executed give a value."""
+    statements = set() if part.whole is None else set(part.whole.program.statements) - set(part.omitted)
+    assigned = (kept for kept in statements if isinstance(kept.node, (ast.Assign, ast.AnnAssign, ast.ClassDef)))
+    return frozenset[str]().union(*(statement.names.bound for statement in assigned))
+
+
+def _explain_omitted(statement: Statement, part: Slice) -> str:
+    if is_main_guard(statement.node):
+        return 'code under `if __name__ == "__main__"` is not graded'
+    if statement in part.refused:
+        return "it calls the graded function"
+    if isinstance(statement.node, (ast.Expr, ast.Assert, ast.For, ast.While, ast.AsyncFor, ast.AsyncWith)):
+        return "calls and loops outside of functions are not run"
+    return "the graded code does not mention what it defines"
+
+
+def _find_filled(node: ast.stmt) -> AbstractSet[str]:
+    """Return the names of what a statement may fill: it sets entries, calls a method, or passes it to a function."""
+    filled = set(find_changed(node))
+    for part in ast.walk(node):
+        if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
+            call = part.value
+            holders = [*call.args, *([call.func.value] if isinstance(call.func, ast.Attribute) else [])]
+            filled |= {holder.id for holder in holders if isinstance(holder, ast.Name)}
+    return filled
 
 
 def _binds(statement: Statement, name: str | None) -> bool:
     """Return True for a statement that gives the name a value: `del x` takes it away, and `x: float` gives none."""
-    node, changes = statement.node, statement.changes
+    node = statement.node
     if isinstance(node, ast.Delete) or (isinstance(node, ast.AnnAssign) and node.value is None):
         return False
-    return name in changes.assigned | changes.targets | statement.names.bound
+    return name in statement.names.bound
 
 
 def _is_star(statement: Statement) -> bool:

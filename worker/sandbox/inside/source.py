@@ -251,7 +251,7 @@ def _conclude(
         origins=tuple((line.piece.cell, line.number) for line in lines),
         extra=extra,
         omitted=_list_omitted(program, kept),
-        refused=_explain_refused(program, kept),
+        refused=_list_refused(program, kept),
         whole=whole,
         literals=measure_literals(code, (statement.node for statement in statements)),
     )
@@ -283,7 +283,7 @@ def extract_beside(part: Slice, functions: Sequence[str]) -> Slice:
         texts=tuple(quote(line.piece.lines[line.number - 1]) for line in lines),
         origins=tuple((line.piece.cell, line.number) for line in lines),
         omitted=_list_omitted(program, kept),
-        refused=_explain_refused(program, kept),
+        refused=_list_refused(program, kept),
     )
 
 
@@ -300,8 +300,8 @@ def _list_omitted(program: Program, kept: KeptStatements) -> tuple[Statement, ..
     return tuple(program.statements[place] for place in sorted(omitted))
 
 
-def _explain_refused(program: Program, kept: KeptStatements) -> dict[Statement, str]:
-    return {program.statements[place]: reason for place, reason in sorted(kept.refused.items())}
+def _list_refused(program: Program, kept: KeptStatements) -> frozenset[Statement]:
+    return frozenset(program.statements[place] for place in kept.refused)
 
 
 def _find_definitions(program: Program, functions: Sequence[str]) -> Iterator[Write]:

@@ -11,11 +11,11 @@ import numpy as np
 
 from .importer import CourseModules, Importer
 from .listing import SlicePart
-from .omitted import GivenUpStatements, explain, find_failed_import, name_as_written
+from .omitted import explain, find_failed_import, name_as_written
 from .slicing import Statement
 from .source import Slice, extract_beside
 from .tracebacks import describe
-from .trial import GivenUp, Trials
+from .trial import GivenUp, attempt
 
 if TYPE_CHECKING:
     from .raising.facts import MistakeFinder
@@ -46,8 +46,6 @@ class Student:
         self._key: Hashable = None
         #: By the key of a module the statements on trial that were given up in it, which may well run in others.
         self._given_up: defaultdict[Hashable, dict[Statement, GivenUp]] = defaultdict(dict)
-        #: The statements that ran for too long in one module: they are tried in no other.
-        self._too_long: dict[Statement, GivenUp] = {}
         self._mistakes: MistakeFinder | None = None
         self._randomness = _randomness(lines.code)
         self._importer = Importer(lines.modules, self._run)
@@ -96,23 +94,17 @@ class Student:
 
     def _run(self, parts: Sequence[SlicePart], module: ModuleType) -> None:
         """Execute the statements of a file in its module."""
-        trials, names = Trials(), vars(module)
         for part in parts:
             if part.trial is None:
-                exec(part.compiled, names)
+                exec(part.compiled, vars(module))
                 continue
-            if part.trial in self._too_long:
-                continue
-            imports = isinstance(part.trial.node, _IMPORTS)
-            if (given_up := trials.attempt(part.compiled, names, imports=imports)) is not None:
-                (self._too_long if given_up.endless else self._given_up[self._key])[part.trial] = given_up
-
-    def _list_given_up(self) -> GivenUpStatements:
-        return {**self._too_long, **self._given_up[self._key]}
+            given_up = attempt(part.compiled, vars(module), imports=isinstance(part.trial.node, _IMPORTS))
+            if given_up is not None:
+                self._given_up[self._key][part.trial] = given_up
 
     def find_cause(self, error: BaseException) -> BaseException:
         """Return what the failed import of the name raised that an exception misses; or else the exception itself."""
-        failed = find_failed_import(error, self.lines, self._list_given_up())
+        failed = find_failed_import(error, self.lines, self._given_up[self._key])
         return name_as_written(error if failed is None else failed, self.lines)
 
     def describe(self, error: BaseException, names: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -122,7 +114,7 @@ class Student:
         """
         before = any(error is module for module in self._modules.values())
         missed, error = error, self.find_cause(error)
-        added, named = explain(error, self.lines, self._list_given_up())
+        added, named = explain(error, self.lines, self._given_up[self._key])
         mistake = None if added or names is None else self._find_mistake(error, names)
         if not added and before:
             added = _BEFORE_THE_CALL

@@ -25,7 +25,7 @@ def find(program: Program, function: str) -> int | None:
         return None
     imports = (ast.Import, ast.ImportFrom)
     simple = [place for place in places.simple if not isinstance(program.statements[place].node, imports)]
-    return max([*places.definitions, *simple], default=places.compound[-1] if places.compound else None)
+    return max([*places.definitions, *simple], default=places.blocks[-1] if places.blocks else None)
 
 
 def definition(statement: Statement, function: str) -> ast.AST:
