@@ -17,9 +17,9 @@ from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.errors import SubmissionError
 from backmark.worker.grading.candidate import Jailed, Requests, entry
 from backmark.worker.grading.programs import JailedPrograms, KeptSolution
-from backmark.worker.sandbox.inside.asked import read_request
 from backmark.worker.sandbox.inside.entry import Entry
 from backmark.worker.sandbox.inside.listing import Slice
+from backmark.worker.sandbox.inside.questions import read_request
 from backmark.worker.sandbox.inside.rejection import Rejected
 from backmark.worker.sandbox.inside.source import extract
 from backmark.worker.sandbox.inside.student import Student

@@ -14,7 +14,7 @@ PROGRAMS = {
     "a count stands still": (
         """
         kept = ["held by others"]
-        immortalise([kept])
+        make_immortal([kept])
         before = sys.getrefcount(kept), sys.getrefcount(kept[0])
         others = [kept, kept[0]] * 1000
         print(before == (sys.getrefcount(kept), sys.getrefcount(kept[0])))
@@ -27,7 +27,7 @@ PROGRAMS = {
             pass
         kept = Kept()
         kept.inner = {"one": (1.5, [b"two"])}
-        immortalise([kept])
+        make_immortal([kept])
         parts = [Kept, kept.inner, kept.inner["one"], kept.inner["one"][0], kept.inner["one"][1][0]]
         print({sys.getrefcount(part) for part in parts} == {sys.getrefcount(kept)})
         """,
@@ -36,14 +36,14 @@ PROGRAMS = {
     "what a dtype holds is so too": (
         """
         cut = np.dtype([("", "<f8", (2, 3)), ("", "<f8", (1, 1))])
-        immortalise([cut])
+        make_immortal([cut])
         print({sys.getrefcount(cut.names), sys.getrefcount(cut.fields["f0"])} == {sys.getrefcount(cut)})
         """,
         "True",
     ),
     "everything goes on as before, and a collection too": (
         """
-        immortalise(gc.get_objects())
+        make_immortal(gc.get_objects())
         gc.collect()
         made = [dict(a=[n]) for n in range(1000)]
         made.append(made)
@@ -55,7 +55,7 @@ PROGRAMS = {
     "what is not told stays mortal": (
         """
         kept, other = ["kept"], ["other"]
-        immortalise([kept])
+        make_immortal([kept])
         before = sys.getrefcount(other)
         others = [other]
         print(sys.getrefcount(other) - before)
@@ -69,7 +69,9 @@ PROGRAMS = {
 @pytest.mark.parametrize("program_name", PROGRAMS)
 def test_an_object_that_is_immortal(program_name: str) -> None:
     program, output = PROGRAMS[program_name]
-    head = "import gc, json, sys\nimport numpy as np\nfrom backmark.worker.sandbox.inside.immortal import immortalise\n"
+    head = (
+        "import gc, json, sys\nimport numpy as np\nfrom backmark.worker.sandbox.inside.immortal import make_immortal\n"
+    )
     process = subprocess.run(
         [sys.executable, "-c", head + textwrap.dedent(program)], capture_output=True, text=True, check=True
     )
@@ -90,7 +92,7 @@ from backmark.worker.sandbox.inside import immortal
 immortal._possible = lambda: False
 kept = ["held"]
 before = sys.getrefcount(kept)
-immortal.immortalise([kept])
+immortal.make_immortal([kept])
 print(sys.getrefcount(kept) == before)
 """
     process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backmark.worker.sandbox.inside.asked import read_request
 from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.inside.questions import read_request
 from backmark.worker.sandbox.inside.source import Rejected, Slice, extract
 from backmark.worker.sandbox.inside.student import Student
 from backmark.worker.sandbox.inside.wire import Parser

@@ -21,7 +21,7 @@ _Header = ctypes.c_uint64
 _IMMORTAL = 1 << 48 | 0xC0000000 if sys.version_info >= (3, 14) else 0xFFFFFFFF
 
 
-def immortalise(objects: Iterable[object]) -> None:
+def make_immortal(objects: Iterable[object]) -> None:
     """Make these immortal and all that they lead to; nothing if this Python has no such objects."""
     if not _possible():
         return

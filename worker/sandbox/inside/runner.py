@@ -8,7 +8,7 @@ import numpy as np
 
 from . import wire
 from .confine import bound, confine
-from .kept import KeptQuestions
+from .questions import KeptQuestions
 from .serving import serve
 
 #: The descriptors to which requests and answers move, away from the numbers that a student's code knows.

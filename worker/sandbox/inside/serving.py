@@ -4,11 +4,10 @@ import sys
 from typing import Any, TextIO
 
 from . import source, wire
-from .asked import read_request
 from .cells import encode
 from .entry import Entry
-from .kept import KeptQuestions
 from .notebook import NotebookCell
+from .questions import KeptQuestions, read_request
 from .student import Student
 
 
@@ -26,7 +25,7 @@ def serve(requests: int, says: int, kept: KeptQuestions) -> None:
 
             wire.write(says, write_program(student.lines, request.header))
         elif student is not None:
-            known = kept.take(request.header.get("kept") or request.header.get("holds", ""))
+            known = kept.find(request.header.get("kept") or request.header.get("holds", ""))
             for reply in read_request(request.header, request.payload, known).answers(student):
                 # First what was printed, so that the worker has it by the time it has the answer.
                 _flush(prints)

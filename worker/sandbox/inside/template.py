@@ -19,8 +19,8 @@ from typing import Any
 
 from . import wire
 from .confine import become, check, library
-from .immortal import immortalise
-from .kept import KeptQuestions
+from .immortal import make_immortal
+from .questions import KeptQuestions
 
 #: CLONE_PIDFD, and CLONE_NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID. The network's is the template's,
 #: which is empty: one of its own would belong to the child's user namespace, with every right in it that a way around
@@ -61,11 +61,11 @@ def serve(begin: Mapping[str, Any]) -> KeptQuestions:
         for ready, _ in poll.poll():
             if ready in living:
                 poll.unregister(ready)
-                _bury(ready, *living.pop(ready))
+                _report_end(ready, *living.pop(ready))
                 continue
             request, theirs, _, _ = socket.recv_fds(control, 1, _DESCRIPTORS)
             if request == wire.KEEP:
-                kept.hear(control.fileno())
+                kept.receive(control.fileno())
                 continue
             if not request or len(theirs) != _DESCRIPTORS:
                 os._exit(0)
@@ -75,7 +75,7 @@ def serve(begin: Mapping[str, Any]) -> KeptQuestions:
                 _fail(control, theirs, error)
                 continue
             if child == 0:
-                _settle(control, theirs)
+                _arrange_descriptors(control, theirs)
                 return kept
             living[holder] = child, theirs
             poll.register(holder, select.POLLIN)
@@ -90,7 +90,7 @@ def _improve() -> None:
     """Make later forks cheaper, by work that pays only if there are many."""
     # The collector lists nothing that is frozen.
     gc.unfreeze()
-    immortalise(gc.get_objects())
+    make_immortal(gc.get_objects())
     gc.freeze()
 
 
@@ -113,7 +113,7 @@ def _fork(libc: ctypes.PyDLL, clone: int) -> tuple[int, int]:
     return child, holder.value
 
 
-def _settle(control: socket.socket, theirs: list[int]) -> None:
+def _arrange_descriptors(control: socket.socket, theirs: list[int]) -> None:
     """In the child: have its pipes where a process has them, and nothing else open."""
     os.setsid()
     for number, descriptor in enumerate(theirs[:-1]):
@@ -123,7 +123,7 @@ def _settle(control: socket.socket, theirs: list[int]) -> None:
     control.detach()
 
 
-def _bury(holder: int, child: int, theirs: list[int]) -> None:
+def _report_end(holder: int, child: int, theirs: list[int]) -> None:
     """Write how a child ended and what it had used, and let go of all that was its."""
     _, ended, usage = os.wait4(child, 0)
     seconds = usage.ru_utime + usage.ru_stime
