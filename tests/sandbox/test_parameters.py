@@ -98,8 +98,8 @@ def test_a_parameter_with_no_value_is_refused_by_a_sentence() -> None:
     error = refusal("import numpy as np\n\ndef f(x, w, K, rate):\n    return x")
     assert error.message == (
         "`f` on line 3 needs a value for its parameter `rate`, but is called as `f(x, w)`. Nothing in the assignment"
-        " is named `rate`, and no top-level `rate = ...` sets a value. Remove the parameter, or give it a default"
-        " value."
+        " is named `rate`, and no `=` at the top level of the submission sets it. Remove the parameter, or give it a"
+        " default value."
     )
     assert "parameter `rate`, but is called" in refusal("def f(x, rate, w): return x").message
     error = refusal("def f(x, w, rate, *, step): return x")

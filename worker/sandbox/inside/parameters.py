@@ -5,7 +5,7 @@ name: from what the case has, or else from the submission's own module.
 """
 
 import ast
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .rejection import Rejected, quote
@@ -50,7 +50,7 @@ def find_extra(call: str, functions: Mapping[str, Statement]) -> dict[str, Extra
     return extra
 
 
-def refuse(call: str, function: str, statement: Statement, parameters: Sequence[str]) -> Rejected:
+def refuse(call: str, function: str, statement: Statement, parameters: Collection[str]) -> Rejected:
     """Return the refusal of a function with parameters that nothing has a value for."""
     made = ast.unparse(_list_calls(call, [function])[function][0])
     listed = " and ".join(f"`{quote(name)}`" for name in parameters)
@@ -59,7 +59,7 @@ def refuse(call: str, function: str, statement: Statement, parameters: Sequence[
         "extra_parameter",
         f"`{function}` on {statement.place} needs {'values' if many else 'a value'} for its"
         f" {'parameters' if many else 'parameter'} {listed}, but is called as `{quote(made)}`. Nothing in the"
-        f" assignment is named {listed}, and no top-level `{quote(parameters[0])} = ...` sets a value. Remove the"
+        f" assignment is named {listed}, and no `=` at the top level of the submission sets {'them' if many else 'it'}. Remove the"
         f" {'parameters' if many else 'parameter'}, or give {'them default values' if many else 'it a default value'}.",
         [statement.spot],
     )
