@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Self
 
 from backmark.grader.model.descriptions import describe
 
@@ -15,68 +16,109 @@ class SlipKind(StrEnum):
     stands in the wrong place must stand `above` or `below` another one, `inside` or `outside` of a loop or a condition;
     one that is `extra` must go. `return` is what a function returns, or does not; `in_place` is a second name of an
     array, or a change of it, where a copy is missing.
+
+    The words say it: of a class behind the title of a row, of a line whose change is not shown. The question
+    leads there, and names no line and no formula.
     """
 
-    INDEX = "index"
-    TRANSPOSE = "transpose"
-    OPERAND = "operand"
-    PRODUCT = "product"
-    FACTOR = "factor"
-    TERM = "term"
-    DIVISOR = "divisor"
-    ORDER = "order"
-    OPERATOR = "operator"
-    SIGN = "sign"
-    CONSTANT = "constant"
-    COMPARISON = "comparison"
-    AXIS = "axis"
-    MEAN = "mean"
-    CALL = "call"
-    ASSIGNMENT = "assignment"
-    UNFILLED = "unfilled"
-    PLACEHOLDER = "placeholder"
-    MISSING = "missing"
-    CONDITION = "condition"
-    OVERWRITES = "overwrites"
-    HELPER = "helper"
-    ABOVE = "above"
-    BELOW = "below"
-    INSIDE = "inside"
-    OUTSIDE = "outside"
-    EXTRA = "extra"
-    RETURN = "return"
-    IN_PLACE = "in_place"
+    INDEX = (
+        "index",
+        "wrong index",
+        "Which entry does each index pick, on both sides of `=`, and which entry does the equation name?",
+    )
+    TRANSPOSE = (
+        "transpose",
+        "transpose missing or unneeded",
+        "Write down the shape of each factor: is a transpose missing, misplaced, or one too many?",
+    )
+    OPERAND = (
+        "operand",
+        "wrong variable or function",
+        "Is each variable, and each function, the one that the equation names?",
+    )
+    PRODUCT = (
+        "product",
+        "`*` and `@` confused",
+        "Must this step be a matrix product (`np.matmul`, `@`) or a product entry by entry (`np.multiply`, `*`)?",
+    )
+    FACTOR = (
+        "factor",
+        "factor missing or unneeded",
+        "Does this step have every factor that the chain rule gives, and no other factor?",
+    )
+    TERM = "term", "term missing or unneeded", "Does this step have every term of the derivative, and no other term?"
+    DIVISOR = "divisor", "divisor missing or unneeded", "What must be divided by what?"
+    ORDER = (
+        "order",
+        "wrong order",
+        "In which order must the operands stand, or the values that are unpacked or returned?",
+    )
+    OPERATOR = "operator", "wrong operator", "Is each operator the right one: add, subtract, multiply, divide, power?"
+    SIGN = "sign", "wrong sign", "Which sign must each term have?"
+    CONSTANT = "constant", "wrong number or text", "Where does each number come from, and each text in quotation marks?"
+    COMPARISON = (
+        "comparison",
+        "wrong comparison",
+        "What must the comparison give on each side of the boundary, and exactly on it?",
+    )
+    AXIS = (
+        "axis",
+        "wrong axis or shape of a sum",
+        "Over which axis must this step run, and which shape must its result have?",
+    )
+    MEAN = "mean", "sum and mean confused", "Must this step take a sum or a mean?"
+    CALL = "call", "function missing or unneeded", "Is a function call missing here, or is there one too many?"
+    ASSIGNMENT = "assignment", "`=` and `+=` confused", "Must this step set the variable, or add to it?"
+    UNFILLED = "unfilled", "not filled in", "This step is not filled in yet. Which equation belongs here?"
+    PLACEHOLDER = "placeholder", "not filled in", "This step is not filled in yet. Which equation belongs here?"
+    MISSING = "missing", "line missing", "Which step of the equations is missing from your code?"
+    CONDITION = "condition", "wrong condition", "For which layers or entries must this step run?"
+    OVERWRITES = "overwrites", "right values overwritten", "Does a line overwrite a value that was right?"
+    HELPER = (
+        "helper",
+        "wrong, or a function that it calls",
+        "Does each function that you call return what you expect of it?",
+    )
+    ABOVE = (
+        "above",
+        "line in the wrong place",
+        "In which order must your lines run, and which of them run in every turn of the loop, or only under an `if`?",
+    )
+    BELOW = (
+        "below",
+        "line in the wrong place",
+        "In which order must your lines run, and which of them run in every turn of the loop, or only under an `if`?",
+    )
+    INSIDE = (
+        "inside",
+        "line in the wrong place",
+        "In which order must your lines run, and which of them run in every turn of the loop, or only under an `if`?",
+    )
+    OUTSIDE = (
+        "outside",
+        "line in the wrong place",
+        "In which order must your lines run, and which of them run in every turn of the loop, or only under an `if`?",
+    )
+    EXTRA = "extra", "line too many", "Is there a line that does not belong here, such as one that is left over?"
+    RETURN = (
+        "return",
+        "wrong `return`, or none",
+        "What must this function return, and does it do so after its last step?",
+    )
+    IN_PLACE = (
+        "in_place",
+        "array changed in place",
+        "Which other names does the array have that you change in place? Copy it first.",
+    )
 
+    words: str
+    question: str
 
-#: The kinds in words: of a class behind the title of a row, of a line whose change is not shown.
-_TITLES = {
-    SlipKind.INDEX: "wrong index",
-    SlipKind.TRANSPOSE: "transpose missing or unneeded",
-    SlipKind.OPERAND: "wrong variable or function",
-    SlipKind.PRODUCT: "`*` and `@` confused",
-    SlipKind.FACTOR: "factor missing or unneeded",
-    SlipKind.TERM: "term missing or unneeded",
-    SlipKind.DIVISOR: "divisor missing or unneeded",
-    SlipKind.ORDER: "wrong order",
-    SlipKind.OPERATOR: "wrong operator",
-    SlipKind.SIGN: "wrong sign",
-    SlipKind.CONSTANT: "wrong number or text",
-    SlipKind.COMPARISON: "wrong comparison",
-    SlipKind.AXIS: "wrong axis or shape of a sum",
-    SlipKind.MEAN: "sum and mean confused",
-    SlipKind.CALL: "function missing or unneeded",
-    SlipKind.ASSIGNMENT: "`=` and `+=` confused",
-    SlipKind.UNFILLED: "not filled in",
-    SlipKind.PLACEHOLDER: "not filled in",
-    SlipKind.MISSING: "line missing",
-    SlipKind.CONDITION: "wrong condition",
-    SlipKind.OVERWRITES: "right values overwritten",
-    SlipKind.HELPER: "wrong, or a function that it calls",
-    **dict.fromkeys((SlipKind.ABOVE, SlipKind.BELOW, SlipKind.INSIDE, SlipKind.OUTSIDE), "line in the wrong place"),
-    SlipKind.EXTRA: "line too many",
-    SlipKind.RETURN: "wrong `return`, or none",
-    SlipKind.IN_PLACE: "array changed in place",
-}
+    def __new__(cls, value: str, words: str = "", question: str = "") -> Self:
+        """Make a kind with its words and its question; one that is there is looked up by its value alone."""
+        kind = str.__new__(cls, value)
+        kind._value_, kind.words, kind.question = value, words, question
+        return kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,4 +146,4 @@ class Slip:
     @property
     def title(self) -> str:
         """The kind in words, such as "wrong index"; empty if nothing is known of it."""
-        return "" if self.kind is None else _TITLES[self.kind]
+        return "" if self.kind is None else self.kind.words

@@ -22,7 +22,7 @@ def find_kinds(slips: Sequence[Slip]) -> tuple[Slip, ...]:
 
 def ask_about(slips: Sequence[Slip]) -> str:
     """Return the questions about slips of these kinds, which name no line and no formula; empty if none is known."""
-    questions = (_QUESTIONS[slip.kind] for slip in slips if slip.kind is not None)
+    questions = (slip.kind.question for slip in slips if slip.kind is not None)
     return " ".join(dict.fromkeys(questions))
 
 
@@ -125,37 +125,4 @@ _PHRASES: dict[SlipKind, Callable[[str, str], str]] = {
     SlipKind.RETURN: _describe_return,
     SlipKind.ASSIGNMENT: _describe_assignment,
     SlipKind.IN_PLACE: _describe_change_in_place,
-}
-_WHICH_ORDER = (
-    "In which order must your lines run, and which of them run in every turn of the loop, or only under an `if`?"
-)
-_QUESTIONS = {
-    SlipKind.INDEX: "Which entry does each index pick, on both sides of `=`, and which entry does the equation name?",
-    SlipKind.TRANSPOSE: "Write down the shape of each factor: is a transpose missing, misplaced, or one too many?",
-    SlipKind.OPERAND: "Is each variable, and each function, the one that the equation names?",
-    SlipKind.PRODUCT: (
-        "Must this step be a matrix product (`np.matmul`, `@`) or a product entry by entry (`np.multiply`, `*`)?"
-    ),
-    SlipKind.FACTOR: "Does this step have every factor that the chain rule gives, and no other factor?",
-    SlipKind.TERM: "Does this step have every term of the derivative, and no other term?",
-    SlipKind.DIVISOR: "What must be divided by what?",
-    SlipKind.ORDER: "In which order must the operands stand, or the values that are unpacked or returned?",
-    SlipKind.OPERATOR: "Is each operator the right one: add, subtract, multiply, divide, power?",
-    SlipKind.SIGN: "Which sign must each term have?",
-    SlipKind.CONSTANT: "Where does each number come from, and each text in quotation marks?",
-    SlipKind.COMPARISON: "What must the comparison give on each side of the boundary, and exactly on it?",
-    SlipKind.AXIS: "Over which axis must this step run, and which shape must its result have?",
-    SlipKind.MEAN: "Must this step take a sum or a mean?",
-    SlipKind.CALL: "Is a function call missing here, or is there one too many?",
-    SlipKind.ASSIGNMENT: "Must this step set the variable, or add to it?",
-    SlipKind.UNFILLED: "This step is not filled in yet. Which equation belongs here?",
-    SlipKind.PLACEHOLDER: "This step is not filled in yet. Which equation belongs here?",
-    SlipKind.MISSING: "Which step of the equations is missing from your code?",
-    SlipKind.CONDITION: "For which layers or entries must this step run?",
-    SlipKind.OVERWRITES: "Does a line overwrite a value that was right?",
-    SlipKind.HELPER: "Does each function that you call return what you expect of it?",
-    **dict.fromkeys((SlipKind.ABOVE, SlipKind.BELOW, SlipKind.INSIDE, SlipKind.OUTSIDE), _WHICH_ORDER),
-    SlipKind.EXTRA: "Is there a line that does not belong here, such as one that is left over?",
-    SlipKind.IN_PLACE: "Which other names does the array have that you change in place? Copy it first.",
-    SlipKind.RETURN: "What must this function return, and does it do so after its last step?",
 }

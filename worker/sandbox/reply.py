@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from backmark.grader.errors import Crashed
 from backmark.worker.sandbox.inside.cells import Cells, decode
 from backmark.worker.sandbox.inside.entry import (
-    EDITS,
     LONGEST_NAME,
     LONGEST_SPELLED,
     LONGEST_TYPE,
@@ -29,11 +28,13 @@ from backmark.worker.sandbox.inside.entry import (
     MOST_WRITTEN_EDITS,
     ROLES,
     SITE_KINDS,
+    EditKind,
     Entry,
 )
 from backmark.worker.sandbox.inside.wire import USUAL, Frame
 from backmark.worker.sandbox.inside.writes import Write
 
+_KINDS = frozenset(map(str, EditKind))
 #: Characters of each text that a reply may have, at most.
 _CAPS = {"type": 200, "message": 2_000, "traceback": 8_000}
 #: Lines that write results, at most; cells and lines of a file.
@@ -454,7 +455,7 @@ _ITEMS: dict[str, Callable[[object], bool]] = {
 
 
 def _is_kind_of_edit(value: object) -> bool:
-    return isinstance(value, str) and value in EDITS
+    return isinstance(value, str) and value in _KINDS
 
 
 def _is_change(value: object) -> bool:

@@ -5,7 +5,7 @@ import pytest
 from backmark.grader.contracts.language.row_comments import strip
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.verdict import Judgement, Mark, Outcome
-from backmark.worker.sandbox.inside.entry import EDITS
+from backmark.worker.sandbox.inside.entry import EditKind
 from tests.contracts.making import judge
 from tests.contracts.repair.making import STEPS, find_revision, judge_source, summarise
 from tests.contracts.repair.test_single_slips import SLIPS, rename
@@ -155,7 +155,7 @@ def test_a_wrong_target_and_a_wrong_condition_are_named() -> None:
 
 
 def test_the_kinds_of_edits_are_those_of_slips() -> None:
-    assert set(EDITS) < set(SlipKind)
+    assert set(map(str, EditKind)) < set(map(str, SlipKind))
 
 
 def test_a_header_that_raises_in_code_of_another_kind_is_never_removed() -> None:

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from backmark.worker.sandbox.inside.entry import EDITS, MOST_EDITS
+from backmark.worker.sandbox.inside.entry import MOST_EDITS, EditKind
 from backmark.worker.sandbox.inside.mending.edits import list_edits
 from backmark.worker.sandbox.inside.mending.groups import list_functions
 
@@ -14,7 +14,7 @@ HEAD = "def f(W, h, df, layer):\n    dW = {}\n    for layer in range(3):\n      
 def edit(statement: str) -> dict[str, list[str]]:
     """Return the edited texts of a statement by their kinds."""
     function = list_functions([ast.parse(HEAD.replace("dW = {}", statement))])["f"]
-    edits: dict[str, list[str]] = {kind: [] for kind in EDITS}
+    edits: dict[str, list[str]] = {kind: [] for kind in EditKind}
     for each in list_edits(function.groups[0], function):
         edits[each.kind] += map(ast.unparse, each.nodes)
     return edits

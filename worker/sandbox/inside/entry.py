@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Self
 
 #: Results of another form that an answer describes, causes for which results have no value, and characters of the type
@@ -16,16 +17,8 @@ ROLES = ("statement", "header", "return", "helper")
 LONGEST_NAME = 80
 #: Functions of a submission's own that a statement calls, and statements with rows for which one without works.
 MOST_HELPERS, MOST_SOURCES = 1, 8
-#: Single edits of a statement, and their kinds: those of real students, the commonest first.
+#: Single edits of a statement.
 MOST_EDITS = 80
-EDITS = (
-    # First: other edits of a second name may do as well, since they make a copy.
-    "in_place",
-    *("index", "transpose", "operand", "product", "factor", "term", "divisor", "order"),
-    *("operator", "sign", "constant", "comparison", "axis", "mean", "call", "assignment"),
-    *("missing", "overwrites"),
-    *("above", "below", "inside", "outside", "extra", "condition", "return"),
-)
 #: Characters of an edit that is spelled out, and changes that it makes in one statement.
 LONGEST_SPELLED, MOST_CHANGES = 200, 2
 #: What a site is: an expression that computes, a variable or a part of one that is read, what a statement has written.
@@ -34,6 +27,38 @@ SITE_KINDS = ("computed", "load", "written")
 MOST_SITES, MOST_SITE_STATEMENTS, MOST_WRITTEN_EDITS, MOST_WRITERS = 3_000, 1_000, 3_000, 8
 #: Characters of each text of the facts about an exception, and the most texts or operands of these.
 LONGEST_WORD, MOST_WORDS = 60, 8
+
+
+class EditKind(StrEnum):
+    """The kinds of single edits of a statement: those of real students, the commonest first."""
+
+    # First: other edits of a second name may do as well, since they make a copy.
+    IN_PLACE = "in_place"
+    INDEX = "index"
+    TRANSPOSE = "transpose"
+    OPERAND = "operand"
+    PRODUCT = "product"
+    FACTOR = "factor"
+    TERM = "term"
+    DIVISOR = "divisor"
+    ORDER = "order"
+    OPERATOR = "operator"
+    SIGN = "sign"
+    CONSTANT = "constant"
+    COMPARISON = "comparison"
+    AXIS = "axis"
+    MEAN = "mean"
+    CALL = "call"
+    ASSIGNMENT = "assignment"
+    MISSING = "missing"
+    OVERWRITES = "overwrites"
+    ABOVE = "above"
+    BELOW = "below"
+    INSIDE = "inside"
+    OUTSIDE = "outside"
+    EXTRA = "extra"
+    CONDITION = "condition"
+    RETURN = "return"
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,8 +59,9 @@ def refuse(call: str, function: str, statement: Statement, parameters: Collectio
         "extra_parameter",
         f"`{function}` on {statement.place} needs {'values' if many else 'a value'} for its"
         f" {'parameters' if many else 'parameter'} {listed}, but is called as `{quote(made)}`. Nothing in the"
-        f" assignment is named {listed}, and no `=` at the top level of the submission sets {'them' if many else 'it'}. Remove the"
-        f" {'parameters' if many else 'parameter'}, or give {'them default values' if many else 'it a default value'}.",
+        f" assignment is named {listed}, and no `=` at the top level of the submission sets {'them' if many else 'it'}."
+        f" Remove the {'parameters' if many else 'parameter'}, or give"
+        f" {'them default values' if many else 'it a default value'}.",
         [statement.spot],
     )
 

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from itertools import combinations, permutations
 from typing import NamedTuple, cast
 
-from backmark.worker.sandbox.inside.entry import MOST_CHANGES
+from backmark.worker.sandbox.inside.entry import MOST_CHANGES, EditKind
 
-from . import edits as kinds
-from .edits import Change, Edit, kind_of_operators, kind_of_part, substitute
+from .edits import MEANS, Change, Edit, kind_of_operators, kind_of_part, substitute
 from .groups import StatementGroup
 from .views import View, chain, view
 
@@ -24,7 +23,7 @@ _MOST_PAIRS, _MOST_DIFFERENCES = 4_000, 5
 #: Factors or terms that are tried in every order.
 _MOST_ORDERED = 4
 #: Changes whose texts show no more than one part.
-_NAMES_ONE = frozenset({kinds.TRANSPOSE, kinds.FACTOR, kinds.TERM, kinds.DIVISOR})
+_NAMES_ONE = frozenset({EditKind.TRANSPOSE, EditKind.FACTOR, EditKind.TERM, EditKind.DIVISOR})
 #: The weight of another function; the size of two factors and a transpose.
 _CALL, _SIMPLE = 2, 9
 
@@ -52,9 +51,9 @@ def list_differences_of_groups(own: Sequence[ast.stmt], wanted: Sequence[ast.stm
     for place in range(max(len(own), len(wanted))):
         if len(own) + 1 == len(wanted) and place and _are_alike(own, [*wanted[:place], *wanted[place + 1 :]]):
             after = wanted[place]
-            return [Edit(place - 1, (own[place - 1], after), (Change(kinds.MISSING, None, after),))]
+            return [Edit(place - 1, (own[place - 1], after), (Change(EditKind.MISSING, None, after),))]
         if len(own) == len(wanted) + 1 and _are_alike([*own[:place], *own[place + 1 :]], wanted):
-            return [Edit(place, (), (Change(kinds.OVERWRITES, own[place], None),))]
+            return [Edit(place, (), (Change(EditKind.OVERWRITES, own[place], None),))]
     return []
 
 
@@ -159,7 +158,7 @@ def _compare_targets(own: ast.stmt, wanted: ast.stmt) -> _Way:
         return []
     if ast.dump(target) == ast.dump(other) or ast.dump(target.value) != ast.dump(other.value):
         return []
-    return [_Difference(target, other, Change(kinds.INDEX, target, other), 1)]
+    return [_Difference(target, other, Change(EditKind.INDEX, target, other), 1)]
 
 
 def _join(differences: Sequence[_Difference]) -> tuple[Change, ...]:
@@ -169,9 +168,9 @@ def _join(differences: Sequence[_Difference]) -> tuple[Change, ...]:
     if not inner or not any(part is inner[0].at for part in ast.walk(outer.at)):
         return first, *others
     both = substitute(outer.by, inner[0].at, inner[0].by)
-    if first.kind == kinds.TRANSPOSE and inner[0].at is outer.at:
+    if first.kind == EditKind.TRANSPOSE and inner[0].at is outer.at:
         return Change(others[0].kind, outer.at, both), Change(first.kind, None, None)
-    if first.kind == kinds.TRANSPOSE and isinstance(both, ast.Attribute):
+    if first.kind == EditKind.TRANSPOSE and isinstance(both, ast.Attribute):
         return Change(first.kind, both.value, both), *others
     if first.kind in _NAMES_ONE:
         return first, *others
@@ -181,14 +180,14 @@ def _join(differences: Sequence[_Difference]) -> tuple[Change, ...]:
 def is_small(change: Change) -> bool:
     """Return True unless a change exchanges whole expressions, which an edit within one may mend as well."""
     parts = (part for part in (change.before, change.after) if part is not None)
-    return change.kind not in {kinds.OPERAND, kinds.CALL} or all(
+    return change.kind not in {EditKind.OPERAND, EditKind.CALL} or all(
         isinstance(part, (ast.Name, ast.Subscript, ast.Attribute, ast.Constant)) for part in parts
     )
 
 
 def _exchange_assignment(own: ast.stmt, wanted: ast.stmt, place: int) -> Iterator[Edit]:
     """Yield the edit from `=` to `+=` or back."""
-    change = Change(kinds.ASSIGNMENT, own, wanted)
+    change = Change(EditKind.ASSIGNMENT, own, wanted)
     if isinstance(own, ast.AugAssign) and isinstance(wanted, ast.Assign):
         yield Edit(place, (ast.Assign([own.target], own.value),), (change,))
     elif isinstance(own, ast.Assign) and isinstance(wanted, ast.AugAssign):
@@ -269,7 +268,7 @@ class _Comparison:
             return straight
         left, right = mine.parts
         by = ast.BinOp(right, mine.operator, left)
-        order = _Difference(own, by, Change(kinds.ORDER, own, by), 1)
+        order = _Difference(own, by, Change(EditKind.ORDER, own, by), 1)
         return min(straight, [order, *self._compare_pairs((right, left), theirs.parts)], key=_rank)
 
     def _compare_entries(self, own: ast.Subscript, mine: View, theirs: View) -> _Way:
@@ -281,14 +280,14 @@ class _Comparison:
         changed: ast.expr = own
         for difference in differences:
             changed = substitute(changed, difference.at, difference.by)
-        kind = kinds.OPERAND if self.compare(base, other) else kinds.INDEX
+        kind = EditKind.OPERAND if self.compare(base, other) else EditKind.INDEX
         return [_Difference(own, changed, Change(kind, own, changed), _weigh(differences))]
 
     def _change_unary(self, own: ast.expr, wanted: ast.expr, mine: View, theirs: View) -> Iterator[_Way]:
         """Yield the ways in which a transpose or a sign is missing or too much."""
         made: tuple[tuple[str, str, ast.expr], ...] = (
-            ("T", kinds.TRANSPOSE, ast.Attribute(own, "T", ast.Load())),
-            ("neg", kinds.SIGN, ast.UnaryOp(ast.USub(), own)),
+            ("T", EditKind.TRANSPOSE, ast.Attribute(own, "T", ast.Load())),
+            ("neg", EditKind.SIGN, ast.UnaryOp(ast.USub(), own)),
         )
         for word, kind, by in made:
             if theirs.word == word != mine.word:
@@ -301,30 +300,30 @@ class _Comparison:
         """Yield the ways in which an index is missing or too much."""
         if isinstance(own, ast.Subscript) and mine.word == "entry":
             inner, weight = own.value, self.size(own) - self.size(own.value)
-            yield [_Difference(own, inner, Change(kinds.INDEX, own, inner), weight), *self.compare(inner, wanted)]
+            yield [_Difference(own, inner, Change(EditKind.INDEX, own, inner), weight), *self.compare(inner, wanted)]
         if isinstance(theirs.node, ast.Subscript) and theirs.word == "entry":
             by = ast.Subscript(own, theirs.node.slice, ast.Load())
             weight = self.size(theirs.node) - self.size(theirs.parts[0])
-            yield [_Difference(own, by, Change(kinds.INDEX, own, by), weight), *self.compare(own, theirs.parts[0])]
+            yield [_Difference(own, by, Change(EditKind.INDEX, own, by), weight), *self.compare(own, theirs.parts[0])]
 
     def _change_function(self, own: ast.expr, mine: View, theirs: View) -> Iterator[_Way]:
         """Yield the ways in which there is another function, or none, with the same arguments."""
         if theirs.function and not mine.function and theirs.parts:
             by = theirs.make([own, *theirs.parts[1:]])
-            yield [_Difference(own, by, Change(kinds.CALL, own, by), _CALL), *self.compare(own, theirs.parts[0])]
+            yield [_Difference(own, by, Change(EditKind.CALL, own, by), _CALL), *self.compare(own, theirs.parts[0])]
         if mine.function and not theirs.function and mine.parts:
             inner = mine.parts[0]
-            change = _Difference(own, inner, Change(kinds.CALL, own, inner), _CALL)
+            change = _Difference(own, inner, Change(EditKind.CALL, own, inner), _CALL)
             yield [change, *self.compare(inner, theirs.node)]
         if mine.word != theirs.word and len(mine.parts) == len(theirs.parts):
             if mine.function and theirs.function:
                 by = theirs.make(mine.parts, mine.keywords)
-                kind = kinds.MEAN if kinds.MEANS.get(mine.function) == theirs.function else kinds.OPERAND
+                kind = EditKind.MEAN if MEANS.get(mine.function) == theirs.function else EditKind.OPERAND
                 change = _Difference(own, by, Change(kind, own, by), _CALL)
                 yield [change, *self._compare_keywords(by, view(by), theirs)]
             elif mine.comparison and theirs.comparison:
                 by = theirs.make(mine.parts)
-                change = _Difference(own, by, Change(kinds.COMPARISON, own, by), 1)
+                change = _Difference(own, by, Change(EditKind.COMPARISON, own, by), 1)
                 yield [change, *self._compare_pairs(mine.parts, theirs.parts)]
 
     def _compare_keywords(self, own: ast.expr, mine: View, theirs: View) -> _Way:
@@ -335,7 +334,7 @@ class _Comparison:
         ]:
             return way
         by = mine.make(mine.parts, theirs.keywords)
-        return [_Difference(own, by, Change(kinds.AXIS, own, by), 1), *way]
+        return [_Difference(own, by, Change(EditKind.AXIS, own, by), 1), *way]
 
     def _change_operator(self, own: ast.expr, mine: View, theirs: View) -> Iterator[_Way]:
         """Yield the way from one operation of two operands to another."""
@@ -375,9 +374,9 @@ class _Comparison:
 def _name_in_divisor(difference: _Difference, divisor: ast.expr) -> _Difference:
     """Return a difference with its name: a factor of a divisor is what is divided by."""
     change = difference.change
-    if difference.at is not divisor or change.kind != kinds.FACTOR:
+    if difference.at is not divisor or change.kind != EditKind.FACTOR:
         return difference
-    return difference._replace(change=change._replace(kind=kinds.DIVISOR))
+    return difference._replace(change=change._replace(kind=EditKind.DIVISOR))
 
 
 def _split(parts: Sequence[ast.expr], operator: ast.operator) -> Iterator[tuple[int, Sequence[ast.expr], ast.expr]]:
@@ -398,7 +397,7 @@ def _split(parts: Sequence[ast.expr], operator: ast.operator) -> Iterator[tuple[
 def _exchange(own: ast.expr, wanted: ast.expr, weight: int) -> _Difference:
     """Return the difference of two expressions that have nothing in common."""
     constants = isinstance(own, ast.Constant) and isinstance(wanted, ast.Constant)
-    change = Change(kinds.CONSTANT if constants else kinds.OPERAND, own, wanted)
+    change = Change(EditKind.CONSTANT if constants else EditKind.OPERAND, own, wanted)
     return _Difference(own, wanted, change, weight)
 
 

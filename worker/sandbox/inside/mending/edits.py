@@ -11,15 +11,12 @@ from itertools import combinations
 from typing import NamedTuple, TypeVar
 
 from backmark.worker.sandbox.inside.accessors import spell
-from backmark.worker.sandbox.inside.entry import EDITS, MOST_EDITS
+from backmark.worker.sandbox.inside.entry import MOST_EDITS, EditKind
 
 from .groups import Function, StatementGroup
 from .targets import simplify
 
-IN_PLACE, INDEX, TRANSPOSE, OPERAND, PRODUCT, FACTOR, TERM, DIVISOR, ORDER = EDITS[:9]
-OPERATOR, SIGN, CONSTANT, COMPARISON, AXIS, MEAN, CALL, ASSIGNMENT = EDITS[9:17]
-MISSING, OVERWRITES, ABOVE, BELOW, INSIDE, OUTSIDE, EXTRA, CONDITION, RETURN = EDITS[17:]
-
+_RANKS: dict[str, int] = {kind: rank for rank, kind in enumerate(EditKind)}
 #: Other variables that may stand in the place of one; values of a tuple of which two are exchanged.
 _MOST_OTHERS, _MOST_EXCHANGED = 5, 16
 
@@ -130,24 +127,24 @@ def _vary_widely(node: ast.stmt, function: Function) -> Iterator[tuple[ast.stmt,
     """Yield a statement with one of the edits that are not worth trying on a solution's."""
     alias = find_alias(node)
     if alias is not None:
-        yield _substitute(node, alias, copy_value(alias), IN_PLACE)
+        yield _substitute(node, alias, copy_value(alias), EditKind.IN_PLACE)
     yield from _exchange_parts(node)
     if isinstance(node, ast.AugAssign):
         changed: ast.stmt = ast.Assign([node.target], node.value)
-        yield changed, Change(ASSIGNMENT, node, changed)
+        yield changed, Change(EditKind.ASSIGNMENT, node, changed)
     elif isinstance(node, ast.Assign) and function.may_add(node.targets[0], node.lineno):
         changed = ast.AugAssign(node.targets[0], ast.Add(), node.value)
-        yield changed, Change(ASSIGNMENT, node, changed)
+        yield changed, Change(EditKind.ASSIGNMENT, node, changed)
     value = getattr(node, "value", None)
     for part in () if value is None else ast.walk(value):
         if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Tuple):
             yield from _exchange_indices(node, part, part.slice)
         if isinstance(part, ast.Name):
             for name in function.list_siblings(part.id):
-                yield _substitute(node, part, _name(name), OPERAND)
+                yield _substitute(node, part, _name(name), EditKind.OPERAND)
         elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr in _SUMS:
             for keywords in _vary_axis(part):
-                yield _substitute(node, part, ast.Call(part.func, part.args, keywords), AXIS)
+                yield _substitute(node, part, ast.Call(part.func, part.args, keywords), EditKind.AXIS)
 
 
 def copy_value(node: ast.expr) -> ast.expr:
@@ -181,13 +178,13 @@ def _exchange_parts(node: ast.stmt) -> Iterator[tuple[ast.stmt, Change]]:
     whole = next((part for part in parts if isinstance(part, (ast.Tuple, ast.List))), None)
     if whole is not None:
         for other in (*_list_exchanged_pairs(whole), *_list_exchanged(whole)):
-            yield _substitute(node, whole, other, ORDER)
+            yield _substitute(node, whole, other, EditKind.ORDER)
 
 
 def _exchange_indices(node: ast.stmt, entry: ast.Subscript, whole: ast.Tuple) -> Iterator[tuple[ast.stmt, Change]]:
     """Yield a statement with two indices of an entry in each other's place."""
     for exchanged in _list_exchanged(whole):
-        yield _substitute(node, entry, ast.Subscript(entry.value, exchanged, entry.ctx), INDEX)
+        yield _substitute(node, entry, ast.Subscript(entry.value, exchanged, entry.ctx), EditKind.INDEX)
 
 
 def _list_exchanged(whole: _Listing) -> Iterator[_Listing]:
@@ -231,11 +228,11 @@ def _substitute(node: ast.stmt, part: ast.expr, other: ast.expr, kind: str) -> t
 
 def _spread(edits: Sequence[Edit]) -> list[Edit]:
     """Return at most so many edits, of every kind as many as there is room for."""
-    by_kind = [[edit for edit in edits if edit.kind == kind] for kind in EDITS]
+    by_kind = [[edit for edit in edits if edit.kind == kind] for kind in EditKind]
     chosen: list[Edit] = []
     for turn in range(max(map(len, by_kind), default=0)):
         chosen += [kind[turn] for kind in by_kind if turn < len(kind)]
-    return sorted(chosen[:MOST_EDITS], key=lambda edit: EDITS.index(edit.kind))
+    return sorted(chosen[:MOST_EDITS], key=lambda edit: _RANKS[edit.kind])
 
 
 def _list_arrays(function: Function, group: StatementGroup) -> list[str]:
@@ -265,7 +262,7 @@ def _widen(node: ast.expr, field: str, changed: ast.expr, edited: _Edited) -> _E
     """Return an expression with an edit in a part of it: an entry, its variable and its index are named together."""
     change = edited.change
     if isinstance(node, ast.Subscript) and (field == "slice" or change.before is node.value):
-        kind = INDEX if field == "slice" else change.kind
+        kind = EditKind.INDEX if field == "slice" else change.kind
         return _Edited(changed, Change(kind, node, changed))
     return _Edited(changed, change)
 
@@ -306,52 +303,54 @@ def _edit(node: ast.expr, others: Sequence[str], where: str) -> Iterator[_Edited
         yield from edit(node)
     if where in _WHOLE and not isinstance(node, _WHOLE[where]) and not _is_text(node):
         for operator in (ast.Add(), ast.Sub()):
-            yield _exchange(INDEX, node, simplify(ast.BinOp(node, operator, ast.Constant(1))))
+            yield _exchange(EditKind.INDEX, node, simplify(ast.BinOp(node, operator, ast.Constant(1))))
     if where == "header" and isinstance(node, ast.Call) and spell(node.func) == "range":
-        yield _exchange(ORDER, node, ast.Call(_name("reversed"), [node], []))
+        yield _exchange(EditKind.ORDER, node, ast.Call(_name("reversed"), [node], []))
     if isinstance(node, ast.Name) and node.id in others and where != "index":
         for name in [other for other in others if other != node.id][:_MOST_OTHERS]:
-            yield _exchange(OPERAND, node, _name(name))
+            yield _exchange(EditKind.OPERAND, node, _name(name))
     product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
     # An attribute of the object is a variable like any other.
     variable = isinstance(node, (ast.Name, ast.Subscript, ast.Call)) or spell(node).startswith("self.")
     # What is only handed on is computed elsewhere.
     computed = product or isinstance(node, ast.Call)
     if (where in {"root", "operand", "argument"} and (product or variable)) or (where == "element" and computed):
-        yield _exchange(TRANSPOSE, node, ast.Attribute(node, "T", ast.Load()))
+        yield _exchange(EditKind.TRANSPOSE, node, ast.Attribute(node, "T", ast.Load()))
     if where == "root":
-        yield _exchange(SIGN, node, ast.UnaryOp(ast.USub(), node))
+        yield _exchange(EditKind.SIGN, node, ast.UnaryOp(ast.USub(), node))
         two = ast.Constant(2)
-        yield _Edited(ast.BinOp(two, ast.Mult(), node), Change(FACTOR, None, two))
-        yield _Edited(ast.BinOp(node, ast.Div(), two), Change(DIVISOR, None, two))
+        yield _Edited(ast.BinOp(two, ast.Mult(), node), Change(EditKind.FACTOR, None, two))
+        yield _Edited(ast.BinOp(node, ast.Div(), two), Change(EditKind.DIVISOR, None, two))
 
 
 def _edit_operation(node: ast.BinOp) -> Iterator[_Edited]:
     left, right = node.left, node.right
     if isinstance(node.op, (ast.MatMult, ast.Sub, ast.Div)):
-        yield _exchange(ORDER, node, ast.BinOp(right, node.op, left))
+        yield _exchange(EditKind.ORDER, node, ast.BinOp(right, node.op, left))
     for operator in _OPERATORS.get(type(node.op), ()):
         yield _exchange(kind_of_operators(node.op, operator), node, ast.BinOp(left, operator, right))
     if isinstance(node.op, ast.Pow):
-        yield _exchange(OPERATOR, node, left)
+        yield _exchange(EditKind.OPERATOR, node, left)
         return
     kind = kind_of_part(node.op)
     yield _Edited(left, Change(kind, right, None))
     rest = ast.UnaryOp(ast.USub(), right) if isinstance(node.op, ast.Sub) else right
-    yield _Edited(rest, Change(TERM if kind == TERM else FACTOR, left, None))
+    yield _Edited(rest, Change(EditKind.TERM if kind == EditKind.TERM else EditKind.FACTOR, left, None))
 
 
 def kind_of_operators(operator: ast.operator, other: ast.operator) -> str:
     """Return the kind of a change of an operator to another."""
     both = {type(operator), type(other)}
     if both == {ast.MatMult, ast.Mult}:
-        return PRODUCT
-    return SIGN if both == {ast.Add, ast.Sub} else OPERATOR
+        return EditKind.PRODUCT
+    return EditKind.SIGN if both == {ast.Add, ast.Sub} else EditKind.OPERATOR
 
 
 def kind_of_part(operator: ast.operator) -> str:
     """Return the kind of the right operand of an operation, as a part that is left out or added."""
-    return TERM if isinstance(operator, (ast.Add, ast.Sub)) else DIVISOR if isinstance(operator, ast.Div) else FACTOR
+    if isinstance(operator, (ast.Add, ast.Sub)):
+        return EditKind.TERM
+    return EditKind.DIVISOR if isinstance(operator, ast.Div) else EditKind.FACTOR
 
 
 _OPERATORS: dict[type[ast.operator], tuple[ast.operator, ...]] = {
@@ -372,15 +371,17 @@ def _edit_call(node: ast.Call) -> Iterator[_Edited]:
         yield from _edit_product(node, name)
         return
     if name in MEANS and isinstance(node.func, ast.Attribute):
-        yield _exchange(MEAN, node, _call(node.func.value, MEANS[name], node.args, node.keywords))
+        yield _exchange(EditKind.MEAN, node, _call(node.func.value, MEANS[name], node.args, node.keywords))
     if name in _SUMS:
         yield from _edit_axis(node)
     if isinstance(node.func, ast.Attribute) and name == "transpose":
-        yield _exchange(TRANSPOSE, node, node.func.value if not node.args else node.args[0])
+        yield _exchange(EditKind.TRANSPOSE, node, node.func.value if not node.args else node.args[0])
     elif node.args and name not in _COPYING:
-        yield _exchange(CALL, node, node.args[0])
+        yield _exchange(EditKind.CALL, node, node.args[0])
         if len(node.args) > 1 and name != "where":
-            yield _exchange(ORDER, node, ast.Call(node.func, [*node.args[1::-1], *node.args[2:]], node.keywords))
+            yield _exchange(
+                EditKind.ORDER, node, ast.Call(node.func, [*node.args[1::-1], *node.args[2:]], node.keywords)
+            )
 
 
 def _edit_product(node: ast.Call, name: str) -> Iterator[_Edited]:
@@ -390,10 +391,10 @@ def _edit_product(node: ast.Call, name: str) -> Iterator[_Edited]:
     left, right = operands
     product: ast.operator = ast.Mult() if name == "multiply" else ast.MatMult()
     other: ast.operator = ast.MatMult() if name == "multiply" else ast.Mult()
-    yield _exchange(PRODUCT, node, ast.BinOp(left, other, right))
-    yield _exchange(ORDER, node, ast.BinOp(right, product, left))
-    yield _Edited(left, Change(FACTOR, right, None))
-    yield _Edited(right, Change(FACTOR, left, None))
+    yield _exchange(EditKind.PRODUCT, node, ast.BinOp(left, other, right))
+    yield _exchange(EditKind.ORDER, node, ast.BinOp(right, product, left))
+    yield _Edited(left, Change(EditKind.FACTOR, right, None))
+    yield _Edited(right, Change(EditKind.FACTOR, left, None))
 
 
 def operands_of(node: ast.Call) -> tuple[ast.expr, ast.expr] | None:
@@ -408,10 +409,10 @@ def _edit_axis(node: ast.Call) -> Iterator[_Edited]:
     axis = keywords.get("axis")
     if isinstance(axis, ast.Constant) and type(axis.value) is int:
         other = ast.keyword("axis", ast.Constant(1 - axis.value if axis.value in {0, 1} else 0))
-        yield _exchange(AXIS, node, ast.Call(node.func, node.args, [other, *_without(node.keywords, "axis")]))
+        yield _exchange(EditKind.AXIS, node, ast.Call(node.func, node.args, [other, *_without(node.keywords, "axis")]))
     for name in ("axis", "keepdims"):
         if name in keywords:
-            yield _exchange(AXIS, node, ast.Call(node.func, node.args, _without(node.keywords, name)))
+            yield _exchange(EditKind.AXIS, node, ast.Call(node.func, node.args, _without(node.keywords, name)))
 
 
 def _without(keywords: Sequence[ast.keyword], name: str) -> list[ast.keyword]:
@@ -422,7 +423,7 @@ def _edit_comparison(node: ast.Compare) -> Iterator[_Edited]:
     if len(node.ops) == 1 and isinstance(node.ops[0], _COMPARISONS):
         for operator in _COMPARISONS:
             if not isinstance(node.ops[0], operator):
-                yield _exchange(COMPARISON, node, ast.Compare(node.left, [operator()], node.comparators))
+                yield _exchange(EditKind.COMPARISON, node, ast.Compare(node.left, [operator()], node.comparators))
 
 
 def _edit_constant(node: ast.Constant) -> Iterator[_Edited]:
@@ -431,17 +432,17 @@ def _edit_constant(node: ast.Constant) -> Iterator[_Edited]:
         for number in dict.fromkeys((node.value + 1, node.value - 1, 2 * node.value, node.value / 2, 0)):
             if number != node.value:
                 whole = isinstance(node.value, int) and number == int(number)
-                yield _exchange(CONSTANT, node, ast.Constant(int(number) if whole else number))
+                yield _exchange(EditKind.CONSTANT, node, ast.Constant(int(number) if whole else number))
 
 
 def _edit_sign(node: ast.UnaryOp) -> Iterator[_Edited]:
     if isinstance(node.op, ast.USub):
-        yield _exchange(SIGN, node, node.operand)
+        yield _exchange(EditKind.SIGN, node, node.operand)
 
 
 def _edit_attribute(node: ast.Attribute) -> Iterator[_Edited]:
     if node.attr == "T":
-        yield _exchange(TRANSPOSE, node, node.value)
+        yield _exchange(EditKind.TRANSPOSE, node, node.value)
 
 
 def _exchange(kind: str, node: ast.expr, other: ast.expr) -> _Edited:

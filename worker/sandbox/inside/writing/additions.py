@@ -8,15 +8,12 @@ from itertools import product
 from typing import Any, cast
 
 from backmark.worker.sandbox.inside.accessors import spell
-from backmark.worker.sandbox.inside.entry import EDITS, LONGEST_WORD
+from backmark.worker.sandbox.inside.entry import LONGEST_WORD, EditKind
 from backmark.worker.sandbox.inside.mending.edits import Change, substitute
 from backmark.worker.sandbox.inside.mending.groups import Function
 
 from .sites import is_bound, name_of
 
-OPERAND, FACTOR, TERM, DIVISOR, OPERATOR, CONSTANT, CALL = (
-    kind for kind in EDITS if kind in {"operand", "factor", "term", "divisor", "operator", "constant", "call"}
-)
 #: The functions that say which addition is in force, and make it; the variable for what the first returns.
 ADDITIONS, ADDED, _OPERANDS = "backmark_additions", "backmark_added", "backmark_operands"
 #: Values of a function, their sizes, variables that it never reads, and texts, that are tried in one statement.
@@ -95,20 +92,20 @@ def list_exchanges(node: ast.stmt, values: Sequence[ast.expr], texts: Sequence[a
     for part in _list_operands(node, (ast.Constant,)):
         if isinstance(part, ast.Constant) and isinstance(part.value, str):
             others = (text for text in texts if ast.dump(text) != ast.dump(part))
-            yield from (Addition(part, INSTEAD, text, CONSTANT) for text in others)
+            yield from (Addition(part, INSTEAD, text, EditKind.CONSTANT) for text in others)
     inner = _list_scoped(node)
     for part in _list_operands(node, (ast.Name, ast.Attribute, ast.Subscript)):
         own = ast.dump(part)
         for value in values:
             if ast.dump(value) != own:
-                yield Addition(part, INSTEAD, value, OPERAND)
+                yield Addition(part, INSTEAD, value, EditKind.OPERAND)
             # An index may be a variable of a comprehension's, which is known in it alone.
             if id(part) in inner or not isinstance(part, ast.Subscript):
                 continue
             if isinstance(value, (ast.Name, ast.Attribute)):
                 whole = ast.Subscript(copy.deepcopy(value), part.slice, ast.Load())
                 if ast.dump(whole) != own:
-                    yield Addition(part, INSTEAD, whole, OPERAND)
+                    yield Addition(part, INSTEAD, whole, EditKind.OPERAND)
 
 
 def _list_scoped(node: ast.stmt) -> frozenset[int]:
@@ -125,7 +122,7 @@ def list_operations(node: ast.stmt) -> Iterator[_Made]:
         if isinstance(part, ast.BinOp) and isinstance(part.op, (ast.Add, ast.Mult)):
             operator = ast.Mult() if isinstance(part.op, ast.Add) else ast.Add()
             made = ast.BinOp(part.left, operator, part.right)
-            yield _exchange(node, part, made, Change(OPERATOR, part, made))
+            yield _exchange(node, part, made, Change(EditKind.OPERATOR, part, made))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,25 +172,25 @@ def list_additions(
     slopes = [[*_list_calls(value, calls), *_list_slopes(value)] for value in values]
     two = ast.Constant(2)
     for part in parts:
-        yield from (Addition(part, INSTEAD, called, CALL) for called in _list_calls(part, calls))
-        yield from (Addition(part, name, None, CALL) for name in _FUNCTIONS)
+        yield from (Addition(part, INSTEAD, called, EditKind.CALL) for called in _list_calls(part, calls))
+        yield from (Addition(part, name, None, EditKind.CALL) for name in _FUNCTIONS)
     for part in parts:
-        yield Addition(part, "*", two, FACTOR)
-        yield Addition(part, "/", two, DIVISOR)
+        yield Addition(part, "*", two, EditKind.FACTOR)
+        yield Addition(part, "/", two, EditKind.DIVISOR)
     for part, value in product(parts, values):
-        yield Addition(part, "*", value, FACTOR)
+        yield Addition(part, "*", value, EditKind.FACTOR)
         if ast.dump(part) != ast.dump(value):
-            yield Addition(part, "+", value, TERM)
-            yield Addition(part, "-", value, TERM)
+            yield Addition(part, "+", value, EditKind.TERM)
+            yield Addition(part, "-", value, EditKind.TERM)
     for part, value in product(parts, [*values, *sizes]):
-        yield Addition(part, "/", value, DIVISOR)
+        yield Addition(part, "/", value, EditKind.DIVISOR)
     for part, size in product(parts, sizes):
-        yield Addition(part, "*", size, FACTOR)
+        yield Addition(part, "*", size, EditKind.FACTOR)
     for part, (both, own) in product(parts, zip(matrices, slopes, strict=True)):
         for matrix in both:
-            yield Addition(part, "@", matrix, FACTOR)
-            yield Addition(part, _BEFORE, matrix, FACTOR)
-        yield from (Addition(part, "*", slope, FACTOR) for slope in own)
+            yield Addition(part, "@", matrix, EditKind.FACTOR)
+            yield Addition(part, _BEFORE, matrix, EditKind.FACTOR)
+        yield from (Addition(part, "*", slope, EditKind.FACTOR) for slope in own)
 
 
 def list_forgotten(node: ast.stmt, function: Function) -> Iterator[Addition]:
@@ -203,7 +200,7 @@ def list_forgotten(node: ast.stmt, function: Function) -> Iterator[Addition]:
     written = dict.fromkeys(name.id for name in names if isinstance(name.ctx, ast.Store) and name.id not in read)
     parts = list(_list_operands(node, (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.BinOp)))
     for name, part, form in product([*written][:_FORGOTTEN], parts, FORMS):
-        kind = TERM if form in {"+", "-"} else DIVISOR if form == "/" else FACTOR
+        kind = EditKind.TERM if form in {"+", "-"} else EditKind.DIVISOR if form == "/" else EditKind.FACTOR
         yield Addition(part, form, ast.Name(name, ast.Load()), kind)
 
 

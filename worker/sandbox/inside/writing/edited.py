@@ -5,10 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from backmark.worker.sandbox.inside.entry import MOST_WRITTEN_EDITS
+from backmark.worker.sandbox.inside.entry import MOST_WRITTEN_EDITS, EditKind
 from backmark.worker.sandbox.inside.mending.edits import (
-    MISSING,
-    ORDER,
     Change,
     Edit,
     list_edits,
@@ -181,7 +179,7 @@ class _Places:
             yield ProgramEdit(own[edit.place], edit.nodes[0], change)
         for make in (_leave_out, _write_zeros) if group.loop is None else ():
             edits = [
-                ProgramEdit(number, make(each), Change(MISSING, each, None))
+                ProgramEdit(number, make(each), Change(EditKind.MISSING, each, None))
                 for number, each in zip(own, group.nodes, strict=True)
             ]
             yield replace(edits[0], others=edits[1:])
@@ -231,7 +229,7 @@ def _is_unpacking(node: ast.stmt) -> bool:
 
 def _is_steering(edit: Edit) -> bool:
     node, change = edit.nodes[0], edit.changes[0]
-    return isinstance(node, ast.Expr) or (change.kind == ORDER and isinstance(change.before, ast.Tuple))
+    return isinstance(node, ast.Expr) or (change.kind == EditKind.ORDER and isinstance(change.before, ast.Tuple))
 
 
 def write_variants(tree: ast.Module, sites: Sites, edits: Sequence[ProgramEdit]) -> None:
