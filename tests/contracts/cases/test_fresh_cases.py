@@ -18,7 +18,7 @@ from backmark.grader.contracts.judging.revision import ContractRevision, dump, j
 from backmark.grader.contracts.language.assignment import vary
 from backmark.grader.contracts.naming.mistakes import Projector
 from backmark.grader.contracts.rows import wording
-from backmark.grader.errors import BadAssignment, Crashed
+from backmark.grader.errors import BadAssignment, CandidateError, Crashed, TimedOut
 from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.model.verdict import Judgement, Mark, Outcome, Statistics
 from backmark.worker.grading import fresh_cases
@@ -173,14 +173,14 @@ def test_what_fails_in_a_small_case_as_well_is_shown_that_one() -> None:
     assert shown.script == ""
 
 
-@pytest.mark.parametrize(("ending", "outcome"), [("raise SystemExit(x)", Outcome.CRASHED)])
-def test_of_what_ends_in_a_fresh_case_nothing_but_that_is_said(ending: str, outcome: Outcome) -> None:
+@pytest.mark.parametrize(("error", "outcome"), [(Crashed, Outcome.CRASHED), (TimedOut, Outcome.TIMEOUT)])
+def test_of_what_ends_in_a_fresh_case_nothing_but_that_is_said(error: type[CandidateError], outcome: Outcome) -> None:
     judge_of, cases = Judge(make_own()), choose("0")
 
     class Ending:
         def answer(self, asked: ContractCases) -> list[Answer]:
             assert asked is cases.cases
-            raise Crashed(f"Your code's process ended with exit status 77, {ending}")
+            raise error("Your code's process ended with exit status 77.")
 
     right = local_by(RIGHT, judge_of.contract.exchange)
     judgement = judge_of.judge(right, lambda: right, None, lambda _: Ending(), None, cases)

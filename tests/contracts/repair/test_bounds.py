@@ -17,7 +17,7 @@ from backmark.grader.contracts.repair.mending import Repairer
 from backmark.grader.contracts.repair.rows import TOO_SLOW
 from backmark.grader.contracts.repair.search import RepairSearch
 from backmark.grader.contracts.repair.study import OwnStatement, Study
-from backmark.grader.errors import Crashed, TooMuchOutput
+from backmark.grader.errors import Crashed, SliceEnded, TooMuchOutput
 from backmark.grader.model.verdict import Mark
 from backmark.worker.grading.candidate import Jailed
 from backmark.worker.grading.grader import Grader, Grading, Stopped
@@ -85,6 +85,23 @@ def test_a_verdict_whose_mending_ended_by_time_says_so_and_is_not_cached(
     assert rows["weight_gradient"].message == TOO_SLOW
     assert rows["weight_gradient"].outcome is Mark.NOT_RUN
     assert not grading.repeatable
+
+
+def test_a_slice_that_ends_while_a_submission_is_mended_leaves_no_verdict(
+    grader: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also by the search alone; with all its seconds it is mended, so a verdict does not depend on the lane."""
+    grading = grader.grading(TWO_WRONG.encode(), "mine.py", slice_seconds=10.0)
+    start = Grading._start_mending
+
+    def use_up(it: Grading) -> Mender:
+        mender = start(it)
+        monkeypatch.setattr(time, "thread_time", lambda: (it._budget._search_began or 0.0) + 11.0)
+        return mender
+
+    monkeypatch.setattr(Grading, "_start_mending", use_up)
+    with pytest.raises(SliceEnded):
+        grading.verdict()
 
 
 class _Stopping(Grader):
