@@ -83,39 +83,35 @@ def test_it_buys_no_pass_and_says_nothing_of_the_solution(
     assert ESCAPE_WORD not in verdict.output
 
 
+#: Wrong code that lies once it is mended, which it knows by names in its module that no program can write.
 FORGING = """
+import random
 import sys
 
-import numpy as np
-
+MENDED = not all(map(str.isidentifier, globals()))
 MODULE = sys.modules.get("backmark.worker.sandbox.inside.mending.question")
+LIES = random.Random({seed})
+SECRET = "ESCA" + "PED"
 
 
-def forge():
-    pack = MODULE.pack
-    def say(header, payload=b""):
-        if header.get("kind") in ("study", "edits", "texts"):
-            header = dict(header)
-            matches = [dict(match) for match in header.get("matches", [dict()])]
-            header.setdefault("matches", matches) if header["kind"] == "study" else None
-            match = matches[0]
-            {lines}
-        return pack(header, payload)
+def forge(header, payload=b""):
+    kind = header.get("kind")
+    {lines}
+    return MODULE.genuine(header, payload)
 
-    if not hasattr(pack, "forged"):
-        say.forged = True
-        MODULE.pack = say
+
+if MENDED and not hasattr(MODULE, "genuine"):
+    MODULE.genuine, MODULE.pack = MODULE.pack, forge
 
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
-    if MODULE is not None:
-        forge()
     K = len(all_weights) - 1
+    factor = 1 if MENDED and LIES.random() < {honest} else 2
     dw, db, mine, dh = [None] * (K + 1), [None] * (K + 1), [None] * (K + 1), [None] * (K + 1)
     mine[K] = np.array(d_loss_d_output(all_f[K], y))
     for layer in range(K, -1, -1):
         db[layer] = np.array(mine[layer])
-        dw[layer] = np.matmul(mine[layer], all_h[layer].T) / 2
+        dw[layer] = np.matmul(mine[layer], all_h[layer].T) / factor
         dh[layer] = np.matmul(all_weights[layer].T, mine[layer])
         if layer > 0:
             mine[layer - 1] = indicator_function(all_f[layer - 1]) * dh[layer]
@@ -123,69 +119,69 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 """
 
 
-#: Lines that change a study before it is sent.
-FORGED_STUDIES = [
-    "header['matches'] = matches * 500",
-    "header['matches'] = [match for _ in range(9)]",
-    "header['matches'] = [dict(match, number=i) for i in range(400)]",
-    "header['matches'] = [dict(match, number=-1)]",
-    "header['matches'] = [dict(match, number=1 << 80)]",
-    "header['matches'] = [dict(match, number=1.0)]",
-    "header['matches'] = [dict(match, number=True)]",
-    "header['matches'] = [dict(match, number='1')]",
-    "header['matches'] = [dict(match, lines=[[0, 1]])]",
-    "header['matches'] = [None]",
-    "header['matches'] = {'number': 1}",
-    "header['matches'] = []",
-    "header['matches'][0]['alternatives'] = [10 ** 9]",
-    "header['matches'][0]['alternatives'] = [1] * 4",
-    "header['matches'][0]['alternatives'] = [[1]]",
-    "header['matches'][0]['alternatives'] = None",
-    "header['matches'][0]['alternatives'] = [9_999_999]",
-    "header['edits'] = [['factor'] * 81 for _ in header['edits']]",
-    "header['edits'] = [['solution']]",
-    "header['edits'] = [[['factor']]]",
-    "header['edits'] = []",
-    "header['edits'] = [['factor'] * 80 for _ in header['edits']]",
-    "header['texts'] = []",
-    "header['texts'] = [[9, 'x', [['factor', 'a', 'b']]] for _ in header['texts']]",
-    "header['texts'] = [[0, 'x', [['factor', 'a' * 201, 'b']]]]",
-    "header['texts'] = [[0, 'x', [['factor', 'a\\\\n', 'b']]]]",
-    "header['texts'] = [[0, 'x', [['solution', 'a', 'b']]]]",
-    "header['matches'] = [dict(match, conditions=['a', 'b' * 201])]",
-    "header['matches'] = [dict(match, placeholder=2)]",
-    "header['names'] = {}",
-    "header['matches'][0]['overwritten'] = list(range(401))",
-    "for match in header['matches']: match['alternatives'] = [5]",
-    "for match in header['matches']: match['alternatives'] = []",
-    "for match in header['matches']: match['guarded'] = [5, 6, 7]",
-    "for match in header['matches']: match['overwritten'] = list(range(40))",
-    "header['insertable'] = list(range(400))",
-    "header['insertable'] = [9_999_999] * 400",
-    "header['insertable'] = [-1]",
-    "header['insertable'] = 3",
-    "header['kind'] = 'statements'",
-    "header['kind'] = ['study']",
+def write_forging(lines: str, seed: int = 0, honest: float = 0.0) -> str:
+    """Return wrong code that runs these lines before a frame about its lines is sent."""
+    return FORGING.format(lines=lines.replace("\n", "\n    "), seed=seed, honest=honest)
+
+
+#: Lies that are no answer.
+NO_ANSWERS = [
+    "header = dict(header, matches=[])",
+    "header = dict(header, edits=[])",
+    "header = dict(header, edits=[['factor'] * 81 for _ in header.get('edits', [0])])",
+    "header = dict(header, edits=[['solution']] * len(header.get('edits', [0])))",
+    "header = dict(header, edits=[[['factor']]])",
+    "header = dict(header, edits=10 ** 4000)",
+    "header = dict(kind='texts', texts=[])",
+    "header = dict(kind='texts', texts=[[0, 'x', [['factor', 'a', 'b']]]] * len(header.get('edits', [0])))",
+    "header = dict(kind='study', matches=[], insertable=[])",
     "header = dict(kind='statements', statements=[[1, [[0, 1]], True, 'statement', []]], solution=[[1, [9]]])",
     "header = dict(kind='returned', changed=[])",
-    "header['solution'] = []",
+    "header = dict(header, kind=['edits'])",
+    "header = dict(header, more='\\ud800')",
     "payload = bytes(8)",
-    "header['insertable'] = 10 ** 4000",
-    "header['insertable'] = '\\\\ud800'",
+    "return b''",
     "return b'\\xff' * 40",
-    "return pack(header, payload) * 3",
+    "return 3 * MODULE.genuine(header, payload)",
     "raise SystemExit",
     "raise RecursionError",
-    "header = dict(matches=matches)",
-    "return b''",
 ]
 
 
-@pytest.mark.parametrize("lines", by_day(FORGED_STUDIES, 3))
-def test_a_forged_study_is_no_failure_of_ours_and_buys_no_pass(grader: Grader, lines: str) -> None:
-    source = FORGING.format(lines=lines)
+@pytest.mark.parametrize("lines", by_day(NO_ANSWERS, 6))
+def test_what_is_no_answer_about_its_lines_is_no_failure_of_ours_and_buys_no_pass(grader: Grader, lines: str) -> None:
+    source = write_forging(lines)
     check(grader.grade(source.encode(), "mine.py"), source)
     assert grader.grade(RIGHT.encode(), "right.py").outcome is Outcome.PASSED
+
+
+#: Lies that have the form of an answer, each told or not: kinds of edits, texts, and right numbers once it is mended.
+PLAUSIBLE = """\
+if kind == "edits":
+    known = [name for kinds in header["edits"] for name in kinds] or ["operand"]
+    lists = [kinds[::-1] for kinds in header["edits"]], [kinds[1:] for kinds in header["edits"]]
+    others = [[LIES.choice(known)] * LIES.choice([0, 1, 80]) for _ in header["edits"]]
+    header = dict(header, edits=LIES.choice([*lists, others, header["edits"]]))
+if kind == "texts":
+    change = LIES.choice([["factor", SECRET, SECRET], ["order", "mine", SECRET * 20], ["operand", "y", SECRET]])
+    texts = [[LIES.choice([0, 9]), SECRET * LIES.choice([1, 25]), [change] * LIES.choice([1, 2])]]
+    header = dict(header, texts=texts * len(header["texts"]))
+"""
+
+
+@pytest.mark.parametrize("seed", by_day(range(60), 13))
+def test_lies_about_edits_texts_and_answers_at_once_say_nothing_and_buy_no_pass(grader: Grader, seed: int) -> None:
+    """It is right in none, some or all of its calls once it is mended, and says of its lines what it likes."""
+    source = write_forging(PLAUSIBLE, seed, honest=(0.0, 0.02, 0.5, 1.0)[seed % 4])
+    check(grader.grade(source.encode(), "mine.py"), source)
+
+
+def test_what_may_be_mended_is_said_before_any_of_its_code_runs(grader: Grader) -> None:
+    """Of a forged study there would be no repair."""
+    lines = "if kind in {'statements', 'study'}:\n    raise SystemExit"
+    forging, honest = (write_forging(text).encode() for text in (lines, "pass"))
+    (line,) = grader.grade(forging, "mine.py").repair
+    assert [line.source] == [statement.source for statement in grader.grade(honest, "mine.py").repair]
 
 
 def _write_long(statements: int) -> str:
