@@ -19,6 +19,7 @@ from backmark.worker.grading.pool import Jails
 from backmark.worker.grading.workshop import JailWorkshop
 from backmark.worker.sandbox.policy import JailLimits
 from tests.contracts.making import RIGHT, build, contract
+from tests.night import by_day
 
 pytestmark = pytest.mark.usefixtures("limits")
 
@@ -229,3 +230,70 @@ def test_changed_names_earn_no_marks_for_a_wrong_result(lines: str, revision: Co
     assert verdict.outcome is not Outcome.PASSED
     assert {row.name: row.score for row in verdict.properties}.get("dw", 0) == 0
     assert Grader(Judge(revision), jails).grade(RIGHT.encode(), "mine.py").outcome is Outcome.PASSED
+
+
+#: A wrong dw, whose answers lie at random about how they came: of arguments, exceptions, forms and causes at once.
+LYING = """
+import random
+import sys
+
+LIES = random.Random({seed})
+CALLS = sys.modules["backmark.worker.sandbox.inside.calls"]
+genuine = CALLS.pack
+
+
+def say(header, payload=b""):
+    return (lie if LIES.random() < {share} else genuine)(header, payload)
+
+
+def lie(header, payload=b""):
+    if {steady}:
+        LIES.seed({seed})
+    results = len(sys._getframe(2).f_locals["case"].results)
+    operand = ["x", "array", [2], 3, "x"]
+    mistake = dict(callee="", operands=[operand], words=["basestring", "str"], spot=[0, 1], part="basestring")
+    mistake["kind"] = LIES.choice(["old_name", "old_method", "dot", "endless_loop", "anything"])
+    raised = dict(message="m", traceback="", frames=[[0, 8]], lines=[[0, 9]])
+    raised["type"] = LIES.choice(["E", "NameError", "<b>"])
+    raised = LIES.choice([None, raised, dict(raised, mistake=mistake), dict(raised, mistake=mistake)])
+    found = dict(type=LIES.choice(["", "NoneType", "ndarray"]), shape=LIES.choice([None, [1, 2]]), dtype=None, length=1)
+    malformed = [dict(where=where, found=found) for where in ("out", "dx", "dw") if LIES.random() < 0.4]
+    if raised is None and not malformed:
+        return genuine(dict(kind="returned", changed=LIES.choice([[], ["x"], ["x", "w", "dout"]])), payload)
+    causes = [[LIES.choice(["E", "TypeError"]), LIES.choice(["", "linear"]), list(range(results))]]
+    status = "".join(LIES.choice({letters!r}) for _ in range(results))
+    said = dict(status=status, raised=raised, completed=LIES.random() < 0.5, malformed=malformed, causes=causes)
+    return genuine(dict(said, kind="partial", changed=LIES.choice([[], ["dout"]])), payload)
+
+
+def linear(x, w):
+    CALLS.pack = say
+    return x @ w
+
+
+def linear_backward(dout, x, w):
+    dx = dout @ w.T
+    dout[...] = 0
+    return dx, 0 * w
+"""
+
+
+def write_lying(seed: int) -> str:
+    """Return wrong code that lies in some or all of its answers; steadily, or each time in another way."""
+    share, steady = ((1.0, True), (0.5, False), (0.1, True), (1.0, False))[seed % 4]
+    return LYING.format(seed=seed, share=share, steady=steady, letters=("0", "02", "012", "1")[seed // 4 % 4])
+
+
+@pytest.mark.parametrize("seed", by_day(range(60), 13))
+def test_lies_about_arguments_exceptions_and_forms_at_once_buy_no_row_that_is_wrong(
+    jails: Jails, revision: ContractRevision, seed: int
+) -> None:
+    """They may hide that arguments are changed, and lose rows that are right."""
+    grader = Grader(Judge(revision), jails)
+    honest = grader.grade(WRONG.encode(), "mine.py")
+    verdict = grader.grade(write_lying(seed).encode(), "mine.py")
+    assert verdict.outcome in {Outcome.FAILED, Outcome.ERROR, Outcome.REJECTED}, verdict.error
+    assert {row.name: row.score for row in verdict.properties}["dw"] == 0
+    assert (verdict.score or 0) <= (honest.score or 0) < verdict.max_score
+    if verdict.outcome is Outcome.REJECTED:
+        assert (verdict.score, verdict.counterexample, verdict.repair, verdict.output) == (0, None, (), "")
