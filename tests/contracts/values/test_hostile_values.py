@@ -1,5 +1,6 @@
 """Code that lies about its values, answers rightly when it is looked into, or returns nothing: it gains nothing."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -23,11 +24,13 @@ from backmark.worker.grading.programs import JailedPrograms, KeptSolution
 from backmark.worker.sandbox.inside.entry import Entry
 from backmark.worker.sandbox.reply import Reply
 from backmark.worker.sandbox.request import JailRequest
+from backmark.worker.sandbox.session import Session
 from tests.contracts.making import RIGHT, build_shared, contract, judge
 from tests.contracts.repair.test_own_arrangement import AFFINE
 from tests.contracts.values.test_rows import SOURCE, revision
 from tests.contracts.values.test_wrong_lines import strip_rows
 from tests.local import LocalWriter, local_by, local_programs
+from tests.night import by_day
 
 WRONG = AFFINE.replace("dout.sum(axis=0)", "dout.mean(axis=0)")
 
@@ -138,6 +141,87 @@ def test_whatever_code_does_in_a_program_it_stays_a_wrong_answer(attack: str, ja
     verdict = Grader(Judge(made), jails).grade(wrong.encode(), "a.py")
     assert verdict.outcome is Outcome.FAILED
     assert {row.name for row in verdict.properties if row.score} <= {"out", "dw"}
+
+
+#: In a program it says right numbers for db at times, lies about its values, and prints. No site stands in a text.
+LIE = """
+import random
+import sys
+
+import numpy as np
+
+LIES = random.Random({seed})
+SUM = np.zeros(0)
+CALLS = sys.modules["backmark.worker.sandbox.inside.calls"]
+genuine = sys.modules["backmark.worker.sandbox.inside.wire"].pack
+
+
+def lie(header, payload=b""):
+    numbers, start = np.frombuffer(payload, float).copy(), 0
+    for result in sys._getframe(1).f_locals["case"].results:
+        stop = start + int(np.prod(result.shape))
+        if result.expression == "db" and SUM.shape == result.shape and LIES.random() < {honest}:
+            numbers[start:stop] = SUM
+        last, start = start, stop
+    if LIES.random() < {share}:
+        some = slice(LIES.choice([last, last + 3, LIES.randrange(len(numbers))]), None, LIES.choice([1, 2, 7]))
+        numbers[some] = LIES.choice([0, 1, 7, np.nan, 1e300, numbers[some][::-1].copy(), numbers[some] * 2])
+        header = LIES.choice([header, dict(kind="returned", changed=["x"])])
+    return genuine(header, numbers.tobytes())
+
+
+def begin(dout):
+    global SUM
+    CALLS.pack, SUM = lie, dout.sum(axis=0)
+    sys.stderr.write("ESCA" + "PED")
+"""
+LYING = WRONG.replace(
+    "    x, w, b = cache\n",
+    "    if 'backmark_begin' in globals():\n        if not HIDDEN:\n            exec(LIE, HIDDEN)\n"
+    "        HIDDEN['begin'](dout)\n    x, w, b = cache\n",
+)
+
+
+def write_lying(seed: int) -> str:
+    """Return code with a wrong db, whose programs lie in a share of their answers."""
+    share, honest = ((0.1, 0.5), (0.5, 1.0), (0.02, 0.9), (0.02, 0.0))[seed % 4]
+    return f"HIDDEN = {{}}\nLIE = {LIE.format(seed=seed, share=share, honest=honest)!r}\n{LYING}"
+
+
+@pytest.mark.parametrize("seed", by_day(range(40), 13))
+def test_lies_about_values_and_answers_at_once_say_nothing_and_buy_no_pass(jails: Jails, seed: int) -> None:
+    """In the programs that are searched, and in those that confirm: each in a real jail."""
+    source = write_lying(seed)
+    judge_of = Judge(strip_rows("cs231n-affine") if seed % 3 else revision())
+    verdict = Grader(judge_of, jails).grade(source.encode(), "mine.py")
+    assert verdict.outcome is Outcome.FAILED, verdict.error
+    assert (verdict.score or 0) < verdict.max_score
+    assert verdict.properties[0].outcome is Mark.FAILED
+    text = json.dumps(verdict.as_dict(), ensure_ascii=False)
+    assert "ESCAPED" not in text
+    own = {line.strip() for line in source.splitlines()}
+    assert {part for line in verdict.repair for part in line.source.split("\n")} <= own
+    lines = {line.strip() for line in judge_of.assignment.solution.splitlines() if len(line.strip()) > 12}
+    assert not any(line in text for line in lines - own)
+
+
+def test_nothing_runs_in_a_jail_in_which_a_program_is_written(jails: Jails, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that its words are ours, whatever the submission would say."""
+    writing, running, write, answer = set[Session](), set[Session](), Session.write, Session.answer
+
+    def note_write(session: Session, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        writing.add(session)
+        return write(session, wanted)
+
+    def note_answer(session: Session, request: JailRequest) -> list[Reply]:
+        running.add(session)
+        return answer(session, request)
+
+    monkeypatch.setattr(Session, "write", note_write)
+    monkeypatch.setattr(Session, "answer", note_answer)
+    assert Grader(Judge(strip_rows("cs231n-affine")), jails).grade(WRONG.encode(), "mine.py").repair
+    assert len(writing) == 2, "the submission's and the solution's"
+    assert running.isdisjoint(writing)
 
 
 def test_the_solution_runs_once_for_all_submissions_and_in_no_jail_of_theirs() -> None:
