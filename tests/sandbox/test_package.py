@@ -1,8 +1,10 @@
 """Packages: what of an archive is read, what is refused with which sentence, and how its files import each other."""
 
 import contextlib
+import json
 import sys
 import warnings
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -292,6 +294,65 @@ def test_members_that_are_no_python_stay_closed() -> None:
     cells: list[NotebookCell] = []
     extract(bomb, "hw.zip", Entry("f", package=PATH), cells)
     assert [(cell.name, cell.text) for cell in cells] == [(PATH, RIGHT)]
+
+
+#: Wrong code, as a notebook.
+NOTEBOOK = json.dumps({"cells": [{"cell_type": "code", "source": "def f(x):\n    return 0\n"}], "nbformat": 4})
+BESIDE = PATH.replace(".py", ".ipynb")
+
+
+def lie_about_size(text: str, size: int, checked: str) -> bytes:
+    """Return an archive whose member says that it has so many bytes, and the checksum of another text."""
+    archive = pack({PATH: text})
+    for held, said in ((len(text), size), (zlib.crc32(text.encode()), zlib.crc32(checked.encode()))):
+        assert archive.count(held.to_bytes(4, "little")) == 2
+        archive = archive.replace(held.to_bytes(4, "little"), said.to_bytes(4, "little"))
+    return archive
+
+
+def lie_about_name(name: str) -> bytes:
+    """Return an archive whose list of members says PATH, and whose member another name of the same length."""
+    assert len(name) == len(PATH)
+    return pack({PATH: RIGHT}).replace(PATH.encode(), name.encode(), 1)
+
+
+@pytest.mark.parametrize(
+    "archive",
+    [
+        pack({BESIDE: NOTEBOOK, PATH: RIGHT, "cs231n/classifiers/.ipynb_checkpoints/net.py": NOTEBOOK}),
+        pack({BESIDE: f"{NOTEBOOK}{' ' * 10**8}", PATH: RIGHT}),
+        pack({PATH: RIGHT}) + NOTEBOOK.encode(),
+        lie_about_size(RIGHT + NOTEBOOK, len(RIGHT), RIGHT),
+        lie_about_size(RIGHT + RIGHT.replace("2", "0"), len(RIGHT), RIGHT),
+    ],
+    ids=["beside it", "beside it, and a bomb", "behind the archive", "behind its end", "other code behind its end"],
+)
+@pytest.mark.parametrize("filename", ["hw.zip", "hw.ipynb", "net.py"])
+def test_of_an_archive_with_a_notebook_within_the_named_file_alone_is_read(archive: bytes, filename: str) -> None:
+    """Whatever the archive is called; its pages show what was read."""
+    cells: list[NotebookCell] = []
+    student = Student(extract(archive, filename, Entry("f", package=PATH), cells))
+    assert student.names(("",), {}, CourseModules(package_of(PATH)))["f"](3) == 6
+    assert [(cell.name, cell.text) for cell in cells] == [(PATH, RIGHT)]
+
+
+@pytest.mark.parametrize(
+    ("archive", "reason"),
+    [
+        (pack({PATH: NOTEBOOK}), "no_such_function"),
+        (pack({BESIDE: NOTEBOOK}), "no_such_file"),
+        (lie_about_name("cs231n/classifier/n.ipynb"), "bad_archive"),
+        (lie_about_size(3 * RIGHT, len(4 * RIGHT), 3 * RIGHT), "bad_archive"),
+        (NOTEBOOK.encode() + pack({PATH: RIGHT}), "binary"),
+        (pack({PATH: pack({PATH: RIGHT})}), "binary"),
+    ],
+    ids=["as the file", "in its place", "another name", "less than it says", "before the archive", "an archive within"],
+)
+@pytest.mark.parametrize("filename", ["hw.zip", "hw.ipynb", "net.py"])
+def test_an_archive_that_may_be_read_as_two_files_is_refused(archive: bytes, reason: str, filename: str) -> None:
+    with pytest.raises(Rejected) as error:
+        extract(archive, filename, Entry("f", package=PATH))
+    assert error.value.reason == reason
 
 
 GOOD = pack({PATH: f"from ..a import *\n{RIGHT.replace('2', 'g(2)')}", "cs231n/a.py": "def g(x):\n    return x\n"})
