@@ -172,6 +172,15 @@ def test_two_that_run_at_once_have_namespaces_of_their_own(own_template: Templat
     assert all(len({a, b, c}) == 3 for a, b, c in zip(*namespaces, own_namespaces, strict=True))
 
 
+def test_a_machine_without_memory_ends_a_jail_before_its_template(own_template: Template) -> None:
+    with Session(own_template, LIMITS) as session:
+        session._await_ready()
+        jail, template = (
+            int(Path(f"/proc/{pid}/oom_score_adj").read_text("ascii")) for pid in (pid_of(session), own_template.pid)
+        )
+    assert (jail, template < jail) == (1000, True)
+
+
 def test_the_third_shares_its_pages_as_the_first_two_do_not(own_template: Template) -> None:
     """Which it could not while the template still made itself ready for it, or had hung on that."""
     lines = "print(sys.getrefcount(os), 'backmark.worker.sandbox.inside.mending.question' in sys.modules)"

@@ -206,6 +206,23 @@ def test_what_is_endless_on_one_case_has_no_turns_left_for_the_others() -> None:
             names[TICK]()
 
 
+@pytest.mark.parametrize("repeats", [True, False])
+def test_random_answers_that_are_right_in_one_process_alone_are_no_repair(
+    repeats: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    ready, menders = find_revision().contract, list[Jailed]()
+
+    def start() -> Mender:
+        # The first tries scripts, the second confirms one.
+        menders.append(local_by(MOVED if len(menders) < 2 else TWO_WRONG, ready.exchange))
+        return menders[-1]
+
+    repairer = Repairer(ready.assignment, ready.cases, ready.order)
+    answers = local_by(MOVED, ready.exchange).answer(ready.cases)
+    repair = repairer.repair(WrongSubmission([0, 1], answers, start, repeats=repeats))
+    assert (repair is not None) is repeats
+
+
 @dataclasses.dataclass
 class _Changing:
     """A submission in the tests' process whose jail ends under edits; the next one finds that nothing has a match."""
