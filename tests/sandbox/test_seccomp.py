@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ HEADERS = {
     "aarch64": Path("/usr/include/asm-generic/unistd.h"),
 }
 TABLE = {**syscalls.RUNNING, **syscalls.STARTING}
+#: By name the number on each machine.
+SystemCalls = dict[str, tuple[int | None, int | None]]
 
 
 def verdict(program: bytes, number: int, arguments: tuple[int, ...] = (), architecture: int = X86) -> int:
@@ -45,17 +48,24 @@ def verdict(program: bytes, number: int, arguments: tuple[int, ...] = (), archit
             place += true if comparisons[code] else false
 
 
-def numbers(machine: str, names: dict[str, tuple[int | None, int | None]]) -> dict[int, str]:
+def numbers(machine: str, names: SystemCalls) -> dict[int, str]:
     column = seccomp.MACHINES[machine][1]
     name_by_number = {numbers[column]: name for name, numbers in names.items()}
     return {number: name for number, name in name_by_number.items() if number is not None}
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
-@pytest.mark.parametrize("kind", ["running", "starting"])
-def test_what_is_not_named_is_refused(machine: str, kind: str) -> None:
-    program = seccomp.running(machine) if kind == "running" else seccomp.starting(machine)
-    name_by_number = numbers(machine, syscalls.RUNNING if kind == "running" else TABLE)
+@pytest.mark.parametrize(
+    ("make", "names"),
+    [
+        (seccomp.running, syscalls.RUNNING),
+        (seccomp.starting, TABLE),
+        (seccomp.forking, {**TABLE, **syscalls.FORKING}),
+    ],
+    ids=["running", "starting", "forking"],
+)
+def test_what_is_not_named_is_refused(machine: str, make: Callable[[str], bytes], names: SystemCalls) -> None:
+    program, name_by_number = make(machine), numbers(machine, names)
     for number in range(1024):
         answer = verdict(program, number, architecture=WORDS[machine])
         if number not in name_by_number:
@@ -95,6 +105,12 @@ def test_x32_numbers_are_refused() -> None:
         ("prctl", (15,), seccomp.ALLOW),  # PR_SET_NAME
         ("prctl", (4,), DENY),  # PR_SET_DUMPABLE
         ("prctl", (22,), DENY),  # PR_SET_SECCOMP
+        ("futex", (0, 128 | 1), seccomp.ALLOW),  # FUTEX_WAKE, of its own
+        ("futex", (0, 0), seccomp.ALLOW),  # FUTEX_WAIT, by which a thread is joined
+        ("futex", (0, 1), DENY),  # FUTEX_WAKE, beyond the process
+        ("exit_group", (127,), seccomp.ALLOW),
+        ("exit_group", (137,), DENY),  # what bwrap says of SIGKILL
+        ("exit_group", (0x100 | 137,), DENY),
         ("prlimit64", (0, 7, 0), seccomp.ALLOW),
         ("prlimit64", (0, 7, 1), DENY),
         ("prlimit64", (0, 7, 1 << 32), DENY),
@@ -105,6 +121,18 @@ def test_arguments_are_judged(machine: str, name: str, arguments: tuple[int, ...
     number = TABLE[name][seccomp.MACHINES[machine][1]]
     assert number is not None
     assert verdict(seccomp.running(machine), number, arguments, WORDS[machine]) == expected
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_a_template_forks_into_all_its_namespaces_or_makes_a_thread(machine: str) -> None:
+    """Of the flags of `clone`, none may be missing and none be there besides."""
+    program, number = seccomp.forking(machine), TABLE["clone"][seccomp.MACHINES[machine][1]]
+    assert number is not None
+    namespaces = 0x10000000 | 0x20000000 | 0x08000000 | 0x04000000 | 0x02000000 | 0x00020000
+    flags = namespaces | 0x1000 | 17  # CLONE_PIDFD, SIGCHLD
+    assert verdict(program, number, (flags,), WORDS[machine]) == seccomp.ALLOW
+    assert verdict(program, number, (0x003D0F00,), WORDS[machine]) == seccomp.ALLOW
+    assert {verdict(program, number, (flags ^ 1 << bit,), WORDS[machine]) for bit in range(32)} == {DENY}
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
