@@ -144,6 +144,10 @@ NO_ANSWERS = [
     "return b'\\xff' * 40",
     "return 3 * MODULE.genuine(header, payload)",
     "raise SystemExit",
+    # Prints go where answers do, and answers where prints do; and more than is asked goes to either.
+    "import os; answers = os.dup(41); os.dup2(2, 41); os.dup2(answers, 2); os.write(41, SECRET.encode())",
+    "import os; os.write(2, SECRET.encode() * 1000)",
+    "import os; os.write(41, MODULE.genuine(header, payload))",
     "raise RecursionError",
 ]
 
@@ -151,7 +155,9 @@ NO_ANSWERS = [
 @pytest.mark.parametrize("lines", by_day(NO_ANSWERS, 6))
 def test_what_is_no_answer_about_its_lines_is_no_failure_of_ours_and_buys_no_pass(grader: Grader, lines: str) -> None:
     source = write_forging(lines)
-    check(grader.grade(source.encode(), "mine.py"), source)
+    verdict = grader.grade(source.encode(), "mine.py")
+    check(verdict, source)
+    assert verdict.output == ""
     assert grader.grade(RIGHT.encode(), "right.py").outcome is Outcome.PASSED
 
 
