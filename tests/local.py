@@ -18,10 +18,10 @@ from backmark.grader.errors import SubmissionError
 from backmark.worker.grading.candidate import Jailed, Requests, entry
 from backmark.worker.grading.programs import JailedPrograms, KeptSolution
 from backmark.worker.sandbox.inside.entry import Entry
-from backmark.worker.sandbox.inside.listing import Slice
 from backmark.worker.sandbox.inside.questions import read_request
-from backmark.worker.sandbox.inside.rejection import Rejected
-from backmark.worker.sandbox.inside.source import extract
+from backmark.worker.sandbox.inside.reading.listing import Slice
+from backmark.worker.sandbox.inside.reading.rejection import Rejected
+from backmark.worker.sandbox.inside.reading.source import extract
 from backmark.worker.sandbox.inside.student import Student
 from backmark.worker.sandbox.inside.wire import Parser
 from backmark.worker.sandbox.inside.writing.programs import write_program

@@ -25,8 +25,8 @@ from backmark.grader.model.verdict import Judgement
 from backmark.worker.grading.candidate import Jailed, Requests, entry, request
 from backmark.worker.grading.programs import JailedPrograms
 from backmark.worker.grading.revisions import name_revision, save
-from backmark.worker.sandbox.inside.rejection import Rejected
-from backmark.worker.sandbox.inside.source import extract
+from backmark.worker.sandbox.inside.reading.rejection import Rejected
+from backmark.worker.sandbox.inside.reading.source import extract
 from tests.conftest import REVISIONS
 from tests.local import LocalSession, LocalWriter, local_by, local_programs
 

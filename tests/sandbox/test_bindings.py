@@ -3,7 +3,7 @@
 import pytest
 
 from backmark.worker.sandbox.inside.entry import Entry
-from backmark.worker.sandbox.inside.source import extract
+from backmark.worker.sandbox.inside.reading.source import extract
 
 PAIR = "out = forward(x, w)\ndx, dw = backward(dout, x, w)"
 MODEL = "net = Net(w)\nloss, grads = net.loss(x, y)\ndb = grads['b']"

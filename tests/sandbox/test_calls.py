@@ -11,8 +11,8 @@ from backmark.worker.sandbox.inside import results
 from backmark.worker.sandbox.inside.calls import CallsQuestion
 from backmark.worker.sandbox.inside.entry import Entry
 from backmark.worker.sandbox.inside.questions import read_request
+from backmark.worker.sandbox.inside.reading.source import extract
 from backmark.worker.sandbox.inside.results import MalformedError
-from backmark.worker.sandbox.inside.source import extract
 from backmark.worker.sandbox.inside.student import Student
 from backmark.worker.sandbox.inside.wire import Frame, Parser
 

@@ -6,9 +6,9 @@ import pytest
 
 from backmark.grader.errors import Crashed
 from backmark.worker.sandbox import reply
-from backmark.worker.sandbox.inside.cells import BYTES, CELLS, Cells, decode, encode
 from backmark.worker.sandbox.inside.entry import Entry
-from backmark.worker.sandbox.inside.notebook import NotebookCell
+from backmark.worker.sandbox.inside.reading.cells import BYTES, CELLS, Cells, decode, encode
+from backmark.worker.sandbox.inside.reading.notebook import NotebookCell
 from backmark.worker.sandbox.inside.wire import Frame
 
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from backmark.worker.sandbox.inside.entry import Entry
 from backmark.worker.sandbox.inside.importer import CourseModules, Importer, package_of
-from backmark.worker.sandbox.inside.notebook import NotebookCell
-from backmark.worker.sandbox.inside.rejection import Rejected
-from backmark.worker.sandbox.inside.source import Slice, extract
+from backmark.worker.sandbox.inside.reading.notebook import NotebookCell
+from backmark.worker.sandbox.inside.reading.rejection import Rejected
+from backmark.worker.sandbox.inside.reading.source import Slice, extract
 from backmark.worker.sandbox.inside.student import Student
 from tests.sandbox.packages import LINK, pack
 

@@ -9,7 +9,7 @@ import pytest
 
 from backmark.worker.sandbox.inside.entry import Entry
 from backmark.worker.sandbox.inside.questions import read_request
-from backmark.worker.sandbox.inside.source import Rejected, Slice, extract
+from backmark.worker.sandbox.inside.reading.source import Rejected, Slice, extract
 from backmark.worker.sandbox.inside.student import Student
 from backmark.worker.sandbox.inside.wire import Parser
 from tests.sandbox.packages import pack

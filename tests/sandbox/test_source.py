@@ -2,7 +2,7 @@
 
 import pytest
 
-from backmark.worker.sandbox.inside.source import Slice, extract
+from backmark.worker.sandbox.inside.reading.source import Slice, extract
 from tests.local import entry_of
 
 

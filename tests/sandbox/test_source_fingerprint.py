@@ -3,7 +3,7 @@
 import pytest
 
 from backmark.worker.sandbox.inside.entry import Entry
-from backmark.worker.sandbox.inside.source import extract
+from backmark.worker.sandbox.inside.reading.source import extract
 from tests.local import entry_of
 
 PLAIN = "def f(a, *, b=1):\n  if a > 0:\n    return [a, b'x', 1.5, 2j, None]\n  return g(a)[1:]\n"

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from backmark.worker.sandbox.inside.source import Rejected, extract
+from backmark.worker.sandbox.inside.reading.source import Rejected, extract
 from tests.local import entry_of
 
 #: Seconds of processor time within which any of these must be through; the jail's own limits stand behind.

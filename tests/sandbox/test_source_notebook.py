@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from backmark.worker.sandbox.inside.notebook import find_beginning
-from backmark.worker.sandbox.inside.source import Rejected, Slice, extract
+from backmark.worker.sandbox.inside.reading.notebook import find_beginning
+from backmark.worker.sandbox.inside.reading.source import Rejected, Slice, extract
 from tests.local import entry_of
 from tests.sandbox.test_source_rejections import read_named_lines
 

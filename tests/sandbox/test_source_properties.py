@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from backmark.worker.sandbox.inside.source import Rejected, extract
+from backmark.worker.sandbox.inside.reading.source import Rejected, extract
 from tests.local import entry_of
 
 REASONS = {

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from backmark.worker.sandbox.inside.source import NOTEBOOK_LIMIT, SOURCE_LIMIT, Rejected, extract
+from backmark.worker.sandbox.inside.reading.source import NOTEBOOK_LIMIT, SOURCE_LIMIT, Rejected, extract
 from tests.local import entry_of
 
 

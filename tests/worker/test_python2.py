@@ -8,7 +8,7 @@ from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails
-from backmark.worker.sandbox.inside.python2 import leave_out_prints
+from backmark.worker.sandbox.inside.reading.python2 import leave_out_prints
 from tests.corpus.short import RIGHT
 from tests.made import notebook
 

@@ -37,12 +37,12 @@ from backmark.worker.grading.candidate import Jailed, Requests, entry
 from backmark.worker.grading.own_parameters import judge_parameters
 from backmark.worker.grading.programs import JailedPrograms, KeptSolution
 from backmark.worker.sandbox.clock import Budget
-from backmark.worker.sandbox.inside.cells import Cells
 from backmark.worker.sandbox.inside.entry import Entry
-from backmark.worker.sandbox.inside.notebook import find_beginning
-from backmark.worker.sandbox.inside.rejection import quote
-from backmark.worker.sandbox.inside.syntax import unify_newlines
-from backmark.worker.sandbox.inside.writes import Write
+from backmark.worker.sandbox.inside.reading.cells import Cells
+from backmark.worker.sandbox.inside.reading.notebook import find_beginning
+from backmark.worker.sandbox.inside.reading.rejection import quote
+from backmark.worker.sandbox.inside.reading.syntax import unify_newlines
+from backmark.worker.sandbox.inside.reading.writes import Write
 from backmark.worker.sandbox.installation import Installation
 from backmark.worker.sandbox.policy import JailLimits
 from backmark.worker.sandbox.reply import OwnParameters

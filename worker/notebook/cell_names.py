@@ -9,8 +9,8 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
-from backmark.worker.sandbox.inside import magics
-from backmark.worker.sandbox.inside.names import names
+from backmark.worker.sandbox.inside.reading import magics
+from backmark.worker.sandbox.inside.reading.names import names
 
 #: Names of the folders that hold what is installed.
 _INSTALLED = frozenset({"site-packages", "dist-packages"})

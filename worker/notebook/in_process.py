@@ -15,8 +15,8 @@ from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.model.verdict import Judgement
 from backmark.worker.grading.candidate import Jailed, Requests
 from backmark.worker.sandbox.inside import tracebacks
-from backmark.worker.sandbox.inside.listing import Slice
 from backmark.worker.sandbox.inside.questions import read_request
+from backmark.worker.sandbox.inside.reading.listing import Slice
 from backmark.worker.sandbox.inside.student import NO_MODULES, Student
 from backmark.worker.sandbox.inside.wire import Parser
 from backmark.worker.sandbox.reply import Reply

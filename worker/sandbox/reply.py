@@ -8,7 +8,6 @@ from functools import partial as bind
 from typing import Any, NamedTuple
 
 from backmark.grader.errors import Crashed
-from backmark.worker.sandbox.inside.cells import Cells, decode
 from backmark.worker.sandbox.inside.entry import (
     LONGEST_NAME,
     LONGEST_SPELLED,
@@ -31,8 +30,9 @@ from backmark.worker.sandbox.inside.entry import (
     EditKind,
     Entry,
 )
+from backmark.worker.sandbox.inside.reading.cells import Cells, decode
+from backmark.worker.sandbox.inside.reading.writes import Write
 from backmark.worker.sandbox.inside.wire import USUAL, Frame
-from backmark.worker.sandbox.inside.writes import Write
 
 _KINDS = frozenset(map(str, EditKind))
 #: Characters of each text that a reply may have, at most.

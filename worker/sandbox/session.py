@@ -21,8 +21,8 @@ from backmark.grader.errors import (
 from backmark.worker.sandbox import reply
 from backmark.worker.sandbox.clock import LOOK, Budget, Clock, late
 from backmark.worker.sandbox.inside import wire
-from backmark.worker.sandbox.inside.cells import BYTES, Cells
 from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.inside.reading.cells import BYTES, Cells
 from backmark.worker.sandbox.policy import JailLimits
 from backmark.worker.sandbox.process import Jail
 from backmark.worker.sandbox.reply import AnswerReader, Extracted, Rejection, Reply

@@ -16,7 +16,7 @@ from backmark.grader.reports.view import LineMark
 from backmark.grader.web.pages.sources import list_named, listing
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails
-from backmark.worker.sandbox.inside.writes import Write
+from backmark.worker.sandbox.inside.reading.writes import Write
 from tests.contracts.making import RIGHT, build, contract
 
 #: A right backward pass but for the lines of `dw`.

@@ -8,7 +8,7 @@ import pytest
 
 from backmark.worker.sandbox.inside.entry import Entry
 from backmark.worker.sandbox.inside.questions import read_request
-from backmark.worker.sandbox.inside.source import extract
+from backmark.worker.sandbox.inside.reading.source import extract
 from backmark.worker.sandbox.inside.student import Student
 from backmark.worker.sandbox.inside.wire import Frame, Parser
 

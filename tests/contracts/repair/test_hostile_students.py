@@ -15,7 +15,7 @@ from backmark.grader.model.assignment import Limits
 from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails
-from backmark.worker.sandbox.inside.rejection import quote
+from backmark.worker.sandbox.inside.reading.rejection import quote
 from backmark.worker.sandbox.policy import Launch, Way
 from tests.contracts.repair.making import RIGHT, change, find_revision
 from tests.night import by_day

@@ -11,7 +11,7 @@ import pytest
 
 from backmark.grader.contracts.values import program
 from backmark.worker.sandbox.inside.entry import Entry
-from backmark.worker.sandbox.inside.source import extract
+from backmark.worker.sandbox.inside.reading.source import extract
 from backmark.worker.sandbox.inside.wire import Parser
 from backmark.worker.sandbox.inside.writing.programs import write_program
 from backmark.worker.sandbox.reply import read_written

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from .entry import LONGEST_TYPE
-from .names import find_changed, names
+from .reading.names import find_changed, names
 from .tracebacks import name_type
 
 #: The name of the value at a place of `a, b = f(), g()`, until its target is bound.

@@ -13,6 +13,8 @@ MOST_STATEMENTS, MOST_ALTERNATIVES = 400, 3
 #: The roles of a statement that may be mended: any, the header of a loop, a `return`, any of a function that only the
 #: submission has.
 ROLES = ("statement", "header", "return", "helper")
+#: The package that a file lies in which has no folder, so that `.layers` and `..layers` are modules, too.
+PACKAGE = "course.part"
 #: Characters of a name.
 LONGEST_NAME = 80
 #: Functions of a submission's own that a statement calls, and statements with rows for which one without works.

@@ -12,11 +12,10 @@ from importlib.util import resolve_name
 from types import ModuleType
 from typing import Any
 
-from .listing import ModuleFile, SlicePart
+from .entry import PACKAGE
+from .reading.listing import ModuleFile, SlicePart
 from .stand_in import StandInModule, covers
 
-#: The package that a file lies in which has no folder, so that `.layers` and `..layers` are modules, too.
-PACKAGE = "course.part"
 #: Names of modules that are Python's, NumPy's and ours, whatever a submission's files are called.
 TAKEN = sys.stdlib_module_names | {"numpy", "backmark"}
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import islice
 
-from .listing import Slice
-from .names import find_changed
-from .rejection import quote
-from .slicing import Statement, is_main_guard
+from .reading.listing import Slice
+from .reading.names import find_changed
+from .reading.rejection import quote
+from .reading.slicing import Statement, is_main_guard
 from .tracebacks import find_last_line
 from .trial import GivenUp
 

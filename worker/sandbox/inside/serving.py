@@ -3,11 +3,12 @@
 import sys
 from typing import Any, TextIO
 
-from . import source, wire
-from .cells import encode
+from . import wire
 from .entry import Entry
-from .notebook import NotebookCell
 from .questions import KeptQuestions, read_request
+from .reading import source
+from .reading.cells import encode
+from .reading.notebook import NotebookCell
 from .student import Student
 
 

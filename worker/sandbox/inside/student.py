@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .importer import CourseModules, Importer
-from .listing import SlicePart
 from .omitted import explain, find_failed_import, name_as_written
-from .slicing import Statement
-from .source import Slice, extract_beside
+from .reading.listing import SlicePart
+from .reading.slicing import Statement
+from .reading.source import Slice, extract_beside
 from .tracebacks import describe
 from .trial import GivenUp, attempt
 

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from backmark.worker.sandbox.inside.calls import CallsQuestion
-from backmark.worker.sandbox.inside.compiling import FUTURES
 from backmark.worker.sandbox.inside.entry import (
     LONGEST_NAME,
     LONGEST_SPELLED,
     MOST_HELPERS,
 )
 from backmark.worker.sandbox.inside.importer import CourseModules
-from backmark.worker.sandbox.inside.listing import Slice, SlicePart
+from backmark.worker.sandbox.inside.reading.compiling import FUTURES
+from backmark.worker.sandbox.inside.reading.listing import Slice, SlicePart
 from backmark.worker.sandbox.inside.student import NO_MODULES, Student
 from backmark.worker.sandbox.inside.tracebacks import FILENAME, clean
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from backmark.worker.sandbox.inside.call_lines import CallLines
 from backmark.worker.sandbox.inside.entry import LONGEST_WORD, MOST_WORDS
-from backmark.worker.sandbox.inside.listing import Slice
+from backmark.worker.sandbox.inside.reading.listing import Slice
 from backmark.worker.sandbox.inside.tracebacks import FILENAME, clean
 
 from .expression import RaisedExpression, describe

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 from backmark.worker.sandbox.inside.entry import LONGEST_SPELLED, MOST_WRITERS
-from backmark.worker.sandbox.inside.listing import Slice
+from backmark.worker.sandbox.inside.reading.listing import Slice
 from backmark.worker.sandbox.inside.tracebacks import clean
 from backmark.worker.sandbox.inside.wire import pack
 

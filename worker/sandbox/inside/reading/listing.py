@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import CodeType
 
-from .entry import Entry
+from backmark.worker.sandbox.inside.entry import Entry
+
 from .parameters import ExtraParameters
 from .slicing import Program, Statement
 from .syntax import Piece

@@ -9,7 +9,8 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from .accessors import Accessor, Path, UnknownLinesError, pattern_of, spell
+from backmark.worker.sandbox.inside.accessors import Accessor, Path, UnknownLinesError, pattern_of, spell
+
 from .body_writes import FUNCTIONS, FunctionBody
 from .slicing import Statement
 from .writes import Write

@@ -4,7 +4,15 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from .accessors import Path, UnknownLinesError, fits, is_open, pattern_of, prefix_of, spell
+from backmark.worker.sandbox.inside.accessors import (
+    Path,
+    UnknownLinesError,
+    fits,
+    is_open,
+    pattern_of,
+    prefix_of,
+    spell,
+)
 
 #: Steps from name to name.
 _STEPS = 8

@@ -6,9 +6,10 @@ import warnings
 from itertools import groupby
 from types import CodeType
 
+from backmark.worker.sandbox.inside.tracebacks import FILENAME
+
 from .listing import Line, SlicePart
 from .syntax import fault, too_complex
-from .tracebacks import FILENAME
 
 #: The compiler flags of all future imports.
 FUTURES = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})

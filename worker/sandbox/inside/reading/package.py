@@ -8,12 +8,12 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from backmark.worker.sandbox.inside.entry import PACKAGE, Entry
+
 from . import encoding
 from .archive import read_python_files
 from .cells import FILES
 from .compiling import compile_parts
-from .entry import Entry
-from .importer import PACKAGE
 from .listing import Line, ModuleFile, SlicePart, listing
 from .python2 import PYTHON_2, leave_out_prints
 from .rejection import Rejected, quote

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from backmark.worker.sandbox.inside.entry import Entry
+
 from . import encoding, magics, notebook, parameters, target
 from .bindings import find_writes
 from .compiling import compile_parts
-from .entry import Entry
 from .fingerprint import fingerprint
 from .listing import Line, ModuleFile, Slice, WholeSubmission, listing
 from .literals import measure_literals

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
-from .entry import Entry
+from backmark.worker.sandbox.inside.entry import Entry
+
 from .names import Names, find_changed, names
 from .syntax import Piece
 
