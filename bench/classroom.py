@@ -12,8 +12,7 @@ from flask import Flask
 from pydantic import SecretStr
 
 from backmark.grader.model.records import SubmissionRecord
-from backmark.grader.web import create_app
-from backmark.grader.web.http import links
+from backmark.grader.web import create_app, links
 from bench.stack import ASSIGNMENT, COURSE, Stack
 from bench.submissions import pick_variant, right_sources
 from bench.waiting import PATIENCE, wait_until

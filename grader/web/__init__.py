@@ -36,9 +36,9 @@ from backmark.grader.web.http import headers, request_log
 from backmark.grader.web.http.bodies import BUFFERED_BYTES, Bodies
 from backmark.grader.web.http.capacity import Slots
 from backmark.grader.web.http.resource import Resource
-from backmark.grader.web.http.service import Service
 from backmark.grader.web.lti import registry as lti
 from backmark.grader.web.pages import registry
+from backmark.grader.web.service import Service
 
 #: Every resource of the API, in the order of the documentation.
 RESOURCES: tuple[Resource, ...] = (

@@ -5,7 +5,7 @@ from types import FrameType
 from typing import Any
 
 from backmark.grader.settings.service import ServiceSettings
-from backmark.grader.web.http.service import of
+from backmark.grader.web.service import of
 
 # Named as gunicorn has them.
 #: Threads, since held connections wait and the others wait for Redis.

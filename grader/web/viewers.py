@@ -13,7 +13,7 @@ from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.model.verdict import Flag, Outcome, Verdict
 from backmark.grader.model.views import hold_back
 from backmark.grader.reports.disclosure import disclose, policy
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 #: Beside the flags of the verdict, for staff.
 IDENTICAL = Flag("identical", "identical to another student's submission")

@@ -19,8 +19,7 @@ from backmark.grader.model.records import Job, Kind, Scope, State
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.store.publications import NewPublication
-from backmark.grader.web import create_app
-from backmark.grader.web.http import links
+from backmark.grader.web import create_app, links
 from backmark.worker.cli.main import main
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails

@@ -14,7 +14,7 @@ from backmark.grader.model.terms import Policy
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission
-from backmark.grader.web.http import links
+from backmark.grader.web import links
 from tests.lti.browsing import PUBLIC, TAB, LtiBrowser
 from tests.lti.conftest import ASSIGNMENT
 from tests.lti.platform.lms import ADMINISTRATOR, ASSISTANT, DL, LEARNER, LTI, MENTOR, TEST_USER, Claims, Lms

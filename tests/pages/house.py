@@ -14,8 +14,7 @@ from backmark.grader.model.publications import Publication
 from backmark.grader.model.records import Job, Kind, Scope, SubmissionRecord
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.submissions import NewSubmission
-from backmark.grader.web import create_app
-from backmark.grader.web.http import links
+from backmark.grader.web import create_app, links
 from backmark.worker.serve.embedded import free_port
 from backmark.worker.serve.readiness import unready_parts
 from tests.service.parts import ASSIGNMENT, COURSE, PATIENCE, Service, until

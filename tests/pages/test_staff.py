@@ -9,7 +9,7 @@ from backmark.grader.contracts.kits.kit import load_kit
 from backmark.grader.model.records import Job, Kind, Scope
 from backmark.grader.store.search import Filter
 from backmark.grader.store.submissions import NewSubmission
-from backmark.grader.web.http import links
+from backmark.grader.web import links
 from tests.pages.browser import Window
 from tests.pages.classroom import CLASS, seat_class
 from tests.pages.conftest import Opening

@@ -14,8 +14,7 @@ from types import FrameType
 import pytest
 
 from backmark.grader.model.records import Job, Kind, Scope
-from backmark.grader.web import create_app
-from backmark.grader.web.http import links
+from backmark.grader.web import create_app, links
 from backmark.worker.grading.pool import Jails
 from backmark.worker.sandbox.policy import plan_unjailed
 from backmark.worker.service.graders import Graders

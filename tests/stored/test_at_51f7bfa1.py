@@ -15,7 +15,7 @@ from backmark.grader.contracts.judging.revision import load_packaged
 from backmark.grader.model.records import Job, Kind, Scope
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
-from backmark.grader.web.http import links
+from backmark.grader.web import links
 from backmark.worker.service.context import Context
 from backmark.worker.service.score_sources import recorded_sources
 from backmark.worker.service.scores import GradebookScores

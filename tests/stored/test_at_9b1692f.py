@@ -19,8 +19,7 @@ from backmark.grader.model.terms import Policy
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
-from backmark.grader.web import create_app
-from backmark.grader.web.http import links
+from backmark.grader.web import create_app, links
 from backmark.worker.serve.embedded import EmbeddedRedis
 from backmark.worker.service.score_sources import present_mark
 from tests.lti.browsing import PUBLIC, TAB, LtiBrowser

@@ -21,7 +21,7 @@ from backmark.grader.reports.registry import FORMATS
 from backmark.grader.reports.terminal import render
 from backmark.grader.reports.view import make_view
 from backmark.grader.store.store import Store
-from backmark.grader.web.http import links
+from backmark.grader.web import links
 from backmark.worker.service.context import Context
 from tests.stored.service import AT_51F7BFA1, AT_B8E7FD0, StoredService, get_record, marks, perform_until_graded
 from tests.web.asking import Asker

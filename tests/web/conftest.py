@@ -10,7 +10,7 @@ from backmark.grader.model.records import Scope
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.store import Store
 from backmark.grader.web import create_app
-from backmark.grader.web.http.service import Service
+from backmark.grader.web.service import Service
 from backmark.worker.serve.embedded import EmbeddedRedis
 from tests.services import redis_server
 from tests.web.asking import Asker

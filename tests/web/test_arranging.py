@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from backmark.grader.store.store import Store
-from backmark.grader.web.http import links
+from backmark.grader.web import links
 from tests.web.asking import Asker
 from tests.web.visitor import HOME, HTML, Visitor
 

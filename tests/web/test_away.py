@@ -96,7 +96,7 @@ def test_room_can_be_made_in_a_full_redis(house: House) -> None:
 
 
 def test_the_limits_say_it_too(house: House) -> None:
-    limits = RequestLimits(house.store.settings, house.store)
+    limits = RequestLimits(house.store.settings, house.store.redis, house.store.shares)
     house.redis.kill()
     with pytest.raises(StoreUnavailable):
         limits.count("token", "read")

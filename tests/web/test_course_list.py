@@ -10,7 +10,7 @@ from backmark.grader.model.course import Course, Invitation, Role
 from backmark.grader.model.records import Scope
 from backmark.grader.model.terms import Outage, Policy
 from backmark.grader.store.store import Store
-from backmark.grader.web.http import invitation_links, links
+from backmark.grader.web import invitation_links, links
 from tests.web.visitor import HOME, HTML, Visitor
 
 pytestmark = pytest.mark.service(secret="only for tests, and as long as a real one is")  # noqa: S106 - guards nothing

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from backmark.grader.model.records import Scope
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission
-from backmark.grader.web.http.service import of
+from backmark.grader.web.service import of
 from tests.web.asking import SOURCE, Asker
 from tests.web.concluding import conclude
 

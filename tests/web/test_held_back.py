@@ -26,7 +26,7 @@ from backmark.grader.model.terms import Policy
 from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.reports.registry import FORMATS
 from backmark.grader.store.store import Store
-from backmark.grader.web.http import links, streaming
+from backmark.grader.web import links, streaming
 from tests.store.regrading import apply_regrade, finish_step, unit_graded, waiting_units
 from tests.web.asking import SOURCE, Asker
 from tests.web.test_pages import HTML, SECRET, make_link

@@ -13,8 +13,8 @@ from backmark.grader.model.records import Job, Kind, Scope
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store import keys
 from backmark.grader.store.store import Store
-from backmark.grader.web.http import streaming as awaiting
-from backmark.grader.web.http.service import of
+from backmark.grader.web import streaming as awaiting
+from backmark.grader.web.service import of
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.web.serving import serve_web

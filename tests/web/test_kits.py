@@ -13,7 +13,7 @@ from backmark.grader.contracts.language.assignment import KIND
 from backmark.grader.model.publications import KitFiles, RevisionRecord
 from backmark.grader.model.terms import Policy
 from backmark.grader.store.store import Store
-from backmark.grader.web.http import links
+from backmark.grader.web import links
 from tests.web.asking import Asker
 from tests.web.test_pages import make_link
 from tests.web.visitor import HOME, HTML, Visitor

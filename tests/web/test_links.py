@@ -16,8 +16,8 @@ from backmark.grader.model.terms import Extension, Policy
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import AcceptedSubmission, NewSubmission, Submissions
+from backmark.grader.web import links
 from backmark.grader.web.api.hand_in_links import LINK_COLUMNS
-from backmark.grader.web.http import links
 from tests.web.asking import Asker
 from tests.web.concluding import conclude, conclude_next
 from tests.web.test_pages import HTML, SECRET, guard, make_link, with_secret
@@ -205,7 +205,7 @@ def test_a_link_holds_until_a_close_that_is_later_than_its_days(
     store.courses.set_policy("course", ASSIGNMENT, Policy(closes=store.time() + 10 * DAY), "prof")
     link = link_of(app)
     now = store.time()
-    monkeypatch.setattr("backmark.grader.web.http.links.time.time", lambda: now + 5 * DAY)
+    monkeypatch.setattr("backmark.grader.web.links.time.time", lambda: now + 5 * DAY)
     assert holds(app, link)
     monkeypatch.setattr(Store, "time", lambda _: now + 5 * DAY)
     assert "You can hand in until" in app.test_client().get(link, headers=HTML).text

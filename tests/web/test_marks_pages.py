@@ -13,7 +13,7 @@ from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.terms import Counts, Extension, Outage, Override, Policy
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission
-from backmark.grader.web.http import links
+from backmark.grader.web import links
 from tests.web.concluding import conclude
 from tests.web.verdicts import failing_verdict, passing_verdict
 from tests.web.visitor import HTML, Visitor

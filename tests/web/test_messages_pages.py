@@ -11,7 +11,7 @@ from backmark.grader.model.messages import Answer, Note, QuestionState
 from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.model.terms import Override, Policy
 from backmark.grader.store.store import Store
-from backmark.grader.web.http import links
+from backmark.grader.web import links
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.web.visitor import HOME, HTML, Visitor

@@ -12,7 +12,7 @@ from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.notifications import MOST_NOTIFICATIONS, Result
 from backmark.grader.store.store import Store
 from backmark.grader.web import create_app
-from backmark.grader.web.http.service import of
+from backmark.grader.web.service import of
 from backmark.worker.serve.embedded import EmbeddedRedis
 from tests.web.asking import Asker
 from tests.web.concluding import conclude

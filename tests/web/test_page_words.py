@@ -7,7 +7,7 @@ from backmark.grader.model.course import Invitation, Role
 from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.terms import Policy
 from backmark.grader.store.store import Store
-from backmark.grader.web.http import invitation_links, links
+from backmark.grader.web import invitation_links, links
 from tests.web.test_staff import submit_graded
 from tests.web.visitor import HOME, HTML, Visitor
 

@@ -18,8 +18,7 @@ from backmark.grader.model.verdict import FirstDifference
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
-from backmark.grader.web import create_app
-from backmark.grader.web.http import links
+from backmark.grader.web import create_app, links
 from backmark.worker.serve.embedded import EmbeddedRedis
 from tests.web.asking import Asker
 from tests.web.concluding import conclude

@@ -10,7 +10,7 @@ from flask import Flask
 from backmark.grader.model.terms import Policy
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
-from backmark.grader.web.http import links
+from backmark.grader.web import links
 from tests.web.asking import Asker
 from tests.web.test_pages import HTML, guard, make_link, with_secret
 

@@ -15,7 +15,7 @@ from backmark.grader.model.verdict import Outcome
 from backmark.grader.store.scripts import COMMON, read_files
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission
-from backmark.grader.web.http import links
+from backmark.grader.web import links
 from tests.web.concluding import conclude
 from tests.web.verdicts import failing_verdict
 from tests.web.visitor import HTML, Visitor

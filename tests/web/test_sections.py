@@ -11,7 +11,7 @@ from flask import Flask
 from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.terms import Policy
 from backmark.grader.store.store import Store
-from backmark.grader.web.http import links
+from backmark.grader.web import links
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.web.test_pages import HTML, SECRET, make_link

@@ -11,7 +11,7 @@ from backmark.grader.model.records import State, SubmissionRecord
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
-from backmark.grader.web.http import links
+from backmark.grader.web import links
 from tests.web.asking import Asker
 from tests.web.test_pages import SECRET, guard, make_link
 

@@ -17,7 +17,7 @@ from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Pro
 from backmark.grader.web.http.resource import TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_list, respond_tagged
 from backmark.grader.web.http.schemas import CourseQuery, Id, Name, RequestModel
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 resource = Resource("assignments", __name__, description="Assignments, and the cases that submissions are graded on.")
 

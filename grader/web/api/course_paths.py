@@ -7,7 +7,7 @@ from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.problems import INVALID, UNKNOWN_ASSIGNMENT, Problem, RequestFault
 from backmark.grader.web.http.resource import PREFIX
 from backmark.grader.web.http.schemas import Name, RequestModel, Student
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 #: The rule of an assignment in a course.
 ASSIGNMENT = "/courses/<course>/assignments/<assignment>"

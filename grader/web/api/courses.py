@@ -11,10 +11,10 @@ from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.course import Course
 from backmark.grader.model.records import Scope
 from backmark.grader.support.folding import fold
+from backmark.grader.web import links
+from backmark.grader.web.acts import note_act
 from backmark.grader.web.api.course_export import export
 from backmark.grader.web.api.course_paths import CoursePath, refuse_faults, visible_course
-from backmark.grader.web.http import links
-from backmark.grader.web.http.acts import note_act
 from backmark.grader.web.http.auth import Caller, caller
 from backmark.grader.web.http.nouns import (
     NounChange,
@@ -29,7 +29,7 @@ from backmark.grader.web.http.problems import BUSY, CONFLICT, NOT_FOUND, TRY_AGA
 from backmark.grader.web.http.resource import CREATED, PREFIX, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_created, respond_list, respond_plain, respond_tagged
 from backmark.grader.web.http.schemas import Name, Query, ResponseModel
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 _log = logging.getLogger(__name__)
 

@@ -33,7 +33,7 @@ from backmark.grader.web.http.reading import json_body
 from backmark.grader.web.http.resource import REMOVED, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_empty, respond_list, respond_plain, respond_tagged
 from backmark.grader.web.http.schemas import CSV, JSON, ResponseModel, Words
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 resource = Resource("extensions", __name__, description="Limits of single students that differ from the policy.")
 

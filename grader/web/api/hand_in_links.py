@@ -12,16 +12,16 @@ from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.links import HandInLink
 from backmark.grader.model.records import Scope
 from backmark.grader.reports.spreadsheets import Cell
+from backmark.grader.web import links
 from backmark.grader.web.api.course_paths import CourseAssignmentPath, existing_assignment, visible_course
 from backmark.grader.web.api.marks_table import iso
-from backmark.grader.web.http import links
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.nouns import response_model, serve
 from backmark.grader.web.http.problems import NO_SECRET, UNKNOWN_ASSIGNMENT, invalid
 from backmark.grader.web.http.resource import CREATED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_created, respond_empty
 from backmark.grader.web.http.schemas import WHOLE, Name, RequestModel
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 resource = Resource(
     "links", __name__, description="Signed links with which students hand in on pages, without a token."

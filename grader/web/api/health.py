@@ -14,7 +14,7 @@ from backmark.grader.web.http.problems import TRY_AGAIN
 from backmark.grader.web.http.resource import Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_plain
 from backmark.grader.web.http.schemas import ResponseModel
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 resource = Resource("health", __name__, description="Health and readiness of the service. Needs no token.", prefix="")
 

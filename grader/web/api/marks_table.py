@@ -12,9 +12,9 @@ from backmark.grader.model.marks import Marking, StudentMark
 from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.terms import CourseTerms, Extension
 from backmark.grader.reports.spreadsheets import Cell
-from backmark.grader.web.http.acts import note_act
+from backmark.grader.web.acts import note_act
 from backmark.grader.web.http.responses import respond_table
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 #: The column names of `cells`. Marks are in per cent of the maximum.
 HEADER = (

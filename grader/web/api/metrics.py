@@ -20,8 +20,9 @@ from backmark.grader.store.counters import Histogram, Totals
 from backmark.grader.store.room import Room
 from backmark.grader.store.store import Store
 from backmark.grader.support.diskspace import free_bytes
+from backmark.grader.web.http.request_counts import request_counts
 from backmark.grader.web.http.resource import Resource, ResponseDoc
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 resource = Resource("metrics", __name__, description="Metrics for Prometheus.", prefix="")
 
@@ -55,7 +56,7 @@ def read_metrics_without_store(_: StoreUnavailable) -> Response:
 def collect_metrics() -> tuple[Metric, ...]:
     """Return all figures of the service. Raises StoreUnavailable."""
     store = service().store
-    service().request_counts.write()
+    request_counts().write()
     return (
         *_metrics_of_redis(service().settings.redis_folder, is_up=True),
         *_queues(store),

@@ -13,7 +13,7 @@ from backmark.grader.web.http.problems import CONFLICT, NOT_FOUND, Problem
 from backmark.grader.web.http.resource import CREATED, PREFIX, REMOVED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_created, respond_empty
 from backmark.grader.web.http.schemas import Id
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 resource = Resource("notes", __name__, description="Notes of staff on submissions, which students read.")
 

@@ -23,7 +23,7 @@ from backmark.grader.web.http.responses import (
     respond_tagged,
 )
 from backmark.grader.web.http.schemas import CourseQuery, Id, Name, Query, RequestModel
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 resource = Resource(
     "notifications",

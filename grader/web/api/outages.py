@@ -18,7 +18,7 @@ from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Pro
 from backmark.grader.web.http.resource import CREATED, REMOVED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_created, respond_empty, respond_list
 from backmark.grader.web.http.schemas import Id
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 resource = Resource("outages", __name__, description="Times in which the service accepted no files.")
 

@@ -19,7 +19,7 @@ from backmark.grader.web.http.nouns import NounRequest, list_model, response_mod
 from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem
 from backmark.grader.web.http.resource import REMOVED, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_empty, respond_list, respond_tagged
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 resource = Resource("overrides", __name__, description="Marks that staff gave.")
 

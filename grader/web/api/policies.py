@@ -20,7 +20,7 @@ from backmark.grader.web.http.nouns import NounRequest, extend_response, serve
 from backmark.grader.web.http.problems import CONFLICT, NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem
 from backmark.grader.web.http.resource import REMOVED, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_empty, respond_tagged
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 resource = Resource(
     "policies",

@@ -34,7 +34,7 @@ from backmark.grader.web.http.request_log import current_trace
 from backmark.grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_accepted, respond_list, respond_tagged
 from backmark.grader.web.http.schemas import WHOLE, Id, OwnCourse, PageQuery, RequestModel
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 #: Characters of an assignment with its files.
 LONGEST = 1 << 17

@@ -14,7 +14,7 @@ from backmark.grader.web.http.problems import CONFLICT, NOT_FOUND, Problem
 from backmark.grader.web.http.resource import PREFIX, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_list, respond_plain
 from backmark.grader.web.http.schemas import Id, Query
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 resource = Resource("questions", __name__, description="Questions of students about verdicts, and their answers.")
 

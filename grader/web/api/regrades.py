@@ -23,7 +23,7 @@ from backmark.grader.model.verdict import Verdict
 from backmark.grader.reports.spreadsheets import Cell
 from backmark.grader.store.regrades.report import RegradeReport, ReportRow
 from backmark.grader.store.regrades.store import RecordedRegrade
-from backmark.grader.web.http.acts import note_act
+from backmark.grader.web.acts import note_act
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
 from backmark.grader.web.http.nouns import extend_response, list_model, request_model, response_model, serve
@@ -40,8 +40,8 @@ from backmark.grader.web.http.request_log import current_trace
 from backmark.grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_accepted, respond_list, respond_table, respond_tagged
 from backmark.grader.web.http.schemas import CSV, Cursor, Id, OwnCourse, PageQuery, RequestModel, moment
-from backmark.grader.web.http.service import service
 from backmark.grader.web.http.tables import TableQuery, wants_table
+from backmark.grader.web.service import service
 
 resource = Resource(
     "regrades",

@@ -14,7 +14,7 @@ from backmark.grader.web.http.reading import json_body
 from backmark.grader.web.http.resource import REMOVED, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_empty, respond_list, respond_plain, respond_tagged
 from backmark.grader.web.http.schemas import CSV, JSON, Name, Student
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 resource = Resource("roster", __name__, description="The students of a course.")
 

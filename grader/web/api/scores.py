@@ -7,15 +7,15 @@ from pydantic import BaseModel, Field
 
 from backmark.grader.model.records import Scope
 from backmark.grader.model.scores import GradebookColumn, RosterReading, Score, ScoreState
+from backmark.grader.web.acts import note_act
 from backmark.grader.web.api.course_paths import CourseAssignmentPath, CoursePath, visible_course
-from backmark.grader.web.http.acts import note_act
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.nouns import list_model, response_model, serve
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.http.resource import Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_list, respond_plain
 from backmark.grader.web.http.schemas import Query, ResponseModel
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 resource = Resource("scores", __name__, description="Marks on their way to the LMS's gradebook, and the LMS's roster.")
 _AT = "/courses/<course>/assignments/<assignment>/scores"

@@ -9,16 +9,16 @@ from pydantic import BaseModel, Field
 from backmark.grader.model.course import Invitation, StaffMember
 from backmark.grader.model.fields import faults
 from backmark.grader.model.records import Scope
+from backmark.grader.web import invitation_links
 from backmark.grader.web.api.course_paths import CoursePath, refuse_faults, visible_course
 from backmark.grader.web.api.courses import existing_course
-from backmark.grader.web.http import invitation_links
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.nouns import NounRequest, extend_response, list_model, serve
 from backmark.grader.web.http.problems import CONFLICT, NO_SECRET, NOT_FOUND, Problem
 from backmark.grader.web.http.resource import CREATED, REMOVED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_created, respond_empty, respond_list
 from backmark.grader.web.http.schemas import Id, Name, moment
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 resource = Resource("staff", __name__, description="The staff of a course, and invitations to it.")
 

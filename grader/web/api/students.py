@@ -4,12 +4,12 @@ from flask import Response
 from pydantic import Field
 
 from backmark.grader.model.records import Scope
-from backmark.grader.web.http import links
+from backmark.grader.web import links
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.resource import Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_plain
 from backmark.grader.web.http.schemas import CourseQuery, RequestModel, ResponseModel, Student
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 resource = Resource("students", __name__, description="Deletion of a student's data.")
 

@@ -7,7 +7,7 @@ from backmark.grader.web import viewers
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.http.schemas import Id, RequestModel
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 
 class SubmissionPath(RequestModel):

@@ -16,11 +16,10 @@ from backmark.grader.reports.registry import FORMATS, Format
 from backmark.grader.store.errors import BadCursor
 from backmark.grader.store.search import Filter
 from backmark.grader.store.submissions import NewSubmission
-from backmark.grader.web import viewers
+from backmark.grader.web import links, viewers
+from backmark.grader.web.acts import note_act
 from backmark.grader.web.api.submission_paths import SubmissionPath, raise_not_found, visible_submission
 from backmark.grader.web.api.upload import SubmissionForm, SubmissionRequest, read_upload
-from backmark.grader.web.http import links
-from backmark.grader.web.http.acts import note_act
 from backmark.grader.web.http.auth import Caller, caller
 from backmark.grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
 from backmark.grader.web.http.nouns import extend_response, list_model, response_model, serve
@@ -55,8 +54,8 @@ from backmark.grader.web.http.schemas import (
     ResponseModel,
     Student,
 )
-from backmark.grader.web.http.service import service
-from backmark.grader.web.http.streaming import stream, wait_until_finished
+from backmark.grader.web.service import service
+from backmark.grader.web.streaming import stream, wait_until_finished
 
 resource = Resource("submissions", __name__, description="The submissions of students, and their verdicts.")
 

@@ -14,7 +14,7 @@ from backmark.grader.web.http.problems import CONFLICT, NOT_FOUND, Problem
 from backmark.grader.web.http.resource import CREATED, PREFIX, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_created, respond_empty, respond_list, respond_tagged
 from backmark.grader.web.http.schemas import WHOLE, CourseQuery, Id, Name, RequestModel
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 resource = Resource("tokens", __name__, description="Tokens: the permissions of the API's clients.")
 

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, JsonValue, model_validator
 from backmark.grader.web.http.problems import MALFORMED, UNSUPPORTED_MEDIA_TYPE, Problem, invalid
 from backmark.grader.web.http.reading import json_body, validate
 from backmark.grader.web.http.schemas import Name, OwnCourse, Query, RequestModel
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 #: A file's name, without folders, control characters, or characters that change the direction of text.
 FileName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f/\\\u2028-\u202e\u2066-\u2069]{1,255}$")]

@@ -1,13 +1,22 @@
 """Authentication: a bearer token with scopes, which sees its own course and nothing else."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
-from flask import g, request
+from flask import Flask, current_app, g, request
 
 from backmark.grader.model.records import Scope
 from backmark.grader.model.tokens import TokenRecord
 from backmark.grader.web.http.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, Problem
-from backmark.grader.web.http.service import service
+
+_NAME = "backmark.tokens"
+
+
+class TokenCheck(Protocol):
+    """The part of the service that knows the tokens."""
+
+    def authorize(self, secret: str, weight: str) -> TokenRecord | None:
+        """Return the valid token with a secret, or None; raise ShareUsedUp if it has sent too many requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,11 @@ class Caller:
         return course
 
 
+def install(app: Flask, tokens: TokenCheck) -> None:
+    """Have the requests of an application authenticated by these tokens."""
+    app.extensions[_NAME] = tokens
+
+
 def caller() -> Caller:
     """Return the caller of the request being answered, which must have required a scope."""
     current: Caller = g.caller
@@ -76,10 +90,8 @@ def authenticate(scope: Scope, weight: str) -> Caller:
     kind, _, secret = header.partition(" ")
     if kind.lower() != "bearer" or not secret:
         raise _challenge("the header Authorization must be: Bearer, a space, and a token", "")
-    app_services = service()
-    token = app_services.store.tokens.authorize(
-        secret.strip(), lambda number: app_services.limits.of_requests(number, weight), must_count=weight != "read"
-    )
+    tokens: TokenCheck = current_app.extensions[_NAME]
+    token = tokens.authorize(secret.strip(), weight)
     if token is None:
         raise _challenge("the token is unknown, expired or revoked", ', error="invalid_token"')
     g.caller = Caller(token)

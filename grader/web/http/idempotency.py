@@ -4,13 +4,14 @@ import json
 from hashlib import sha256
 from typing import Annotated
 
-from flask import request
+from flask import Flask, current_app, request
 from pydantic import Field
 
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.problems import KEY_MISSING, Problem
 from backmark.grader.web.http.schemas import Query
-from backmark.grader.web.http.service import service
+
+_REQUIRED = "BACKMARK_IDEMPOTENCY_REQUIRED"
 
 
 class IdempotencyHeader(Query):
@@ -24,10 +25,15 @@ class IdempotencyHeader(Query):
     )
 
 
+def install(app: Flask, *, required: bool) -> None:
+    """Have the requests of an application refused that should have a key and have none, if it is required."""
+    app.config[_REQUIRED] = required
+
+
 def idempotency_claim(header: IdempotencyHeader, *fields: object) -> tuple[str, str, str, str] | None:
     """Return what identifies the request in the store: token, route, key, and a hash over the parsed fields."""
     if header.key is None:
-        if service().settings.idempotency_required:
+        if current_app.config[_REQUIRED]:
             raise Problem(KEY_MISSING, "send the header Idempotency-Key")
         return None
     fingerprint = sha256(json.dumps(fields).encode()).hexdigest()

@@ -18,9 +18,9 @@ from limits.strategies import FixedWindowRateLimiter
 
 from backmark.grader.errors import StoreUnavailable
 from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.connection import Connection
 from backmark.grader.store.room import RECORD
-from backmark.grader.store.shares import Share
-from backmark.grader.store.store import Store
+from backmark.grader.store.shares import Share, Shares
 from backmark.grader.web.http.problems import TOO_MANY, Problem
 
 
@@ -39,15 +39,15 @@ class Sender:
 class RequestLimits:
     """The rate limits of the settings."""
 
-    def __init__(self, settings: ServiceSettings, store: Store) -> None:
+    def __init__(self, settings: ServiceSettings, redis: Connection, shares: Shares) -> None:
         storage = RedisStorage(
             settings.redis_url.get_secret_value(),
-            connection_pool=store.redis.connection_pool,
+            connection_pool=redis.connection_pool,
             key_prefix="bm:limits",
             wrap_exceptions=True,
         )
         self._limiter = FixedWindowRateLimiter(storage)
-        self._shares = store.shares
+        self._shares = shares
         self._tokens: dict[str, RateLimitItem] = {
             "submit": parse(settings.submit_rate),
             "read": parse(settings.read_rate),

@@ -7,11 +7,14 @@ import threading
 import time
 from collections import Counter
 
+from flask import Flask, current_app
+
 from backmark.grader.errors import StoreUnavailable
 from backmark.grader.store.counters import Counters
 
 #: Seconds between two writes; what a process counted since its last request is written when it is asked again.
 _WRITE_SECONDS = 2.0
+_NAME = "backmark.request_counts"
 
 
 class RequestCounts:
@@ -23,6 +26,10 @@ class RequestCounts:
         self._requests: Counter[tuple[str, int]] = Counter()
         self._milliseconds: dict[str, float] = {}
         self._due = 0.0
+
+    def install(self, app: Flask) -> None:
+        """Count the requests of an application here."""
+        app.extensions[_NAME] = self
 
     def add(self, endpoint: str, status: int, milliseconds: float) -> None:
         """Count a request that was answered."""
@@ -46,3 +53,9 @@ class RequestCounts:
                 self._requests += requests
                 for endpoint, time_taken in milliseconds.items():
                     self._milliseconds[endpoint] = self._milliseconds.get(endpoint, 0.0) + time_taken
+
+
+def request_counts() -> RequestCounts:
+    """Return the counts of the application that answers the request."""
+    counts: RequestCounts = current_app.extensions[_NAME]
+    return counts

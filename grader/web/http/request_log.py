@@ -8,7 +8,7 @@ from flask import Flask, Response, g, request
 from structlog.contextvars import bind_contextvars, bound_contextvars, clear_contextvars, get_contextvars
 
 from backmark.grader.model.trace import Trace, receive
-from backmark.grader.web.http.service import service
+from backmark.grader.web.http.request_counts import request_counts
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def _answer(response: Response) -> Response:
     response.headers["traceparent"] = trace.traceparent
     method, route = request.method, _NO_ROUTE if request.url_rule is None else request.url_rule.rule
     endpoint, status = request.endpoint or _NO_ROUTE, response.status_code
-    bound, counts = get_contextvars(), service().request_counts
+    bound, counts = get_contextvars(), request_counts()
 
     def end_request() -> None:
         """Log and count the request once its response has been sent, which for a stream may be minutes later."""

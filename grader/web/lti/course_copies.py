@@ -8,7 +8,7 @@ from backmark.grader.lti.claims import LaunchClaims
 from backmark.grader.lti.courses import find_course
 from backmark.grader.model.lti import Platform
 from backmark.grader.model.terms import Policy
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 #: Earlier courses that are looked at, the latest first.
 _MOST = 10

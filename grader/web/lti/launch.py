@@ -14,8 +14,7 @@ from backmark.grader.lti.identity import CourseRole, part_of, student_name
 from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
 from backmark.grader.lti.verification import PlatformKeys, verify
 from backmark.grader.model.lti import Platform
-from backmark.grader.web.http import links
-from backmark.grader.web.http.service import service
+from backmark.grader.web import links
 from backmark.grader.web.lti import deep_link, recording, staff
 from backmark.grader.web.lti.blueprint import pages
 from backmark.grader.web.lti.connections import new_session
@@ -23,6 +22,7 @@ from backmark.grader.web.lti.login import again
 from backmark.grader.web.lti.login_state import LoginState, forget, is_remembered, read_state
 from backmark.grader.web.pages import framing
 from backmark.grader.web.pages.layout import page
+from backmark.grader.web.service import service
 
 #: The time for which the link that a launch ends at holds.
 _LINK_LIFETIME = timedelta(hours=12)

@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response
 from backmark.grader.lti.identity import platform_id
 from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
 from backmark.grader.model.lti import Platform
-from backmark.grader.web.http.service import service
 from backmark.grader.web.lti.blueprint import own_address, pages
 from backmark.grader.web.lti.login_state import LoginState, remember
+from backmark.grader.web.service import service
 
 #: The most characters of a hint, which goes through addresses twice.
 _MOST_HINT = 3000

@@ -13,7 +13,7 @@ from itsdangerous import BadData
 from werkzeug.wrappers import Response
 
 from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
-from backmark.grader.web.http import links
+from backmark.grader.web import links
 
 #: Seconds from the login to the launch: the platform may ask for a password meanwhile.
 SECONDS = 600

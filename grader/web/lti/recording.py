@@ -10,8 +10,8 @@ from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
 from backmark.grader.model.lti import LineItem, LtiContext, LtiUser, Platform
 from backmark.grader.model.people import RosterEntry
 from backmark.grader.store.errors import LineItemTaken
-from backmark.grader.web.http.service import service
 from backmark.grader.web.lti.connections import is_allowed
+from backmark.grader.web.service import service
 
 #: The author of what a launch records, in the log of staff's acts.
 AUTHOR = "LMS"

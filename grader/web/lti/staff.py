@@ -10,7 +10,6 @@ from backmark.grader.lti.claims import LaunchClaims
 from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
 from backmark.grader.model.lti import Platform
 from backmark.grader.model.tokens import TokenRecord
-from backmark.grader.web.http.service import service
 from backmark.grader.web.lti import course_copies
 from backmark.grader.web.lti.blueprint import pages
 from backmark.grader.web.lti.recording import AUTHOR
@@ -19,6 +18,7 @@ from backmark.grader.web.pages.cookies import STAY
 from backmark.grader.web.pages.layout import page
 from backmark.grader.web.pages.lms_names import course_title
 from backmark.grader.web.pages.visitor import enter
+from backmark.grader.web.service import service
 
 #: Seconds for which a code holds.
 _CODE_SECONDS = 300

@@ -8,8 +8,8 @@ from flask import current_app, request
 from itsdangerous import BadData
 from werkzeug.wrappers import Response
 
-from backmark.grader.web.http import links
-from backmark.grader.web.http.service import service
+from backmark.grader.web import links
+from backmark.grader.web.service import service
 
 _COOKIE, _PURPOSE = "backmark-browser", "browser"
 #: The path that it is sent to.

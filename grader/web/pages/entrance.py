@@ -4,10 +4,10 @@ from flask import redirect, request
 from werkzeug.wrappers import Response
 
 from backmark.grader.model.records import Scope
-from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.sentences import UNKNOWN_TOKEN
 from backmark.grader.web.pages.visitor import enter, leave, visitor
+from backmark.grader.web.service import service
 
 pages = Pages("entrance", __name__)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from flask import g, request
 
 from backmark.grader.lti.identity import is_lti_course
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 
 def allow_frames(course: str) -> None:

@@ -7,7 +7,7 @@ from backmark.grader.courses.limits import Bar, HandInRefusal, StudentLimits, li
 from backmark.grader.courses.marks import late_days, lateness, list_late_days, mark_student, withhold
 from backmark.grader.model.marks import Attempt, Marking
 from backmark.grader.model.terms import Counts, Policy, Terms
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 
 @dataclass(frozen=True, slots=True)

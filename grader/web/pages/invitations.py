@@ -3,12 +3,12 @@
 from flask import Response
 
 from backmark.grader.model.course import NewMember
-from backmark.grader.web.http import invitation_links
+from backmark.grader.web import invitation_links
 from backmark.grader.web.http.problems import LINK_ENDED, Problem
-from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.form_fields import Form, FormFields
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.visitor import enter
+from backmark.grader.web.service import service
 
 pages = Pages("invitations", __name__)
 

@@ -10,9 +10,9 @@ from backmark.grader.courses.times import list_zones
 from backmark.grader.reports.html.style import STYLES
 from backmark.grader.store.keys import EVERYONE
 from backmark.grader.web.http.problems import NO_SECRET, Problem
-from backmark.grader.web.http.service import service
 from backmark.grader.web.pages import cookies, framing, lms_names, messages_view, words
 from backmark.grader.web.pages.visitor import instructs, visitor
+from backmark.grader.web.service import service
 
 #: Nothing inline, nothing from elsewhere.
 _POLICY = (

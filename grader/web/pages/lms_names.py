@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from flask import g
 
 from backmark.grader.lti.identity import is_lti_course
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 
 def course_title(course: str) -> str:

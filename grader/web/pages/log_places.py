@@ -6,7 +6,7 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from backmark.grader.model.audit import AuditEntry
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 #: The nouns of acts whose subject is an assignment, and the page of it that the act changed.
 _OF_ASSIGNMENTS: Mapping[str, str] = MappingProxyType(

@@ -6,8 +6,8 @@ from typing import Any
 
 from backmark.grader.model.messages import Answer, Correspondence, Note, Question
 from backmark.grader.model.views import SHOWN_TO_STUDENTS, show
-from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.form_fields import Form, FormFields
+from backmark.grader.web.service import service
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from backmark.grader.model.people import RosterEntry
 from backmark.grader.store.search import Filter
 from backmark.grader.support.folding import fold
 from backmark.grader.web.http.schemas import Name
-from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.sentences import NO_SUCH_STUDENT, SEVERAL_STUDENTS, WRONG_STUDENT_ID
+from backmark.grader.web.service import service
 
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 #: Ids that are listed of students who have the same name.

@@ -4,10 +4,10 @@ from flask import Response
 
 from backmark.grader.web.api.health import read_parts
 from backmark.grader.web.api.metrics import collect_metrics
-from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.figures_view import draw_figures, summarize
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.visitor import operator
+from backmark.grader.web.service import service
 
 pages = Pages("operations", __name__)
 

@@ -9,10 +9,10 @@ from backmark.grader.courses.arranging import Move, move
 from backmark.grader.store.search import Filter
 from backmark.grader.web.api.assignments import find_assignments
 from backmark.grader.web.api.courses import existing_course
-from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.staff_assignments import current
 from backmark.grader.web.pages.visitor import instructor, staff
+from backmark.grader.web.service import service
 
 pages = Pages("staff_courses", __name__)
 

@@ -23,8 +23,8 @@ from backmark.grader.courses.gradebook import (
     read_gradebook,
 )
 from backmark.grader.courses.gradebook_table import GradebookError
+from backmark.grader.web.acts import note_act
 from backmark.grader.web.api.marks_table import MarkedStudent, read_marks
-from backmark.grader.web.http.acts import note_act
 from backmark.grader.web.http.bodies import allow_unbuffered
 from backmark.grader.web.http.problems import INVALID, Problem
 from backmark.grader.web.pages import cookies

@@ -14,12 +14,12 @@ from backmark.grader.web.api import courses
 from backmark.grader.web.api.course_paths import CoursePath
 from backmark.grader.web.api.marks_table import percent
 from backmark.grader.web.http.problems import FORBIDDEN, Problem
-from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.log_places import LogPlaces
 from backmark.grader.web.pages.sentences import ACTS, FORGOTTEN_STUDENT, NOT_CONFIRMED
 from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.pages.words import duration, figure, moment
+from backmark.grader.web.service import service
 
 pages = Pages("staff_logs", __name__)
 

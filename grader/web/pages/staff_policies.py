@@ -5,7 +5,6 @@ from werkzeug.wrappers import Response as Redirection
 
 from backmark.grader.courses.checks import HELD_BACK, outage_faults, policy_faults
 from backmark.grader.model.terms import Outage, Policy
-from backmark.grader.web.http.service import service
 from backmark.grader.web.pages import submit_form
 from backmark.grader.web.pages.form_fields import Form, FormFields
 from backmark.grader.web.pages.hand_in_terms import read_hand_in_terms
@@ -13,6 +12,7 @@ from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.lms_names import lms_family
 from backmark.grader.web.pages.staff_assignments import current
 from backmark.grader.web.pages.visitor import instructor, staff
+from backmark.grader.web.service import service
 
 pages = Pages("staff_policies", __name__)
 

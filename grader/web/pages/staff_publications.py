@@ -20,10 +20,10 @@ from backmark.grader.web.api.publications import LONGEST, read_assignment, requi
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.http.request_log import current_trace
-from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.previews import words
 from backmark.grader.web.pages.visitor import instructor, staff
+from backmark.grader.web.service import service
 
 pages = Pages("staff_publications", __name__)
 

@@ -9,12 +9,12 @@ from werkzeug.wrappers import Response as Redirection
 from backmark.grader.model.messages import Answer, Note, QuestionState
 from backmark.grader.store.errors import MessageRefused
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
-from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.form_fields import FormFields
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.messages_view import SentForm, answer_forms
 from backmark.grader.web.pages.staff_submissions import find_submission, show_submission
 from backmark.grader.web.pages.visitor import staff
+from backmark.grader.web.service import service
 
 pages = Pages("staff_questions", __name__)
 

@@ -13,12 +13,12 @@ from backmark.grader.web.api import regrades
 from backmark.grader.web.api.assignments import find_assignments
 from backmark.grader.web.api.regrades import RegradeRequest
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
-from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.regrade_marks import list_mark_changes
 from backmark.grader.web.pages.staff_assignments import current
 from backmark.grader.web.pages.staff_regrade_rows import list_row_changes
 from backmark.grader.web.pages.visitor import instructor, staff
+from backmark.grader.web.service import service
 
 pages = Pages("staff_regrades", __name__)
 

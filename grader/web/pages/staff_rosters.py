@@ -6,11 +6,11 @@ from werkzeug.wrappers import Response as Redirection
 from backmark.grader.courses.student_tables import BadTable, read_roster, unread_columns
 from backmark.grader.model.people import LONGEST_NAME, RosterChange, RosterEntry
 from backmark.grader.support.folding import fold
-from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.form_fields import Form, FormFields, read_page_number
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.sentences import CHOOSE_CSV, NAME_ONE
 from backmark.grader.web.pages.visitor import instructor, staff
+from backmark.grader.web.service import service
 
 pages = Pages("staff_rosters", __name__)
 

@@ -10,13 +10,11 @@ from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.reports.view import make_view
 from backmark.grader.store.paging import cursor
 from backmark.grader.store.search import Filter
-from backmark.grader.web import viewers
+from backmark.grader.web import links, viewers
 from backmark.grader.web.api import submissions
 from backmark.grader.web.api.assignments import find_assignments
-from backmark.grader.web.http import links
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
-from backmark.grader.web.http.service import service
 from backmark.grader.web.pages import submissions_view
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.messages_view import SentForm, answer_forms, note_form
@@ -24,6 +22,7 @@ from backmark.grader.web.pages.sources import RAW, listing
 from backmark.grader.web.pages.submissions_view import SubmissionChoice, SubmissionOrder
 from backmark.grader.web.pages.verdict_view import draw_submission
 from backmark.grader.web.pages.visitor import instructor, staff
+from backmark.grader.web.service import service
 
 pages = Pages("staff_submissions", __name__)
 

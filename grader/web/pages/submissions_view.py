@@ -10,8 +10,8 @@ from backmark.grader.model.records import State, SubmissionRecord
 from backmark.grader.model.verdict import Outcome
 from backmark.grader.store.search import Filter, StudentPart
 from backmark.grader.support.folding import fold
-from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.form_fields import read_page_number
+from backmark.grader.web.service import service
 
 #: Submissions of a page.
 PAGE = 50

@@ -15,12 +15,9 @@ from backmark.grader.model.verdict import Verdict
 from backmark.grader.model.words import WORDS
 from backmark.grader.reports.view import NamedLine, make_view
 from backmark.grader.store.errors import MessageRefused
-from backmark.grader.web import viewers
+from backmark.grader.web import links, viewers
 from backmark.grader.web.api.submissions import find_place
-from backmark.grader.web.http import links
 from backmark.grader.web.http.problems import BUSY, NOT_FOUND, Problem
-from backmark.grader.web.http.service import service
-from backmark.grader.web.http.streaming import stream
 from backmark.grader.web.pages import cookies, framing, submit_form
 from backmark.grader.web.pages.form_fields import Form, FormFields
 from backmark.grader.web.pages.hand_in_terms import HandInTerms, read_hand_in_terms
@@ -29,6 +26,8 @@ from backmark.grader.web.pages.messages_view import StudentMessages
 from backmark.grader.web.pages.previews import words
 from backmark.grader.web.pages.sources import RAW, list_named, listing
 from backmark.grader.web.pages.verdict_view import draw_submission
+from backmark.grader.web.service import service
+from backmark.grader.web.streaming import stream
 
 pages = Pages("verdicts", __name__, guarded=False)
 

@@ -8,8 +8,8 @@ from backmark.grader.model.records import Scope
 from backmark.grader.model.tokens import TokenRecord
 from backmark.grader.web.http.auth import Caller
 from backmark.grader.web.http.problems import FORBIDDEN, NOT_FOUND, Problem
-from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.cookies import STAY
+from backmark.grader.web.service import service
 
 _SESSION = "session"
 

@@ -1,4 +1,4 @@
-"""The objects that every request works with, created once per process."""
+"""The objects that every request works with, created once per process, and handed to the machinery of HTTP."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,10 @@ from flask import Flask, current_app
 
 from backmark.grader.dispatch import CeleryDispatcher, Dispatcher, application
 from backmark.grader.intake import Intake
+from backmark.grader.model.tokens import TokenRecord
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.store import Store
+from backmark.grader.web.http import auth, idempotency
 from backmark.grader.web.http.capacity import Slots
 from backmark.grader.web.http.limits import RequestLimits
 from backmark.grader.web.http.request_counts import RequestCounts
@@ -24,7 +26,6 @@ class Service:
     intake: Intake
     limits: RequestLimits
     slots: Slots
-    request_counts: RequestCounts
 
     @classmethod
     def create(cls, settings: ServiceSettings, store: Store, dispatcher: Dispatcher | None = None) -> "Service":
@@ -33,14 +34,22 @@ class Service:
             settings=settings,
             store=store,
             intake=Intake(store, dispatcher or CeleryDispatcher(application(settings))),
-            limits=RequestLimits(settings, store),
+            limits=RequestLimits(settings, store.redis, store.shares),
             slots=Slots(settings.web_threads // 2),
-            request_counts=RequestCounts(store.counters),
         )
 
     def install(self, app: Flask) -> None:
         """Attach the service to an application."""
         app.extensions[_NAME] = self
+        auth.install(app, self)
+        idempotency.install(app, required=self.settings.idempotency_required)
+        RequestCounts(self.store.counters).install(app)
+
+    def authorize(self, secret: str, weight: str) -> TokenRecord | None:
+        """Return the valid token with a secret, and count the request against its limit; see `TokenCheck`."""
+        return self.store.tokens.authorize(
+            secret, lambda number: self.limits.of_requests(number, weight), must_count=weight != "read"
+        )
 
 
 def of(app: Flask) -> Service:

@@ -17,7 +17,7 @@ from backmark.grader.model.terms import Terms
 from backmark.grader.store.links import LinkSeries
 from backmark.grader.web.http import signing
 from backmark.grader.web.http.problems import LINK_ENDED, NO_SECRET, NOT_FOUND, Problem
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 _DAY = 86_400
 #: Fields of a link to hand in: with the ending of its assignment and of its student, and without them, as versions

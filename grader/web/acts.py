@@ -2,7 +2,7 @@
 
 from backmark.grader.model.audit import AuditEntry
 from backmark.grader.web.http.auth import caller
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 
 def note_act(course: str, act: str, subject: str = "", student: str = "", **facts: object) -> None:

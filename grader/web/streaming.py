@@ -12,7 +12,7 @@ from backmark.grader.errors import StoreUnavailable
 from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.web.http.problems import BUSY, TRY_AGAIN, Problem
 from backmark.grader.web.http.responses import tag
-from backmark.grader.web.http.service import Service, service
+from backmark.grader.web.service import Service, service
 
 #: Returns a submission as its reader may see it now; what they may not see ends no wait, and is no event.
 Sight = Callable[[SubmissionRecord], SubmissionRecord]

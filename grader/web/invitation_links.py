@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from backmark.grader.model.course import Invitation
-from backmark.grader.web.http import links
+from backmark.grader.web import links
 from backmark.grader.web.http.problems import LINK_ENDED, Problem
-from backmark.grader.web.http.service import service
+from backmark.grader.web.service import service
 
 _PURPOSE = "invitation"
 
