@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 from backmark.grader.model.publications import RevisionRecord
 from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.reports import spreadsheets
+from backmark.grader.reports.marks_table import HEADER, cells
 from backmark.grader.store.paging import RecordPage
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
-from backmark.grader.web.api.marks_table import HEADER, MarksTable, cells, read_marks
+from backmark.grader.web.usecases.marks import MarksTable, read_marks
 
 _Item = TypeVar("_Item")
 

@@ -11,10 +11,10 @@ from pydantic import Field
 from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.links import HandInLink
 from backmark.grader.model.records import Scope
+from backmark.grader.reports.marks_table import iso
 from backmark.grader.reports.spreadsheets import Cell
 from backmark.grader.web import links
 from backmark.grader.web.api.course_paths import CourseAssignmentPath, existing_assignment, visible_course
-from backmark.grader.web.api.marks_table import iso
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.nouns import response_model, serve
 from backmark.grader.web.http.problems import NO_SECRET, UNKNOWN_ASSIGNMENT, invalid

@@ -9,13 +9,13 @@ from pydantic import Field
 from backmark.grader.model.marks import StudentMark
 from backmark.grader.model.records import Scope
 from backmark.grader.web.api.course_paths import ASSIGNMENT, CourseAssignmentPath, existing_assignment
-from backmark.grader.web.api.marks_table import read_marks, spreadsheet
 from backmark.grader.web.http.nouns import list_model, serve
 from backmark.grader.web.http.problems import NOT_ACCEPTABLE, UNKNOWN_ASSIGNMENT, invalid
 from backmark.grader.web.http.resource import Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_list
 from backmark.grader.web.http.schemas import CSV, Student, Words
 from backmark.grader.web.http.tables import TableQuery, wants_table
+from backmark.grader.web.usecases.marks import read_marks, spreadsheet
 
 resource = Resource("marks", __name__, description="The marks of a course, computed at each request.")
 

@@ -13,13 +13,13 @@ from backmark.grader.web.api.course_paths import (
     refuse_faults,
     visible_course,
 )
-from backmark.grader.web.api.marks_table import read_marking
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.nouns import NounRequest, list_model, response_model, serve
 from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem
 from backmark.grader.web.http.resource import REMOVED, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_empty, respond_list, respond_tagged
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.marks import read_marking
 
 resource = Resource("overrides", __name__, description="Marks that staff gave.")
 

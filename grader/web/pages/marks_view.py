@@ -6,8 +6,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from backmark.grader.model.people import LONGEST_NAME
+from backmark.grader.reports.marks_table import MarkedStudent
 from backmark.grader.support.folding import fold
-from backmark.grader.web.api.marks_table import MarkedStudent
 from backmark.grader.web.pages.form_fields import read_page_number
 
 #: Rows of a page.

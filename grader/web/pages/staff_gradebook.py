@@ -23,8 +23,8 @@ from backmark.grader.courses.gradebook import (
     read_gradebook,
 )
 from backmark.grader.courses.gradebook_table import GradebookError
+from backmark.grader.reports.marks_table import MarkedStudent
 from backmark.grader.web.acts import note_act
-from backmark.grader.web.api.marks_table import MarkedStudent, read_marks
 from backmark.grader.web.http.bodies import allow_unbuffered
 from backmark.grader.web.http.problems import INVALID, Problem
 from backmark.grader.web.pages import cookies
@@ -32,6 +32,7 @@ from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.sentences import CHOOSE_EXPORT, SEVERAL_COLUMNS
 from backmark.grader.web.pages.staff_assignments import current
 from backmark.grader.web.pages.visitor import staff
+from backmark.grader.web.usecases.marks import read_marks
 
 pages = Pages("staff_gradebook", __name__, guarded=False)
 

@@ -10,9 +10,9 @@ from flask import Response, request
 from werkzeug.wrappers import Response as Redirection
 
 from backmark.grader.model.audit import AuditEntry
+from backmark.grader.reports.marks_table import percent
 from backmark.grader.web.api import courses
 from backmark.grader.web.api.course_paths import CoursePath
-from backmark.grader.web.api.marks_table import percent
 from backmark.grader.web.http.problems import FORBIDDEN, Problem
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.log_places import LogPlaces

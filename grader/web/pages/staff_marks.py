@@ -11,7 +11,6 @@ from backmark.grader.courses.marks import list_late_days, mark_student
 from backmark.grader.model.people import sections
 from backmark.grader.model.terms import Extension, Override, Policy
 from backmark.grader.store.search import Filter
-from backmark.grader.web.api.marks_table import read_marking, read_marks, spreadsheet
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.pages import marks_view
 from backmark.grader.web.pages.form_fields import Form, FormFields
@@ -21,6 +20,7 @@ from backmark.grader.web.pages.named_students import is_known
 from backmark.grader.web.pages.staff_assignments import current
 from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.marks import read_marking, read_marks, spreadsheet
 
 pages = Pages("staff_marks", __name__)
 

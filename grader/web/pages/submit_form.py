@@ -20,7 +20,6 @@ from backmark.grader.store.search import Filter
 from backmark.grader.store.submissions import NewSubmission
 from backmark.grader.web import links, viewers
 from backmark.grader.web.api.assignments import respond_kit
-from backmark.grader.web.api.marks_table import read_marking
 from backmark.grader.web.api.upload import FileName
 from backmark.grader.web.http import clients
 from backmark.grader.web.http.bodies import allow_unbuffered
@@ -41,6 +40,7 @@ from backmark.grader.web.pages.sentences import (
     USE_STUDENT_ID,
 )
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.marks import read_marking
 
 pages = Pages("submit_form", __name__, guarded=False)
 

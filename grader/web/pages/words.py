@@ -6,9 +6,9 @@ from typing import Any
 
 from backmark.grader.reports.html.charts import draw_chart
 from backmark.grader.reports.html.text import block, line, mark_code, number, plural, prose
+from backmark.grader.reports.marks_table import percent
 from backmark.grader.reports.outcomes import NAMES, tone_of
 from backmark.grader.reports.plaintext import sentence, upper_first
-from backmark.grader.web.api.marks_table import percent
 
 
 def outcome(name: str) -> str:
