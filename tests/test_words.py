@@ -83,7 +83,7 @@ def test_pages_have_no_dropped_word() -> None:
 
 def test_the_api_has_no_dropped_word() -> None:
     shared = ("grader/web/http", "grader/web/links.py", "grader/web/invitation_links.py", "grader/courses")
-    texts = chain(_openapi(), _literals(*shared, "grader/web/api"))
+    texts = chain(_openapi(), _literals(*shared, "grader/web/api", "grader/web/usecases"))
     assert _find("api", texts, DROPPED_BESIDE_VERDICTS) == []
 
 

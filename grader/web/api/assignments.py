@@ -1,28 +1,23 @@
 """Assignments and their revisions: the resources of a course."""
 
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from flask import Response
 from pydantic import BaseModel, Field
 
-from backmark.grader.contracts.language.stored_settings import read_settings
-from backmark.grader.courses.arranging import arrange
-from backmark.grader.model.publications import Assignment, KitFiles, Revision, RevisionRecord
+from backmark.grader.model.publications import Assignment, Revision, RevisionRecord
 from backmark.grader.model.records import Scope
 from backmark.grader.model.views import hidden_fields
-from backmark.grader.reports.disclosure import disclose_settings
-from backmark.grader.web.http.auth import Caller, caller, require_scope
+from backmark.grader.web.http.auth import caller, require_scope
 from backmark.grader.web.http.nouns import list_model, response_model, serve
-from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem
+from backmark.grader.web.http.problems import UNKNOWN_ASSIGNMENT, Problem
 from backmark.grader.web.http.resource import TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_list, respond_tagged
 from backmark.grader.web.http.schemas import CourseQuery, Id, Name, RequestModel
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.assignments import _EVERYONE, find_assignments, read_visible_settings, respond_kit
 
 resource = Resource("assignments", __name__, description="Assignments, and the cases that submissions are graded on.")
-
-#: The store's name for the course of assignments that ship with Backmark.
-_EVERYONE = "*"
 
 
 _AssignmentsResponse = list_model(Assignment, "The assignments of a course.")
@@ -129,40 +124,11 @@ def read_kit(path: RevisionPath, query: KitQuery) -> Response:
     return respond_kit(_find_revision(path, query), with_solution=query.solution)
 
 
-def respond_kit(revision: RevisionRecord, *, with_solution: bool) -> Response:
-    """Respond with a kit of a revision; raise Problem, which says why, if there is none."""
-    kits = service().store.assignments.kits(revision.id)
-    data = kits.with_solution if with_solution else kits.without_solution
-    if data is None:
-        raise Problem(NOT_FOUND, _explain_missing(kits, revision))
-    response = respond_tagged(data, content_type="application/zip")
-    ending = "-with-solution.kit" if with_solution else ".kit"
-    response.headers.set("Content-Disposition", "attachment", filename=f"{revision.assignment_id}{ending}")
-    return response
-
-
-def _explain_missing(kits: KitFiles, revision: RevisionRecord) -> str:
-    if kits.refusal:
-        return kits.refusal
-    if revision.course == _EVERYONE:
-        return (
-            f"{revision.assignment_id} ships with Backmark without this kit: make the kit on your own machine with"
-            " `backmark assignment kit`"
-        )
-    return f"revision {revision.id} was published before kits were stored: publish the assignment again"
-
-
 def _find_revision(path: RevisionPath, query: CourseQuery) -> RevisionRecord:
     revision = service().store.assignments.get(caller().course(query.course), path.revision_id)
     if revision is None or revision.assignment_id != path.assignment_id:
         _raise_unknown(f"{path.assignment_id} with the revision {path.revision_id}")
     return revision
-
-
-def find_assignments(course: str) -> tuple[list[RevisionRecord], list[RevisionRecord]]:
-    """Return the current revisions of the assignments that lists show, in the course's order, and of those hidden."""
-    store = service().store
-    return arrange(store.course_records.settings(course), store.assignments.list(course))
 
 
 def _serve_assignment(current: RevisionRecord, *, hidden: bool = False) -> BaseModel:
@@ -190,12 +156,6 @@ def _revision(revision: RevisionRecord) -> Revision:
         shipped=shipped,
         catches=None if shipped else dict(revision.catches),
     )
-
-
-def read_visible_settings(revision: RevisionRecord, viewer: Caller) -> dict[str, Any]:
-    """Return a revision's settings as the viewer may see them: solutions and mistakes are for instructors."""
-    settings = read_settings(revision.assignment)
-    return settings if viewer.instructs else disclose_settings(settings)
 
 
 def _raise_unknown(name: str) -> NoReturn:

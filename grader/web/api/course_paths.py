@@ -1,10 +1,7 @@
 """The addresses within a course, and what they need to be there."""
 
-from collections.abc import Iterable
-
-from backmark.grader.model.fields import FieldFault
 from backmark.grader.web.http.auth import caller
-from backmark.grader.web.http.problems import INVALID, UNKNOWN_ASSIGNMENT, Problem, RequestFault
+from backmark.grader.web.http.problems import UNKNOWN_ASSIGNMENT, Problem
 from backmark.grader.web.http.resource import PREFIX
 from backmark.grader.web.http.schemas import Name, RequestModel, Student
 from backmark.grader.web.service import service
@@ -47,10 +44,3 @@ def existing_assignment(path: CourseAssignmentPath) -> tuple[str, str]:
     if service().store.assignments.current(course, path.assignment) is None:
         raise Problem(UNKNOWN_ASSIGNMENT, f"there is no assignment {path.assignment} in the course {course}")
     return course, path.assignment
-
-
-def refuse_faults(faults: Iterable[FieldFault]) -> None:
-    """Raise Problem if there is any fault."""
-    errors = tuple(RequestFault("pointer", f"/{fault.field}", fault.says) for fault in faults)
-    if errors:
-        raise Problem(INVALID, "; ".join(f"{fault.place}: {fault.detail}" for fault in errors), errors=errors)

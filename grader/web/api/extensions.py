@@ -1,14 +1,11 @@
 """Extensions: other limits for single students, one, a section, or many by a table."""
 
-from collections.abc import Iterable
-
 from flask import Response, request
 from pydantic import ConfigDict, Field, RootModel
 
 from backmark.grader.courses.checks import extension_faults
-from backmark.grader.courses.extending import extend_section, many_faults
+from backmark.grader.courses.extending import extend_section
 from backmark.grader.courses.student_tables import BadTable, read_extensions
-from backmark.grader.model.fields import FieldFault
 from backmark.grader.model.records import Scope
 from backmark.grader.model.terms import Extension, Policy
 from backmark.grader.web.api.course_paths import (
@@ -16,7 +13,6 @@ from backmark.grader.web.api.course_paths import (
     CourseAssignmentPath,
     CourseStudentPath,
     existing_assignment,
-    refuse_faults,
     visible_course,
 )
 from backmark.grader.web.http.auth import caller
@@ -28,12 +24,13 @@ from backmark.grader.web.http.nouns import (
     response_model,
     serve,
 )
-from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem, invalid
+from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem, invalid, refuse_faults
 from backmark.grader.web.http.reading import json_body
 from backmark.grader.web.http.resource import REMOVED, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_empty, respond_list, respond_plain, respond_tagged
 from backmark.grader.web.http.schemas import CSV, JSON, ResponseModel, Words
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.extensions import give
 
 resource = Resource("extensions", __name__, description="Limits of single students that differ from the policy.")
 
@@ -127,12 +124,3 @@ def remove_extension(path: CourseStudentPath) -> Response:
     if not service().store.courses.remove_extension(course, path.assignment, path.student, caller().author):
         raise Problem(NOT_FOUND, f"{path.student} has no extension for {path.assignment}")
     return respond_empty()
-
-
-def give(course: str, assignment: str, extensions: Iterable[Extension]) -> list[FieldFault]:
-    """Give many students extensions, unless one of them has a fault; return the faults."""
-    courses, given = service().store.courses, list(extensions)
-    faults = many_faults(given, courses.policy(course, assignment) or Policy())
-    if not faults:
-        courses.set_extensions(course, assignment, given)
-    return faults

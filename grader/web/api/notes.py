@@ -5,11 +5,10 @@ from flask import Response
 from backmark.grader.model.fields import faults
 from backmark.grader.model.messages import Note
 from backmark.grader.model.records import Scope
-from backmark.grader.web.api.course_paths import refuse_faults
 from backmark.grader.web.api.submission_paths import SubmissionPath, raise_not_found, visible_submission
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.nouns import NounRequest, response_model, serve
-from backmark.grader.web.http.problems import CONFLICT, NOT_FOUND, Problem
+from backmark.grader.web.http.problems import CONFLICT, NOT_FOUND, Problem, refuse_faults
 from backmark.grader.web.http.resource import CREATED, PREFIX, REMOVED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_created, respond_empty
 from backmark.grader.web.http.schemas import Id

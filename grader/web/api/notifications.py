@@ -7,13 +7,9 @@ from pydantic import BaseModel, Field
 
 from backmark.grader.model.notifications import Delivery, DeliveryState, Notification
 from backmark.grader.model.records import Scope
-from backmark.grader.notifications.registry import notification_faults
-from backmark.grader.outbound.addresses import BadDestination, Destinations
-from backmark.grader.store.notifications import TooManyNotifications
-from backmark.grader.web.api.course_paths import refuse_faults
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.nouns import extend_response, list_model, request_model, response_model, serve
-from backmark.grader.web.http.problems import BUSY, CONFLICT, NOT_FOUND, TRY_AGAIN, Problem, invalid
+from backmark.grader.web.http.problems import CONFLICT, Problem
 from backmark.grader.web.http.resource import CREATED, PREFIX, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import (
     respond_created,
@@ -24,6 +20,12 @@ from backmark.grader.web.http.responses import (
 )
 from backmark.grader.web.http.schemas import CourseQuery, Id, Name, Query, RequestModel
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.notifications import (
+    _not_found,
+    create,
+    send_test,
+    visible_notification,
+)
 
 resource = Resource(
     "notifications",
@@ -209,50 +211,6 @@ def list_deliveries(path: NotificationPath, query: DeliveriesQuery) -> Response:
     notification = visible_notification(path.notification_id)
     page = service().store.notifications.deliveries(notification.id, query.state, query.limit, query.cursor)
     return respond_list(_DeliveriesResponse, map(serve, page.items), page.next_cursor)
-
-
-def create(course: str, notification: Notification) -> tuple[Notification, str | None]:
-    """Create a notification of the caller's; return it with its secret. Raises Problem if it cannot be used."""
-    refuse_faults(notification_faults(notification))
-    _check_destination(notification.url)
-    try:
-        return service().store.notifications.create(course, notification, caller().author)
-    except TooManyNotifications as error:
-        raise Problem(CONFLICT, str(error)) from None
-
-
-def send_test(notification: Notification) -> Delivery:
-    """Send a test message. Raises Problem if the notification is disabled."""
-    delivery = service().store.notifications.test(notification.id, caller().author)
-    if delivery is None:
-        raise Problem(CONFLICT, "the notification is disabled, so nothing is sent; remove it, and make another")
-    return delivery
-
-
-def visible_notification(notification_id: str) -> Notification:
-    """Return a notification. Raises Problem unless the caller may see it."""
-    notification = service().store.notifications.get(notification_id)
-    if notification is None or not caller().sees(notification.course):
-        raise _not_found(notification_id)
-    return notification
-
-
-def _check_destination(url: str) -> None:
-    """Raise Problem if posts may not go to a URL. Name servers may be slow, so a lookup takes a slot."""
-    destinations = Destinations.of(service().settings)
-    try:
-        destination = destinations.read(url)
-        with service().slots.hold() as has_slot:
-            if not has_slot:
-                detail = "the server holds as many open connections as it allows; nothing was created"
-                raise Problem(BUSY, detail, headers={"Retry-After": str(TRY_AGAIN)})
-            destinations.addresses(destination)
-    except BadDestination as error:
-        raise invalid("/url", str(error)) from None
-
-
-def _not_found(notification_id: str) -> Problem:
-    return Problem(NOT_FOUND, f"there is no notification {notification_id}")
 
 
 def _render(notification: Notification) -> BaseModel:

@@ -9,12 +9,11 @@ from backmark.grader.web.api.course_paths import (
     ASSIGNMENT,
     CourseAssignmentPath,
     existing_assignment,
-    refuse_faults,
     visible_course,
 )
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.nouns import NounRequest, list_model, response_model, serve
-from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem
+from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem, refuse_faults
 from backmark.grader.web.http.resource import CREATED, REMOVED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_created, respond_empty, respond_list
 from backmark.grader.web.http.schemas import Id

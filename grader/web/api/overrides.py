@@ -10,12 +10,11 @@ from backmark.grader.web.api.course_paths import (
     CourseAssignmentPath,
     CourseStudentPath,
     existing_assignment,
-    refuse_faults,
     visible_course,
 )
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.nouns import NounRequest, list_model, response_model, serve
-from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem
+from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem, refuse_faults
 from backmark.grader.web.http.resource import REMOVED, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_empty, respond_list, respond_tagged
 from backmark.grader.web.service import service

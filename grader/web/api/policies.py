@@ -12,12 +12,11 @@ from backmark.grader.web.api.course_paths import (
     ASSIGNMENT,
     CourseAssignmentPath,
     existing_assignment,
-    refuse_faults,
     visible_course,
 )
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.nouns import NounRequest, extend_response, serve
-from backmark.grader.web.http.problems import CONFLICT, NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem
+from backmark.grader.web.http.problems import CONFLICT, NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem, refuse_faults
 from backmark.grader.web.http.resource import REMOVED, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_empty, respond_tagged
 from backmark.grader.web.service import service

@@ -7,12 +7,7 @@ from typing import Annotated
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from backmark.grader.contracts import gallery
-from backmark.grader.contracts.language import reading
-from backmark.grader.contracts.language.assignment import ContractAssignment
-from backmark.grader.errors import BadAssignment
 from backmark.grader.model import fresh_groups
-from backmark.grader.model.fresh_groups import usual
 from backmark.grader.model.publications import Publication
 from backmark.grader.model.records import Scope
 from backmark.grader.store.errors import TooManyPublications
@@ -22,22 +17,17 @@ from backmark.grader.web.http.idempotency import IdempotencyHeader, idempotency_
 from backmark.grader.web.http.nouns import list_model, response_model, serve
 from backmark.grader.web.http.problems import (
     CONFLICT,
-    FORBIDDEN,
-    INVALID,
     KEY_MISSING,
     KEY_REUSED,
     NOT_FOUND,
     Problem,
-    RequestFault,
 )
 from backmark.grader.web.http.request_log import current_trace
 from backmark.grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_accepted, respond_list, respond_tagged
 from backmark.grader.web.http.schemas import WHOLE, Id, OwnCourse, PageQuery, RequestModel
 from backmark.grader.web.service import service
-
-#: Characters of an assignment with its files.
-LONGEST = 1 << 17
+from backmark.grader.web.usecases.publications import LONGEST, read_assignment, require_author, usual_fresh
 
 #: The shortest assignment, for the documentation.
 _EXAMPLE = """\
@@ -160,29 +150,3 @@ def read_publication(path: PublicationPath) -> Response:
 def _serve(publication: Publication) -> BaseModel:
     """Return a publication as the caller may see it: its text has the solution, which is for instructors."""
     return serve(publication if caller().instructs else replace(publication, toml=""))
-
-
-def read_assignment(toml: str) -> ContractAssignment:
-    """Return the assignment that a TOML text describes. Raises Problem with what is wrong with the text."""
-    try:
-        return reading.parse(toml, "toml")
-    except BadAssignment as error:
-        detail = str(error)
-        raise Problem(INVALID, detail, errors=(RequestFault("pointer", "/toml", detail),)) from None
-
-
-def require_author(assignment: ContractAssignment, toml: str) -> None:
-    """Raise Problem if the caller lacks the scope for the code of a text that does not ship: publishing runs it."""
-    token = caller().token
-    if not token.allows(Scope.AUTHOR) and not gallery.is_shipped(assignment.id, toml):
-        raise Problem(
-            FORBIDDEN,
-            f"the code of {assignment.id} does not ship with Backmark; to publish it, a token needs the scope author,"
-            f" and this one has {', '.join(sorted(token.scopes))}. The people who run the service make one: backmark"
-            f" service token create NAME --course {token.course} --scope staff --scope author",
-        )
-
-
-def usual_fresh(assignment: ContractAssignment) -> int:
-    """Return the default number of fresh cases of an assignment: none without a secret."""
-    return usual(assignment.cases) if service().settings.secret is not None else 0

@@ -6,11 +6,11 @@ from pydantic import Field
 from backmark.grader.model.fields import faults
 from backmark.grader.model.messages import Answer, Question, QuestionState
 from backmark.grader.model.records import Scope
-from backmark.grader.web.api.course_paths import CoursePath, refuse_faults, visible_course
+from backmark.grader.web.api.course_paths import CoursePath, visible_course
 from backmark.grader.web.api.submission_paths import SubmissionPath, raise_not_found, visible_submission
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.nouns import NounRequest, list_model, response_model, serve
-from backmark.grader.web.http.problems import CONFLICT, NOT_FOUND, Problem
+from backmark.grader.web.http.problems import CONFLICT, NOT_FOUND, Problem, refuse_faults
 from backmark.grader.web.http.resource import PREFIX, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_list, respond_plain
 from backmark.grader.web.http.schemas import Id, Query

@@ -1,13 +1,10 @@
 """Marks on their way to the LMS's gradebook: what became of each, all of them again, and its roster."""
 
-from collections import Counter
-
 from flask import Response
 from pydantic import BaseModel, Field
 
 from backmark.grader.model.records import Scope
 from backmark.grader.model.scores import GradebookColumn, RosterReading, Score, ScoreState
-from backmark.grader.web.acts import note_act
 from backmark.grader.web.api.course_paths import CourseAssignmentPath, CoursePath, visible_course
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.nouns import list_model, response_model, serve
@@ -16,6 +13,7 @@ from backmark.grader.web.http.resource import Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_list, respond_plain
 from backmark.grader.web.http.schemas import Query, ResponseModel
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.scores import count_states, read_scores, send_again
 
 resource = Resource("scores", __name__, description="Marks on their way to the LMS's gradebook, and the LMS's roster.")
 _AT = "/courses/<course>/assignments/<assignment>/scores"
@@ -102,25 +100,6 @@ def request_roster_reading(path: CoursePath) -> Response:
     course = visible_course(path)
     service().store.rosters.request(course, caller().author)
     return respond_plain(_reading(course), 202)
-
-
-def read_scores(course: str, assignment: str) -> list[Score]:
-    """Return the scores of an assignment, of all its columns."""
-    store = service().store
-    return [score for item in store.line_items.of(course, assignment) for score in store.scores.of(item.id)]
-
-
-def count_states(scores: list[Score]) -> dict[ScoreState, int]:
-    """Return the number of scores in each state."""
-    counted = Counter(score.state for score in scores)
-    return {state: counted[state] for state in ScoreState}
-
-
-def send_again(course: str, assignment: str) -> int:
-    """Have all marks sent again, and note who asked for it; return their number."""
-    marks = service().store.scores.send_again(course, assignment)
-    note_act(course, "scores.send", assignment)
-    return marks
 
 
 def _reading(course: str) -> BaseModel:

@@ -10,15 +10,16 @@ from backmark.grader.model.course import Invitation, StaffMember
 from backmark.grader.model.fields import faults
 from backmark.grader.model.records import Scope
 from backmark.grader.web import invitation_links
-from backmark.grader.web.api.course_paths import CoursePath, refuse_faults, visible_course
-from backmark.grader.web.api.courses import existing_course
+from backmark.grader.web.api.course_paths import CoursePath, visible_course
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.nouns import NounRequest, extend_response, list_model, serve
-from backmark.grader.web.http.problems import CONFLICT, NO_SECRET, NOT_FOUND, Problem
+from backmark.grader.web.http.problems import CONFLICT, NO_SECRET, NOT_FOUND, Problem, refuse_faults
 from backmark.grader.web.http.resource import CREATED, REMOVED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_created, respond_empty, respond_list
 from backmark.grader.web.http.schemas import Id, Name, moment
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.courses import existing_course
+from backmark.grader.web.usecases.staff import remove
 
 resource = Resource("staff", __name__, description="The staff of a course, and invitations to it.")
 
@@ -108,16 +109,6 @@ def withdraw_invitation(path: InvitationPath) -> Response:
     if not service().store.staff.withdraw(visible_course(path), path.invitation, caller().author):
         raise Problem(NOT_FOUND, f"there is no invitation {path.invitation}")
     return respond_empty()
-
-
-def remove(course: str, member: str) -> bool:
-    """Remove somebody from the staff for the caller; return False if there is nobody whom the caller may remove.
-
-    Raises Problem if it is the caller, who may be the last instructor.
-    """
-    if member == caller().token.id:
-        raise Problem(CONFLICT, "you cannot remove yourself; ask another instructor")
-    return service().store.staff.remove(course, member, caller().author, only_invited=not caller().admin)
 
 
 def _serve(course: str, invitation: Invitation) -> BaseModel:

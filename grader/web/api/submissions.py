@@ -3,13 +3,12 @@
 import json
 from hashlib import sha256
 from typing import Annotated
-from urllib.parse import quote
 
 from flask import Response, request
 from pydantic import AfterValidator, Field
 
 from backmark.grader.model.messages import Correspondence, Note, Question
-from backmark.grader.model.records import Job, Kind, Position, Scope, State, SubmissionRecord, SubmissionSummary
+from backmark.grader.model.records import Position, Scope, State, SubmissionRecord, SubmissionSummary
 from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.model.views import hidden_fields
 from backmark.grader.reports.registry import FORMATS, Format
@@ -17,7 +16,6 @@ from backmark.grader.store.errors import BadCursor
 from backmark.grader.store.search import Filter
 from backmark.grader.store.submissions import NewSubmission
 from backmark.grader.web import links, viewers
-from backmark.grader.web.acts import note_act
 from backmark.grader.web.api.submission_paths import SubmissionPath, raise_not_found, visible_submission
 from backmark.grader.web.api.upload import SubmissionForm, SubmissionRequest, read_upload
 from backmark.grader.web.http.auth import Caller, caller
@@ -33,7 +31,6 @@ from backmark.grader.web.http.problems import (
     NO_ATTEMPTS_LEFT,
     NO_VERDICT,
     NOT_ACCEPTABLE,
-    NOT_FOUND,
     NOT_OPEN,
     STORAGE_FULL,
     UNKNOWN_ASSIGNMENT,
@@ -56,6 +53,7 @@ from backmark.grader.web.http.schemas import (
 )
 from backmark.grader.web.service import service
 from backmark.grader.web.streaming import stream, wait_until_finished
+from backmark.grader.web.usecases.submissions import download, find_place, note_retries
 
 resource = Resource("submissions", __name__, description="The submissions of students, and their verdicts.")
 
@@ -398,32 +396,6 @@ def delete_submission(path: SubmissionPath) -> Response:
     if not service().store.submissions.delete(visible_submission(path.submission_id).id, caller().author):
         raise_not_found(path.submission_id)
     return respond_empty()
-
-
-def find_place(submission: SubmissionRecord) -> Position | None:
-    """Return the place of a submission in its queue, or None once it no longer waits."""
-    if submission.state is not State.QUEUED:
-        return None
-    return service().store.jobs.place(Job(Kind.SUBMISSION, submission.id))
-
-
-def note_retries(course: str, assignment: str | None, number: int) -> None:
-    """Write into the log of a course that the caller had so many submissions retried, if any."""
-    if number:
-        note_act(course, "submissions.retry", assignment or "", submissions=number)
-
-
-def download(submission: SubmissionRecord) -> Response:
-    """Send the submitted file as an attachment, which browsers save and do not show; the log says who asked for it."""
-    source = service().store.submissions.source(submission.id)
-    if source is None:
-        detail = f"the file of the submission {submission.id} has been deleted: rejected files are kept for seven days"
-        raise Problem(NOT_FOUND, detail)
-    note_act(submission.course, "source.read", submission.id, submission.student, assignment=submission.assignment)
-    response = respond_tagged(source, content_type="application/octet-stream")
-    # The only form of a file name that may contain any character (RFC 6266).
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(submission.filename, safe='')}"
-    return response
 
 
 def _write_status(submission: SubmissionRecord, viewer: Caller) -> bytes:

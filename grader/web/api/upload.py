@@ -10,11 +10,9 @@ from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from backmark.grader.web.http.problems import MALFORMED, UNSUPPORTED_MEDIA_TYPE, Problem, invalid
 from backmark.grader.web.http.reading import json_body, validate
-from backmark.grader.web.http.schemas import Name, OwnCourse, Query, RequestModel
+from backmark.grader.web.http.schemas import FileName, Name, OwnCourse, Query, RequestModel
 from backmark.grader.web.service import service
 
-#: A file's name, without folders, control characters, or characters that change the direction of text.
-FileName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f/\\\u2028-\u202e\u2066-\u2069]{1,255}$")]
 _BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 
 _EXAMPLE: dict[str, JsonValue] = {"assignment": "udl-7.2", "student": "s1024"}

@@ -1,10 +1,13 @@
 """Every way in which a request can fail, each with a stable type: RFC 9457, documented in docs/reference/errors.md."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 from flask import Response, json
+
+from backmark.grader.model.fields import FieldFault
 
 #: Seconds after which to retry a request that failed because the store or the server was in trouble.
 TRY_AGAIN = 2
@@ -318,3 +321,10 @@ def problem_response(problem: Problem) -> ProblemResponse:
     """Return the response to a problem."""
     kind = problem.kind
     return ProblemResponse(kind.type, kind.title, kind.status, problem.detail, problem.errors, headers=problem.headers)
+
+
+def refuse_faults(faults: Iterable[FieldFault]) -> None:
+    """Raise Problem if there is any fault."""
+    errors = tuple(RequestFault("pointer", f"/{fault.field}", fault.says) for fault in faults)
+    if errors:
+        raise Problem(INVALID, "; ".join(f"{fault.place}: {fault.detail}" for fault in errors), errors=errors)

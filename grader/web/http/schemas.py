@@ -23,6 +23,8 @@ Name = Annotated[str, Field(pattern=f"^{NAME}$")]
 #: A student as submissions name them.
 Student = Annotated[str, Field(pattern=f"^{STUDENT}$")]
 
+#: A file's name, without folders, control characters, or characters that change the direction of text.
+FileName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f/\\\u2028-\u202e\u2066-\u2069]{1,255}$")]
 #: The course of a request.
 OwnCourse = Annotated[
     Name | None,

@@ -8,13 +8,13 @@ from werkzeug.wrappers import Response as Redirection
 from backmark.grader.courses.checks import course_faults
 from backmark.grader.model.course import Course
 from backmark.grader.model.records import NAME
-from backmark.grader.web.api.courses import find_courses
 from backmark.grader.web.http.problems import FORBIDDEN, Problem
 from backmark.grader.web.pages.form_fields import Form, FormFields, read_page_number
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.sentences import COURSE_EXISTS, USE_COURSE_ID
 from backmark.grader.web.pages.visitor import signed_in
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.courses import find_courses
 
 pages = Pages("course_list", __name__)
 

@@ -10,13 +10,13 @@ from backmark.grader.model.course import Course, Invitation, Role
 from backmark.grader.model.fields import faults
 from backmark.grader.model.views import GIVEN
 from backmark.grader.web import invitation_links
-from backmark.grader.web.api import courses, staff
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.pages.form_fields import Form, FormFields
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.visitor import instructor
 from backmark.grader.web.pages.visitor import staff as any_staff
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases import courses, staff
 
 pages = Pages("course_settings", __name__)
 

@@ -2,12 +2,12 @@
 
 from flask import Response
 
-from backmark.grader.web.api.health import read_parts
-from backmark.grader.web.api.metrics import collect_metrics
 from backmark.grader.web.pages.figures_view import draw_figures, summarize
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.visitor import operator
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.metrics import collect_metrics
+from backmark.grader.web.usecases.readiness import read_parts
 
 pages = Pages("operations", __name__)
 

@@ -14,9 +14,6 @@ from backmark.grader.model.publications import RevisionRecord
 from backmark.grader.reports.html.distribution import share
 from backmark.grader.store.keys import EVERYONE
 from backmark.grader.web import links
-from backmark.grader.web.api import hand_in_links
-from backmark.grader.web.api.assignments import read_visible_settings, respond_kit
-from backmark.grader.web.api.hand_in_links import LINK_COLUMNS, LONGEST_LINK
 from backmark.grader.web.http.problems import NO_ADDRESS, UNKNOWN_ASSIGNMENT, Problem
 from backmark.grader.web.http.responses import respond_table
 from backmark.grader.web.pages import cohorts
@@ -26,6 +23,9 @@ from backmark.grader.web.pages.previews import catches, preview, statements, wor
 from backmark.grader.web.pages.sentences import NAME_NEEDED, NAME_OF_ENDED
 from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases import hand_in_links
+from backmark.grader.web.usecases.assignments import read_visible_settings, respond_kit
+from backmark.grader.web.usecases.hand_in_links import LINK_COLUMNS, LONGEST_LINK
 
 pages = Pages("staff_assignments", __name__)
 

@@ -7,13 +7,13 @@ from backmark.grader.courses import extending
 from backmark.grader.courses.student_tables import BadTable, read_extensions
 from backmark.grader.model.people import sections
 from backmark.grader.model.terms import Extension
-from backmark.grader.web.api.extensions import give
 from backmark.grader.web.pages.form_fields import Form, FormFields, zone_value
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.sentences import CHOOSE_CSV, CHOOSE_SECTION
 from backmark.grader.web.pages.staff_assignments import current
 from backmark.grader.web.pages.visitor import staff
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.extensions import give
 
 pages = Pages("staff_extensions", __name__)
 _RULE = "/courses/<course>/assignments/<assignment>/extensions"

@@ -11,8 +11,6 @@ from werkzeug.wrappers import Response as Redirection
 
 from backmark.grader.model.audit import AuditEntry
 from backmark.grader.reports.marks_table import percent
-from backmark.grader.web.api import courses
-from backmark.grader.web.api.course_paths import CoursePath
 from backmark.grader.web.http.problems import FORBIDDEN, Problem
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.log_places import LogPlaces
@@ -20,6 +18,7 @@ from backmark.grader.web.pages.sentences import ACTS, FORGOTTEN_STUDENT, NOT_CON
 from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.pages.words import duration, figure, moment
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases import courses
 
 pages = Pages("staff_logs", __name__)
 
@@ -73,7 +72,7 @@ def read_log(course: str) -> Response:
 def export_course(course: str) -> Response:
     """Send the whole course as a zip file."""
     instructor(course)
-    return courses.export_course(CoursePath(course=course))
+    return courses.send_course(course)
 
 
 @pages.get("/courses/<course>/delete")

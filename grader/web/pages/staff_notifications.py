@@ -9,12 +9,12 @@ from backmark.grader.model.fields import noun_fields
 from backmark.grader.model.notifications import Delivery, DeliveryState, Event, Notification
 from backmark.grader.notifications.kind import NotificationKind
 from backmark.grader.notifications.registry import KINDS, notification_faults
-from backmark.grader.web.api import notifications
 from backmark.grader.web.http.problems import INVALID, NOT_FOUND, Problem
 from backmark.grader.web.pages.form_fields import Form, FormFields
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.visitor import instructor
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases import notifications
 
 pages = Pages("staff_notifications", __name__)
 

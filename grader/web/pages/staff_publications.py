@@ -16,7 +16,6 @@ from backmark.grader.model.publications import Publication, RevisionRecord
 from backmark.grader.model.words import WORDS
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.support.folding import fold
-from backmark.grader.web.api.publications import LONGEST, read_assignment, require_author, usual_fresh
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.http.request_log import current_trace
@@ -24,6 +23,7 @@ from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.previews import words
 from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.publications import LONGEST, read_assignment, require_author, usual_fresh
 
 pages = Pages("staff_publications", __name__)
 

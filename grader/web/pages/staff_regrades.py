@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response as Redirection
 from backmark.grader.model.regrades import Action, Change, Mode, RegradeRecord, Which
 from backmark.grader.model.verdict import Outcome
 from backmark.grader.web.api import regrades
-from backmark.grader.web.api.assignments import find_assignments
 from backmark.grader.web.api.regrades import RegradeRequest
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.pages.layout import Pages, page
@@ -19,6 +18,7 @@ from backmark.grader.web.pages.staff_assignments import current
 from backmark.grader.web.pages.staff_regrade_rows import list_row_changes
 from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.assignments import find_assignments
 
 pages = Pages("staff_regrades", __name__)
 

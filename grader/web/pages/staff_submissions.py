@@ -11,8 +11,6 @@ from backmark.grader.reports.view import make_view
 from backmark.grader.store.paging import cursor
 from backmark.grader.store.search import Filter
 from backmark.grader.web import links, viewers
-from backmark.grader.web.api import submissions
-from backmark.grader.web.api.assignments import find_assignments
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.pages import submissions_view
@@ -23,6 +21,8 @@ from backmark.grader.web.pages.submissions_view import SubmissionChoice, Submiss
 from backmark.grader.web.pages.verdict_view import draw_submission
 from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases import submissions
+from backmark.grader.web.usecases.assignments import find_assignments
 
 pages = Pages("staff_submissions", __name__)
 

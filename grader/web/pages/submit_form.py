@@ -19,14 +19,12 @@ from backmark.grader.model.words import find_words
 from backmark.grader.store.search import Filter
 from backmark.grader.store.submissions import NewSubmission
 from backmark.grader.web import links, viewers
-from backmark.grader.web.api.assignments import respond_kit
-from backmark.grader.web.api.upload import FileName
 from backmark.grader.web.http import clients
 from backmark.grader.web.http.bodies import allow_unbuffered
 from backmark.grader.web.http.limits import Sender
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.http.request_log import current_trace
-from backmark.grader.web.http.schemas import Name
+from backmark.grader.web.http.schemas import FileName, Name
 from backmark.grader.web.links import HandIn
 from backmark.grader.web.pages import browsers, cookies, framing, lms_names
 from backmark.grader.web.pages.hand_in_terms import HandInTerms, read_hand_in_terms
@@ -40,6 +38,7 @@ from backmark.grader.web.pages.sentences import (
     USE_STUDENT_ID,
 )
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.assignments import respond_kit
 from backmark.grader.web.usecases.marks import read_marking
 
 pages = Pages("submit_form", __name__, guarded=False)

@@ -16,7 +16,6 @@ from backmark.grader.model.words import WORDS
 from backmark.grader.reports.view import NamedLine, make_view
 from backmark.grader.store.errors import MessageRefused
 from backmark.grader.web import links, viewers
-from backmark.grader.web.api.submissions import find_place
 from backmark.grader.web.http.problems import BUSY, NOT_FOUND, Problem
 from backmark.grader.web.pages import cookies, framing, submit_form
 from backmark.grader.web.pages.form_fields import Form, FormFields
@@ -28,6 +27,7 @@ from backmark.grader.web.pages.sources import RAW, list_named, listing
 from backmark.grader.web.pages.verdict_view import draw_submission
 from backmark.grader.web.service import service
 from backmark.grader.web.streaming import stream
+from backmark.grader.web.usecases.submissions import find_place
 
 pages = Pages("verdicts", __name__, guarded=False)
 
