@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, MISSING, Field, dataclass, field, fields
-from enum import StrEnum
+from enum import Enum, StrEnum
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -95,8 +95,14 @@ class NounField:
 
     @property
     def is_many(self) -> bool:
-        """True if it holds several of its choices."""
-        return get_origin(self.type) is tuple and bool(self.doc.choices)
+        """True if it holds several members of an enumeration."""
+        member = get_args(self.type)[0] if self.is_tuple else None
+        return isinstance(member, type) and issubclass(member, Enum)
+
+    @property
+    def is_tuple(self) -> bool:
+        """True if it holds any number of values."""
+        return get_origin(self.type) is tuple
 
     @property
     def label(self) -> str:
@@ -118,7 +124,7 @@ class NounField:
         if value is None:
             return ""
         if isinstance(value, tuple):
-            return f"{name}: choose at least {doc.least:g}." if len(value) < (doc.least or 0) else ""
+            return _count_fault(len(value), name, doc)
         if isinstance(value, str):
             return _text_fault(value, name, doc)
         if isinstance(value, int | float) and (doc.least is not None or doc.most is not None):
@@ -176,6 +182,14 @@ def _number_fault(value: float, name: str, doc: Doc, scale: float) -> str:
     bounds = f"at least {scale * least:,g}" if most is None else f"{scale * least:,g} to {scale * most:,.10g}"
     otherwise = f". If you leave it out, {doc.none}" if doc.none else ""
     return f"{name} must be {bounds}, not {scale * value:,.10g}{otherwise}."
+
+
+def _count_fault(count: int, name: str, doc: Doc) -> str:
+    if count < (doc.least or 0):
+        return f"{name}: choose at least {doc.least:g}."
+    if doc.most is not None and count > doc.most:
+        return f"{name}: at most {doc.most:,.0f}, not {count:,}."
+    return ""
 
 
 def _text_fault(value: str, name: str, doc: Doc) -> str:

@@ -17,7 +17,7 @@ from backmark.grader.model.publications import Refusal, RevisionRecord
 from backmark.grader.model.records import Job, Kind, Scope, State
 from backmark.grader.model.regrades import Mode, Phase, Selection
 from backmark.grader.model.result import read_verdict
-from backmark.grader.model.verdict import NamedMistake
+from backmark.grader.model.verdict import NamedMistake, Outcome
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission
@@ -521,7 +521,8 @@ def finish_preview(store: Store, place: str) -> str:
 
 def test_a_regrade_is_asked_for_previewed_applied_and_rolled_back(visitor: Visitor, store: Store) -> None:
     name = submit_graded(store, failing_verdict())
-    response = visitor.post(f"{UDL}/regrade", which="latest", outcomes=["failed", "error"], students="ada, bob\ncy")
+    ticked = {"outcomes:failed": "1", "outcomes:error": "1"}
+    response = visitor.post(f"{UDL}/regrade", which="latest", students="ada, bob\ncy", **ticked)
     assert response.status_code == 303
     place = response.headers["Location"]
     assert 'data-live="on"' in visitor.get(place)
@@ -529,6 +530,7 @@ def test_a_regrade_is_asked_for_previewed_applied_and_rolled_back(visitor: Visit
     record = store.regrades.get(regrade)
     assert record is not None
     assert record.selection.students == ("ada", "bob", "cy")
+    assert set(record.selection.outcomes) == {Outcome.FAILED, Outcome.ERROR}
     page = visitor.get(place)
     assert all(words in page for words in ("Apply all changes", ">ada</a>", "Gradient of the biases: 0 of 2"))
     assert ">ada</a>" not in visitor.get(f"{place}?change=down")
@@ -595,7 +597,7 @@ def test_pages_of_regrades_speak_of_regrades_and_name_no_class_of_ours(visitor: 
 
 @pytest.mark.parametrize(
     "fields",
-    [{"which": "worst"}, {"outcomes": ["fine"]}, {"since": "yesterday"}, {"students": "<b>"}, {"revision": "none"}],
+    [{"which": "worst"}, {"since": "yesterday", "zone": "UTC"}, {"students": "<b>"}, {"revision": "none"}],
 )
 def test_a_regrade_of_nonsense_is_refused_in_words(visitor: Visitor, store: Store, fields: Any) -> None:
     answer = visitor.post(f"{UDL}/regrade", **fields)
@@ -604,8 +606,16 @@ def test_a_regrade_of_nonsense_is_refused_in_words(visitor: Visitor, store: Stor
     assert not store.regrades.list("course").items
 
 
+def test_a_regrade_of_more_students_than_it_takes_is_refused_and_none_is_left_out(visitor: Visitor) -> None:
+    names = [f"student-with-a-long-name-{number}" for number in range(1001)]
+    answer = visitor.post(f"{UDL}/regrade", students=" ".join(names))
+    assert answer.status_code == 422
+    assert "Students: at most 1,000, not 1,001." in answer.text
+    assert names[-1] in answer.text
+
+
 def test_a_regrade_since_a_time_means_utc(visitor: Visitor, store: Store) -> None:
-    place = visitor.post(f"{UDL}/regrade", since="2026-11-25T04:15").headers["Location"]
+    place = visitor.post(f"{UDL}/regrade", since="2026-11-25T04:15", zone="UTC").headers["Location"]
     record = store.regrades.get(place.rpartition("/")[2])
     assert record is not None
     assert record.selection.since == 1_795_580_100.0

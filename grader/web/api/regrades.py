@@ -1,6 +1,5 @@
 """Regrades as change requests: requested, previewed, reviewed, applied or cancelled, and rolled back."""
 
-import itertools
 import json
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -17,15 +16,10 @@ from backmark.grader.model.regrades import (
     RegradeCounts,
     RegradeRecord,
     Selection,
-    VerdictBrief,
 )
 from backmark.grader.model.verdict import Verdict
-from backmark.grader.reports.spreadsheets import Cell
-from backmark.grader.store.regrades.report import RegradeReport, ReportRow
-from backmark.grader.store.regrades.store import RecordedRegrade
-from backmark.grader.web.acts import note_act
 from backmark.grader.web.http.auth import caller
-from backmark.grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
+from backmark.grader.web.http.idempotency import IdempotencyHeader
 from backmark.grader.web.http.nouns import extend_response, list_model, request_model, response_model, serve
 from backmark.grader.web.http.problems import (
     CONFLICT,
@@ -34,14 +28,13 @@ from backmark.grader.web.http.problems import (
     NOT_FOUND,
     UNKNOWN_ASSIGNMENT,
     Problem,
-    invalid,
 )
-from backmark.grader.web.http.request_log import current_trace
 from backmark.grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
-from backmark.grader.web.http.responses import respond_accepted, respond_list, respond_table, respond_tagged
-from backmark.grader.web.http.schemas import CSV, Cursor, Id, OwnCourse, PageQuery, RequestModel, moment
+from backmark.grader.web.http.responses import respond_accepted, respond_list, respond_tagged
+from backmark.grader.web.http.schemas import CSV, Cursor, Id, OwnCourse, PageQuery, RequestModel
 from backmark.grader.web.http.tables import TableQuery, wants_table
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.regrades import request_regrade, spreadsheet
 
 resource = Resource(
     "regrades",
@@ -49,13 +42,6 @@ resource = Resource(
     description="Grading submissions again: new verdicts are previewed beside the current ones, then applied or not.",
 )
 
-#: The column names of a report as a table.
-HEADER = (
-    *("submission", "student", "attempt", "filename", "created_at", "change"),
-    *("before_outcome", "before_score", "before_max_score"),
-    *("after_outcome", "after_score", "after_max_score"),
-    *("newly_failing", "newly_passing", "status", "reason"),
-)
 #: Bounds that hold every submission, and that can be shown in every time zone.
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 #: Links from the response to the operations that follow.
@@ -151,7 +137,17 @@ def ask_for_regrade(header: IdempotencyHeader, body: RegradeRequest) -> Response
     Repeating the request returns the same regrade while it still has the same meaning; `Idempotency-Replayed` says so.
     No Idempotency-Key is needed, even if this server requires the key for other requests.
     """
-    recorded = request_regrade(caller().course(body.course), body, header)
+    selection = Selection(
+        course=caller().course(body.course),
+        assignment=body.assignment,
+        revision=body.revision or "",
+        outcomes=tuple(body.outcomes),
+        since=None if body.since is None else body.since.timestamp(),
+        students=tuple(body.students),
+        which=body.which,
+        fresh=body.fresh,
+    )
+    recorded = request_regrade(selection, header)
     return respond_accepted(serve(recorded.regrade), _location(recorded.regrade), replayed=recorded.same)
 
 
@@ -300,66 +296,11 @@ def resume_regrade(path: RegradePath) -> Response:
     return respond_accepted(serve(regrade), _location(regrade))
 
 
-def request_regrade(course: str, body: RegradeRequest, header: IdempotencyHeader | None) -> RecordedRegrade:
-    """Record a regrade of a course and notify a worker, or return the one that was requested before."""
-    selection = Selection(
-        course=course,
-        assignment=body.assignment,
-        revision=_revision(course, body),
-        outcomes=tuple(body.outcomes),
-        since=None if body.since is None else body.since.timestamp(),
-        students=tuple(body.students),
-        which=body.which,
-        fresh=body.fresh,
-    )
-    key = idempotency_claim(header, selection.fingerprint()) if header and header.key else None
-    return service().intake.regrade(selection, key, current_trace(), caller().author)
-
-
-def spreadsheet(regrade: RegradeRecord, report: RegradeReport, changes: frozenset[Change]) -> Response:
-    """Stream a report as CSV. The first row is read at once: a failing store is a problem, and not a broken table."""
-    rows = report.all(changes)
-    first = list(itertools.islice(rows, 1))
-    note_act(regrade.selection.course, "regrade.export", regrade.id, assignment=regrade.selection.assignment)
-    return respond_table(f"regrade-{regrade.id}", HEADER, map(_cells, itertools.chain(first, rows)))
-
-
-def _cells(row: ReportRow) -> tuple[Cell, ...]:
-    """Return the row of one submission as cells of a table."""
-    comparison = row.compare()
-    return (
-        *(comparison.submission, comparison.student, comparison.attempt, comparison.filename),
-        *(moment(comparison.created).isoformat(timespec="milliseconds"), comparison.change),
-        *_brief_cells(comparison.before),
-        *_brief_cells(comparison.after),
-        *(" ".join(comparison.newly_failing), " ".join(comparison.newly_passing)),
-        *(comparison.status, comparison.reason),
-    )
-
-
-def _brief_cells(brief: VerdictBrief | None) -> tuple[Cell, ...]:
-    return (None, None, None) if brief is None else (brief.outcome, brief.score, brief.max_score)
-
-
 def _visible_regrade(regrade_id: str) -> RegradeRecord:
     regrade = service().store.regrades.get(regrade_id)
     if regrade is None or not caller().sees(regrade.selection.course):
         raise Problem(NOT_FOUND, f"there is no regrade {regrade_id}")
     return regrade
-
-
-def _revision(course: str, body: RegradeRequest) -> str:
-    """Return the id of the requested revision, by default the current one. Raises Problem if it does not exist."""
-    assignments = service().store.assignments
-    current = assignments.current(course, body.assignment)
-    if current is None:
-        raise Problem(UNKNOWN_ASSIGNMENT, f"there is no assignment {body.assignment} in the course {course}")
-    if body.revision is None:
-        return current.id
-    revision = assignments.get(course, body.revision)
-    if revision is None or revision.assignment_id != body.assignment:
-        raise invalid("/revision", f"there is no revision {body.revision} of {body.assignment}")
-    return revision.id
 
 
 def _location(regrade: RegradeRecord) -> str:

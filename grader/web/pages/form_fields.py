@@ -13,11 +13,14 @@ from backmark.grader.courses.times import BadTime, read_time, read_zone, write_t
 from backmark.grader.model.fields import FieldFault, NounField, Unit, noun_fields
 from backmark.grader.model.records import NAME_IN_WORDS
 from backmark.grader.model.views import GIVEN
+from backmark.grader.web.http.problems import INVALID, Problem
 from backmark.grader.web.http.schemas import Student
 
 _STUDENT: TypeAdapter[str] = TypeAdapter(Student)
 #: Characters of a field that are looked at.
 _LONGEST = 8_000
+#: Of a field for a list of students, more than the most that any takes.
+_LONGEST_LIST = 400_000
 #: Digits of a number.
 _DIGITS = 12
 #: The number in a form for each unit of a value.
@@ -39,9 +42,9 @@ class FormFields:
         """Return those of the request that is being answered."""
         return cls(request.form)
 
-    def text(self, field: str) -> str:
+    def text(self, field: str, longest: int = _LONGEST) -> str:
         """Return a text, without blanks around it; its lines end as in JSON, not as browsers send them."""
-        return self._form.get(field, "").strip()[:_LONGEST].replace("\r\n", "\n")
+        return self._form.get(field, "").strip()[:longest].replace("\r\n", "\n")
 
     def moment(self, field: str) -> float | None:
         """Return a time: local to the zone that the form names."""
@@ -84,7 +87,7 @@ class FormFields:
 
     def students(self, field: str) -> tuple[str, ...]:
         """Return the names of students, between which stand blanks, commas or line breaks; each once."""
-        names = tuple(dict.fromkeys(self.text(field).replace(",", " ").split()))
+        names = tuple(dict.fromkeys(self.text(field, _LONGEST_LIST).replace(",", " ").split()))
         for name in names:
             try:
                 _STUDENT.validate_python(name)
@@ -130,6 +133,8 @@ class FormFields:
             return None if number is None else number / scale
         if field.type is bool:
             return name in self._form
+        if field.is_tuple and not field.is_many:
+            return self.students(name)
         return self._chosen(field)
 
     def _chosen(self, field: NounField) -> Any:
@@ -138,7 +143,11 @@ class FormFields:
             return tuple(member for member in get_args(field.type)[0] if f"{field.name}:{member}" in self._form)
         written = self.text(field.name)
         if isinstance(field.type, type) and issubclass(field.type, Enum):
-            return field.type(written) if written in {member.value for member in field.type} else None
+            if written not in {member.value for member in field.type}:
+                if written:
+                    self.faults.setdefault(field.name, f"{field.label}: choose one of the values that the form shows.")
+                return None
+            return field.type(written)
         return written
 
     def note(self, faults: Iterable[FieldFault]) -> None:
@@ -146,10 +155,17 @@ class FormFields:
         for fault in faults:
             self.faults.setdefault(fault.field, fault.says)
 
+    def note_problem(self, problem: Problem) -> None:
+        """Note what a problem says is wrong with fields of the form. Raises the problem if it says nothing of any."""
+        if problem.kind is not INVALID or not problem.errors:
+            raise problem
+        for error in problem.errors:
+            self.faults.setdefault(error.place.removeprefix("/"), error.detail)
+
     @property
     def values(self) -> dict[str, str]:
         """The texts as they were sent, to show the form again."""
-        return {field: self.text(field) for field in self._form if field != "csrf_token"}
+        return {field: self.text(field, _LONGEST_LIST) for field in self._form if field != "csrf_token"}
 
 
 @dataclass(frozen=True, slots=True)

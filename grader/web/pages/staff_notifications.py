@@ -9,7 +9,7 @@ from backmark.grader.model.fields import noun_fields
 from backmark.grader.model.notifications import Delivery, DeliveryState, Event, Notification
 from backmark.grader.notifications.kind import NotificationKind
 from backmark.grader.notifications.registry import KINDS, notification_faults
-from backmark.grader.web.http.problems import INVALID, NOT_FOUND, Problem
+from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.pages.form_fields import Form, FormFields
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.visitor import instructor
@@ -57,10 +57,7 @@ def change_notifications(course: str) -> Response | Redirection:
     try:
         _, secret = notifications.create(course, notification)
     except Problem as problem:
-        if problem.kind is not INVALID:
-            raise
-        for fault in problem.errors:
-            fields.faults.setdefault(fault.place.removeprefix("/"), fault.detail)
+        fields.note_problem(problem)
         return _page(course, fields)
     return _back(course) if secret is None else _page(course, secret=secret)
 

@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from itertools import chain
 
 from flask import Response, redirect, request
-from pydantic import ValidationError
 from werkzeug.wrappers import Response as Redirection
 
-from backmark.grader.model.regrades import Action, Change, Mode, RegradeRecord, Which
+from backmark.grader.model.regrades import Action, Change, Mode, RegradeRecord, Selection, Which
 from backmark.grader.model.verdict import Outcome
-from backmark.grader.web.api import regrades
-from backmark.grader.web.api.regrades import RegradeRequest
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
+from backmark.grader.web.pages.form_fields import Form, FormFields
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.regrade_marks import list_mark_changes
 from backmark.grader.web.pages.staff_assignments import current
@@ -19,10 +17,13 @@ from backmark.grader.web.pages.staff_regrade_rows import list_row_changes
 from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.service import service
 from backmark.grader.web.usecases.assignments import find_assignments
+from backmark.grader.web.usecases.regrades import request_regrade, spreadsheet
 
 pages = Pages("staff_regrades", __name__)
 
 _PAGE = 50
+#: The fields of a selection that the form sets beside the revision.
+_FIELDS = ("outcomes", "since", "students", "which", "fresh")
 #: The changes that a regrade's page shows by default: those of marks.
 _MOVED = frozenset({Change.UP, Change.DOWN})
 _CHANGES = {"all": frozenset[Change](), **{change.value: frozenset({change}) for change in Change}}
@@ -46,35 +47,24 @@ def list_regrades(course: str) -> Response:
 def write_regrade(course: str, assignment: str) -> Response:
     """Show the form: the submissions to grade again, and the revision to use."""
     instructor(course, "read")
-    return _form(course, assignment, {}, None)
+    return _form(course, assignment)
 
 
 @pages.post("/courses/<course>/assignments/<assignment>/regrade")
 def ask_for_regrade(course: str, assignment: str) -> Response | Redirection:
     """Start a regrade and redirect to its page, or show the form again with its fault."""
     instructor(course)
-    since = request.form.get("since", "").strip()
-    fields = {
-        "assignment": assignment,
-        "revision": request.form.get("revision") or None,
-        "outcomes": request.form.getlist("outcomes"),
-        # Browsers send local times without a zone; the form says that it means UTC.
-        "since": f"{since}Z" if since else None,
-        "students": request.form.get("students", "").replace(",", " ").split(),
-        "which": request.form.get("which", Which.ALL),
-        "fresh": "fresh" in request.form,
-    }
     current(course, assignment)
+    fields = FormFields.of_request()
+    values = fields.read_values(Selection, _FIELDS)
+    if values is None or fields.faults:
+        return _form(course, assignment, fields)
     try:
-        body = RegradeRequest.model_validate(fields)
-        answer = regrades.request_regrade(course, body, None)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return _form(course, assignment, fields, f"{where}: {first['msg']}")
+        recorded = request_regrade(Selection(course, assignment, fields.text("revision"), **values))
     except Problem as problem:
-        return _form(course, assignment, fields, problem.detail)
-    return redirect(f"/courses/{course}/regrades/{answer.regrade.id}", 303)
+        fields.note_problem(problem)
+        return _form(course, assignment, fields)
+    return redirect(f"/courses/{course}/regrades/{recorded.regrade.id}", 303)
 
 
 @pages.get("/courses/<course>/regrades/<regrade>")
@@ -113,7 +103,7 @@ def read_report(course: str, regrade: str) -> Response:
     """Send the whole report as a table for a spreadsheet."""
     staff(course)
     record = _find_regrade(course, regrade)
-    return regrades.spreadsheet(record, service().store.regrades.report(record.id), frozenset())
+    return spreadsheet(record, service().store.regrades.report(record.id), frozenset())
 
 
 @pages.get("/courses/<course>/regrades/<regrade>/apply")
@@ -163,18 +153,15 @@ def _find_regrade(course: str, regrade: str) -> RegradeRecord:
     return record
 
 
-def _form(course: str, assignment: str, fields: Mapping[str, object], fault: str | None) -> Response:
+def _form(course: str, assignment: str, sent: FormFields | None = None) -> Response:
     return page(
         "staff/regrade_form.html",
-        422 if fault else 200,
+        422 if sent else 200,
         course=course,
         section="regrades",
         current=current(course, assignment),
         revisions=service().store.assignments.revisions(course, assignment),
         outcomes=[*Outcome],
         whiches=[*Which],
-        given=fields,
-        fault=fault,
-        since=request.form.get("since", ""),
-        students=request.form.get("students", ""),
+        form=Form.of("regrade", Selection, None, sent, names=_FIELDS),
     )
