@@ -35,8 +35,9 @@ from pathlib import Path
 from typing import Any
 
 from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import State, is_attempt
-from backmark.grader.model.verdict import Mark, Outcome, Verdict
+from backmark.grader.model.verdict import Mark, Verdict
 from backmark.grader.reports import wording
 from backmark.grader.reports.changes import list_changes
 from backmark.grader.reports.exceptions import describe_exception

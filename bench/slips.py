@@ -22,7 +22,8 @@ from backmark.grader.contracts import gallery
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.language.row_comments import strip
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Verdict
 from backmark.grader.settings import machine
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.revisions import revision

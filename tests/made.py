@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from backmark.grader.contracts.judging.revision import ContractRevision
-from backmark.grader.model.verdict import Outcome
+from backmark.grader.model.outcome import Outcome
 
 RIGHT = """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):

@@ -20,7 +20,8 @@ from rich.console import Console
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.errors import JailUnavailable
 from backmark.grader.model.assignment import Limits
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Verdict
 from backmark.grader.reports.terminal import render
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails

@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import Annotated
 
 from backmark.grader.model.fields import Doc, Unit
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.trace import Trace
-from backmark.grader.model.verdict import Outcome
 
 Created = Annotated[float, Doc(unit=Unit.TIME, json="created_at")]
 Finished = Annotated[float | None, Doc(unit=Unit.TIME, json="finished_at")]

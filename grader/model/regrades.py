@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Annotated
 
 from backmark.grader.model.fields import Doc, Unit
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import NAME, STUDENT, Created
 from backmark.grader.model.trace import Trace
-from backmark.grader.model.verdict import Outcome
 
 #: Students that a regrade may name one by one.
 MOST_STUDENTS = 1000

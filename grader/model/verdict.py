@@ -12,6 +12,7 @@ from backmark.grader.model.assignment import LAYERED, Level
 from backmark.grader.model.counterexample import AnyCounterexample
 from backmark.grader.model.descriptions import describe
 from backmark.grader.model.mended_statement import MendedStatement, WrongNumber
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.slip import Slip
 from backmark.grader.model.source_line import SourceLine
 
@@ -34,19 +35,6 @@ class GradedSubmission:
     id: str
     filename: str
     source_sha256: str
-
-
-class Outcome(StrEnum):
-    """The outcome of grading a submission. Backmark's own failures are not among them."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    ERROR = "error"
-    TIMEOUT = "timeout"
-    MEMORY = "memory"
-    OUTPUT_LIMIT = "output_limit"
-    CRASHED = "crashed"
-    REJECTED = "rejected"
 
 
 class Mark(StrEnum):

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.model.source_line import SourceLine
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.verdict import Verdict
 from backmark.grader.reports.changes import list_changes
 from backmark.grader.reports.exceptions import describe_exception
 from backmark.grader.reports.notebook_lines import find_lines

@@ -7,8 +7,9 @@ from itertools import groupby
 from backmark.grader.model.cases import as_case, format_case, format_number
 from backmark.grader.model.counterexample import AnyCounterexample
 from backmark.grader.model.mended_statement import LARGEST_COMPARED, MendedStatement, MendingKind, WrongNumber
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.source_line import SourceLine
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.verdict import Verdict
 from backmark.grader.model.words import join_words
 from backmark.grader.reports.exceptions import describe_exception
 from backmark.grader.reports.plaintext import sentence, upper_first

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import SubmissionRecord
-from backmark.grader.model.verdict import Mark, Outcome, Property, Verdict
+from backmark.grader.model.verdict import Mark, Property, Verdict
 from backmark.grader.reports.wording import clean, explain_rows, summarize
 
 SCHEMA = "classroom50/result/v1"

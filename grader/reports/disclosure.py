@@ -16,6 +16,7 @@ from backmark.grader.errors import MadeByNewerVersion
 from backmark.grader.model.assignment import LAYERED, Feedback, Level, upgrade_feedback
 from backmark.grader.model.counterexample import AnyCounterexample
 from backmark.grader.model.mended_statement import MendedStatement
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.row_messages import OPEN_MESSAGES
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.source_line import SourceLine
@@ -24,7 +25,6 @@ from backmark.grader.model.verdict import (
     Diagnosis,
     Mark,
     NotebookCheck,
-    Outcome,
     Property,
     PythonMistake,
     Remark,

@@ -1,6 +1,7 @@
 """An exception in words: the mistake behind it, and the line that raised it."""
 
-from backmark.grader.model.verdict import Outcome, StudentError, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import StudentError, Verdict
 from backmark.grader.reports.plaintext import upper_first
 
 #: The outcomes of code that answered every case; with all others its process ended, or it was refused.

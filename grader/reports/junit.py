@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import SubmissionRecord
-from backmark.grader.model.verdict import Mark, Outcome, Property, Verdict
+from backmark.grader.model.verdict import Mark, Property, Verdict
 from backmark.grader.reports.wording import clean, explain, explain_rows, headline, trouble
 
 CONTENT_TYPE = "application/xml"

@@ -4,8 +4,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import State, SubmissionRecord
-from backmark.grader.model.verdict import Mark, Outcome, Verdict
+from backmark.grader.model.verdict import Mark, Verdict
 from backmark.grader.reports.view import list_rows
 from backmark.grader.reports.wording import clean, explain, headline
 

@@ -1,6 +1,6 @@
 """The words and the colour of each outcome, which all formats share: a name, and a sentence about the code."""
 
-from backmark.grader.model.verdict import Outcome
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.words import CaseWords
 
 #: The name of an outcome: it stands alone, or follows the name of a submission.

@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import SubmissionRecord
-from backmark.grader.model.verdict import Outcome, Property, Verdict
+from backmark.grader.model.verdict import Property, Verdict
 from backmark.grader.reports.view import list_rows
 from backmark.grader.reports.wording import clean, explain_rows, headline, summarize, trouble
 

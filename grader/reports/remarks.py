@@ -1,6 +1,7 @@
 """The remarks of a verdict in words."""
 
-from backmark.grader.model.verdict import Outcome, Remark, RemarkKind, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Remark, RemarkKind, Verdict
 from backmark.grader.model.words import join_words
 from backmark.grader.reports.changes import count
 

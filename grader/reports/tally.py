@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

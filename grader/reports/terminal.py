@@ -10,7 +10,8 @@ from rich.text import Text
 
 from backmark.grader.model.cases import as_case
 from backmark.grader.model.counterexample import CaseCounterexample
-from backmark.grader.model.verdict import Mark, Outcome, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Mark, Verdict
 from backmark.grader.model.words import CaseWords
 from backmark.grader.reports.numpy_text import list_inputs
 from backmark.grader.reports.outcomes import NAMES

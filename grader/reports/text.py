@@ -6,7 +6,8 @@ from math import prod
 
 from backmark.grader.model.cases import as_case, format_case, format_nested
 from backmark.grader.model.counterexample import CaseCounterexample
-from backmark.grader.model.verdict import Mark, Outcome, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Mark, Verdict
 from backmark.grader.model.words import CaseWords, find_words
 from backmark.grader.reports.changes import describe_instead, was_judged
 from backmark.grader.reports.numpy_text import list_inputs

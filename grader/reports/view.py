@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from backmark.grader.model.assignment import Level
-from backmark.grader.model.verdict import RETURNS_NONE, Diagnosis, Mark, Outcome, Property, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import RETURNS_NONE, Diagnosis, Mark, Property, Verdict
 from backmark.grader.model.words import CaseWords, find_words, join_words
 from backmark.grader.reports.changes import (
     LineChange,

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from backmark.grader.model.verdict import Mark, Outcome, Property, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Mark, Property, Verdict
 from backmark.grader.model.words import find_words
 from backmark.grader.reports import text
 from backmark.grader.reports.exceptions import describe_exception, quote_exception

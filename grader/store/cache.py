@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Verdict
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store import keys
 from backmark.grader.store.codec import decode_verdict, encode_verdict

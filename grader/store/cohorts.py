@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import Kind, State, is_attempt
-from backmark.grader.model.verdict import Outcome
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, text
 

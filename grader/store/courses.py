@@ -13,11 +13,11 @@ from typing import Any, NamedTuple, TypeVar
 
 from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.marks import Attempt
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.people import RosterChange, RosterEntry
 from backmark.grader.model.records import Kind
 from backmark.grader.model.stored import read
 from backmark.grader.model.terms import CourseTerms, Extension, Outage, Override, Policy, Terms
-from backmark.grader.model.verdict import Outcome
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, text, texts
 from backmark.grader.store.links import new_ending

@@ -11,10 +11,11 @@ from typing import Any
 from backmark.grader.courses.limits import Bar, HandInRefusal, StudentLimits, limits_of
 from backmark.grader.courses.refusals import plain_error, refusal_error
 from backmark.grader.errors import StoreUnavailable
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import Claim, Kind, State, SubmissionRecord, is_attempt
 from backmark.grader.model.terms import Policy, Terms
 from backmark.grader.model.trace import Trace, receive
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.verdict import Verdict
 from backmark.grader.store import keys
 from backmark.grader.store.codec import compress, decode_verdict, decompress, decompress_start, encode_verdict
 from backmark.grader.store.connection import Connection, seconds, text, texts

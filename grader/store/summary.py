@@ -5,9 +5,10 @@ from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any
 
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.regrades import Change, VerdictBrief
 from backmark.grader.model.stored import read
-from backmark.grader.model.verdict import Mark, Outcome, Verdict
+from backmark.grader.model.verdict import Mark, Verdict
 
 
 @dataclass(frozen=True, slots=True)

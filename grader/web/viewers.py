@@ -9,8 +9,9 @@ from flask import g
 from backmark.grader.contracts.language.stored_settings import read_settings
 from backmark.grader.model.assignment import Feedback, Level
 from backmark.grader.model.messages import Correspondence
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import SubmissionRecord
-from backmark.grader.model.verdict import Flag, Outcome, Verdict
+from backmark.grader.model.verdict import Flag, Verdict
 from backmark.grader.model.views import hold_back
 from backmark.grader.reports.disclosure import disclose, policy
 from backmark.grader.web.service import service

@@ -7,8 +7,9 @@ import pytest
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.model.counterexample import CaseCounterexample
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.source_line import SourceLine
-from backmark.grader.model.verdict import Judgement, Mark, Outcome, Verdict
+from backmark.grader.model.verdict import Judgement, Mark, Verdict
 from backmark.grader.reports.remarks import describe_remarks
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails

@@ -18,7 +18,8 @@ from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.publishing.tolerance import is_rough
 from backmark.grader.contracts.rows.results import all_wrong
 from backmark.grader.model.counterexample import CaseCounterexample
-from backmark.grader.model.verdict import Judgement, Mark, Outcome
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Judgement, Mark
 from tests.contracts.making import LocalWorkshop, build, build_shared, judge
 
 GALLERY = Path(next(iter(backmark.grader.assignments.__path__))) / "gallery"

@@ -12,7 +12,7 @@ from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.errors import CandidateError, Crashed
-from backmark.grader.model.verdict import Outcome
+from backmark.grader.model.outcome import Outcome
 from backmark.worker.grading import workshop
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails

@@ -15,9 +15,10 @@ from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.contracts.language import folder
 from backmark.grader.errors import BadAssignment
 from backmark.grader.model.counterexample import CaseCounterexample
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import Job, Kind, Scope, State
 from backmark.grader.model.source_line import SourceLine
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.verdict import Verdict
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.web import create_app, links
 from backmark.worker.cli.main import main

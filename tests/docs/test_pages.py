@@ -12,7 +12,7 @@ from backmark.grader.contracts.gallery import list_gallery
 from backmark.grader.contracts.language.toml_tables import LimitsTable
 from backmark.grader.model.assignment import Feedback, Level
 from backmark.grader.model.counterexample import CaseCounterexample
-from backmark.grader.model.verdict import Outcome
+from backmark.grader.model.outcome import Outcome
 from reference_pages.__main__ import PAGES
 from tests.corpus.examples import OUTCOMES
 from tests.pages.pictures import FOLDER, PICTURES, list_stale

@@ -7,9 +7,10 @@ import pytest
 
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.model.counterexample import CaseInput
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.result import read_verdict
 from backmark.grader.model.stored import read
-from backmark.grader.model.verdict import Flag, Judgement, Outcome, StudentError, Verdict
+from backmark.grader.model.verdict import Flag, Judgement, StudentError, Verdict
 from backmark.grader.reports.numpy_text import format_input
 from tests.corpus.short import RIGHT, SLIPS
 from tests.reports.test_terminal import judge_source, show_verdict, verdict

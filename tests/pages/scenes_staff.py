@@ -7,9 +7,10 @@ from dataclasses import replace
 from backmark.grader.contracts.gallery import find_folder
 from backmark.grader.contracts.language.folder import bundle
 from backmark.grader.model.course import Course, Invitation, Role
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import Job, Kind, Scope, SubmissionRecord
 from backmark.grader.model.regrades import Phase
-from backmark.grader.model.verdict import Mark, Outcome
+from backmark.grader.model.verdict import Mark
 from backmark.grader.store.search import Filter
 from backmark.grader.store.submissions import NewSubmission
 from tests.pages.browser import Window

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from backmark.grader.model.verdict import Outcome
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.reports.html.fragment import render
 from tests.pages.browser import LOOKS, Window
 from tests.pages.test_hostile import NAME, PRINTS, RAISES, assert_harmless, notebook

@@ -9,6 +9,7 @@ from typing import Any
 from backmark.grader.model.assignment import Feedback
 from backmark.grader.model.counterexample import Counterexample, Gradient
 from backmark.grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.result import read_verdict
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.source_line import SourceLine
@@ -24,7 +25,6 @@ from backmark.grader.model.verdict import (
     NamedMistake,
     NetworkReached,
     NotebookCheck,
-    Outcome,
     Property,
     Statistics,
     StudentError,

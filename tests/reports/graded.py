@@ -6,6 +6,7 @@ from typing import Any
 from backmark.grader.model.assignment import Level
 from backmark.grader.model.counterexample import Counterexample, Gradient
 from backmark.grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import State, SubmissionRecord
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import (
@@ -16,7 +17,6 @@ from backmark.grader.model.verdict import (
     GradedSubmission,
     Judgement,
     Mark,
-    Outcome,
     Property,
     Statistics,
     StudentError,

@@ -11,10 +11,11 @@ from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.revision import load_packaged
 from backmark.grader.contracts.language.assignment import assignment_to_json
 from backmark.grader.model.assignment import Feedback, Level
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.result import read_verdict
 from backmark.grader.model.row_messages import MISSING
 from backmark.grader.model.source_line import SourceLine
-from backmark.grader.model.verdict import CaseReached, Flag, Mark, NetworkReached, Outcome, PythonMistake, StudentError
+from backmark.grader.model.verdict import CaseReached, Flag, Mark, NetworkReached, PythonMistake, StudentError
 from backmark.grader.reports import disclosure
 from backmark.grader.reports.disclosure import WITHHELD, disclose_settings, policy
 from backmark.grader.reports.outcomes import NAMES

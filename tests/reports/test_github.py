@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backmark.grader.model.assignment import Feedback, Level
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.source_line import SourceLine
-from backmark.grader.model.verdict import Outcome, StudentError, Verdict
+from backmark.grader.model.verdict import StudentError, Verdict
 from backmark.grader.reports import annotations, classroom50, markdown
 from backmark.grader.reports.disclosure import disclose
 from backmark.grader.reports.notebook_lines import find_lines

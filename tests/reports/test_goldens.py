@@ -6,7 +6,8 @@ from functools import cache
 
 import pytest
 
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Verdict
 from backmark.grader.store.listings import CodeListing
 from backmark.worker.grading.pool import Jails
 from tests.reports.golden_cases import FOLDER, SOURCES, grade_source, make_grader, show_verdict

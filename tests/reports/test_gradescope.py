@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from backmark.grader.model.verdict import Outcome, StudentError
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import StudentError
 from backmark.grader.reports import gradescope
 from tests.reports.graded import (
     EXCEPTION,

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backmark.grader.model.counterexample import CaseCounterexample, CaseInput, CaseResult, FirstWrong
-from backmark.grader.model.verdict import Outcome, StudentError, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import StudentError, Verdict
 from backmark.grader.reports.html.comparing import compare
 from backmark.grader.reports.html.fragment import render
 from backmark.grader.reports.html.markup import Html, classes, element, join

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 
-from backmark.grader.model.verdict import Outcome
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.reports import junit
 from backmark.grader.reports.registry import FORMATS, Format
 from tests.reports.graded import EXCEPTION, REFUSAL, SCRIPT, SUBMISSION, reset_rows, verdict

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import State
-from backmark.grader.model.verdict import Outcome
 from backmark.grader.reports import lti
 from backmark.grader.reports.registry import FORMATS
 from tests.reports.graded import REFUSAL, SUBMISSION, in_state, repair_verdict, reset_rows, verdict

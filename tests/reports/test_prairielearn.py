@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from backmark.grader.model.verdict import Outcome
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.reports import prairielearn
 from tests.reports.graded import EXAMPLE, EXCEPTION, REFUSAL, ROWS, SUBMISSION, reset_rows, verdict
 

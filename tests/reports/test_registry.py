@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backmark.grader.model.verdict import Outcome, StudentError
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import StudentError
 from backmark.grader.reports.registry import FORMATS, Format
 from backmark.grader.reports.wording import MOST, clean
 from tests.reports.graded import SUBMISSION, verdict

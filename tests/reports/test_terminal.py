@@ -12,6 +12,7 @@ from rich.console import Console
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.language.assignment import KIND
 from backmark.grader.model.assignment import Level
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.verdict import (
     Diagnosis,
     GradedAssignment,
@@ -19,7 +20,6 @@ from backmark.grader.model.verdict import (
     Judgement,
     Mark,
     NamedMistake,
-    Outcome,
     Property,
     StudentError,
     Verdict,

@@ -9,14 +9,8 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from backmark.grader.model.assignment import Feedback, Level
-from backmark.grader.model.verdict import (
-    Mark,
-    NotebookCheck,
-    Outcome,
-    Property,
-    StudentError,
-    Verdict,
-)
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Mark, NotebookCheck, Property, StudentError, Verdict
 from backmark.grader.reports.disclosure import disclose
 from backmark.grader.reports.exceptions import quote_exception
 from backmark.grader.reports.registry import FORMATS

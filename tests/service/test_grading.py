@@ -13,9 +13,9 @@ import pytest
 
 from backmark.grader.errors import AssignmentError
 from backmark.grader.model.assignment import Limits
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.publications import RevisionRecord
 from backmark.grader.model.records import Job, Kind, State, SubmissionRecord
-from backmark.grader.model.verdict import Outcome
 from backmark.grader.store.codec import decode
 from backmark.grader.store.listings import CodeListing
 from backmark.grader.store.submissions import NewSubmission

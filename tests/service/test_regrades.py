@@ -4,9 +4,10 @@ import hashlib
 
 import pytest
 
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import Job, Kind, Queue, State
 from backmark.grader.model.regrades import Mode, Phase, RegradeRecord, Selection, Which
-from backmark.grader.model.verdict import GradedAssignment, GradedSubmission, Outcome, Verdict
+from backmark.grader.model.verdict import GradedAssignment, GradedSubmission, Verdict
 from backmark.grader.store.submissions import NewSubmission
 from backmark.worker.service.sweeper import Sweeper
 from tests.service.conftest import Making

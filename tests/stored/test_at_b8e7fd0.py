@@ -15,8 +15,8 @@ import pytest
 from flask import Flask
 
 from backmark.grader.model.notifications import DeliveryState
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import Job, Kind, Scope, State
-from backmark.grader.model.verdict import Outcome
 from backmark.grader.reports.registry import FORMATS
 from backmark.grader.store import keys
 from backmark.grader.store.cohorts import HOUR

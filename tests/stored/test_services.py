@@ -13,9 +13,9 @@ from flask import Flask
 from backmark.grader.contracts.language.stored_settings import read_settings as assignment_settings
 from backmark.grader.model.assignment import Feedback, Level
 from backmark.grader.model.course import Course, Role
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import Job, Kind, Scope, State
 from backmark.grader.model.result import read_verdict
-from backmark.grader.model.verdict import Outcome
 from backmark.grader.reports.disclosure import disclose
 from backmark.grader.reports.registry import FORMATS
 from backmark.grader.reports.terminal import render

@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from backmark.grader import web
 from backmark.grader.contracts.language.assignment import assignment_to_json
 from backmark.grader.model.assignment import Feedback, Level
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.publications import RevisionRecord
-from backmark.grader.model.verdict import Outcome
 from backmark.grader.reports.registry import FORMATS
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.store import Store
@@ -200,6 +200,6 @@ def test_verdicts_are_read_in_one_place_and_by_staff() -> None:
     # Of regrades everything is for staff, and so is the export of a course.
     assert {module for module in modules if "staff" not in module} == {
         "viewers.py",
-        "api/course_export.py",
+        "usecases/course_export.py",
         "api/regrades.py",
     }

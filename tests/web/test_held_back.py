@@ -19,11 +19,12 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import Job, Kind, State
 from backmark.grader.model.regrades import Mode, Selection, Which
 from backmark.grader.model.result import read_verdict
 from backmark.grader.model.terms import Policy
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.verdict import Verdict
 from backmark.grader.reports.registry import FORMATS
 from backmark.grader.store.store import Store
 from backmark.grader.web import links, streaming

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from backmark.grader.client.records import Regrade, reader
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.publications import Publication, Refusal
 from backmark.grader.model.records import State, SubmissionRecord
 from backmark.grader.model.regrades import (
@@ -15,7 +16,6 @@ from backmark.grader.model.regrades import (
     Selection,
     SkippedCounts,
 )
-from backmark.grader.model.verdict import Outcome
 from backmark.grader.web.http.nouns import serve
 
 SUBMISSION = SubmissionRecord(

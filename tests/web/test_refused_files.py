@@ -8,10 +8,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from flask import Flask
 
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.records import Scope, State, SubmissionRecord, is_attempt
 from backmark.grader.model.terms import Policy
-from backmark.grader.model.verdict import Outcome
 from backmark.grader.store.scripts import COMMON, read_files
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission

@@ -13,11 +13,12 @@ from flask import Flask
 
 from backmark.grader.contracts import gallery
 from backmark.grader.contracts.judging.proven_statement import ProvenStatement
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.publications import Refusal, RevisionRecord
 from backmark.grader.model.records import Job, Kind, Scope, State
 from backmark.grader.model.regrades import Mode, Phase, Selection
 from backmark.grader.model.result import read_verdict
-from backmark.grader.model.verdict import NamedMistake, Outcome
+from backmark.grader.model.verdict import NamedMistake
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission

@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 from backmark.grader.model.counterexample import Counterexample, Gradient
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.verdict import (
     Flag,
     GradedAssignment,
     GradedSubmission,
     Judgement,
     Mark,
-    Outcome,
     Property,
     Statistics,
     Verdict,

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from backmark.grader.contracts.judging.judge import Judge
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Verdict
 from backmark.worker.cli import parallel
 from backmark.worker.cli.failure import GradingFailure
 from backmark.worker.cli.main import main

@@ -12,8 +12,9 @@ from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.errors import JailInterrupted, SliceEnded
 from backmark.grader.model.assignment import Limits
 from backmark.grader.model.counterexample import CaseCounterexample
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.source_line import SourceLine
-from backmark.grader.model.verdict import Mark, Outcome, Statistics, Verdict
+from backmark.grader.model.verdict import Mark, Statistics, Verdict
 from backmark.grader.reports.view import make_view
 from backmark.worker.grading import engine_version
 from backmark.worker.grading.grader import Grader, choose_equation

@@ -8,7 +8,8 @@ import click
 import pytest
 
 from backmark.grader.model.assignment import Feedback, Level
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Verdict
 from backmark.worker.cli.class_grading import GradedClass, GradedStudent
 from backmark.worker.cli.downloads import DownloadedFile
 from backmark.worker.cli.failure import GradingFailure

@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from backmark.grader.model.assignment import Feedback, Level
-from backmark.grader.model.verdict import GradedAssignment, GradedSubmission, Judgement, Outcome, StudentError, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import GradedAssignment, GradedSubmission, Judgement, StudentError, Verdict
 from backmark.worker.cli.class_grading import GradedClass, GradedStudent
 from backmark.worker.cli.commands.course.fill import fill_table
 from backmark.worker.cli.downloads import DownloadedFile

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.source_line import SourceLine
-from backmark.grader.model.verdict import FirstDifference, Mark, NamedMistake, Outcome, Property, Verdict
+from backmark.grader.model.verdict import FirstDifference, Mark, NamedMistake, Property, Verdict
 from backmark.worker.cli.class_grading import GradedClass, GradedStudent
 from backmark.worker.cli.marks_table import explain_student, write_marks
 from backmark.worker.cli.students import StudentFiles, StudentSource

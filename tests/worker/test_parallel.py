@@ -25,7 +25,8 @@ from backmark.grader.errors import (
     JailUnavailable,
     SubmissionError,
 )
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Verdict
 from backmark.worker.cli import batch, parallel
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from backmark.grader.contracts.judging.judge import Judge
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Verdict
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails
 from backmark.worker.sandbox.inside.reading.python2 import leave_out_prints

@@ -5,7 +5,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from backmark.grader.model.assignment import Feedback
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Verdict
 from backmark.worker.cli.failure import GradingFailure
 from backmark.worker.cli.files import write_name
 from backmark.worker.cli.students import OwnedFile, StudentFiles, StudentSource

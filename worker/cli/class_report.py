@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Verdict
 from backmark.grader.reports import terminal
 from backmark.grader.reports.plaintext import plain
 from backmark.grader.reports.tally import TallyRow

@@ -10,7 +10,8 @@ import click
 from backmark.grader.contracts.language.row_tables import COMMON, PURE
 from backmark.grader.courses.gradebook_table import GradebookError, GradebookTable
 from backmark.grader.model.assignment import Feedback
-from backmark.grader.model.verdict import Mark, Outcome, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Mark, Verdict
 from backmark.grader.reports.changes import list_changes
 from backmark.grader.reports.disclosure import disclose
 from backmark.grader.reports.exceptions import describe_exception, locate_exception

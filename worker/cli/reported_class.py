@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from backmark.grader.model.verdict import Mark, Outcome, Property, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Mark, Property, Verdict
 from backmark.grader.reports.html.class_page import ClassReport, ReportedCount, ReportedStudent
 from backmark.worker.cli.class_grading import GradedClass, GradedStudent, list_identical, name_student
 from backmark.worker.cli.marks_table import explain_student

@@ -20,13 +20,13 @@ from backmark.grader.contracts.rows import wording
 from backmark.grader.contracts.values.program import Programs
 from backmark.grader.errors import BackmarkError, JailFailed, JailInterrupted, SliceEnded, SubmissionError, TimedOut
 from backmark.grader.model.assignment import Limits
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import (
     Flag,
     GradedAssignment,
     GradedSubmission,
     Judgement,
-    Outcome,
     Statistics,
     StudentError,
     Verdict,

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from backmark.grader.contracts.rows.agreement import PARAMETERS
-from backmark.grader.model.verdict import Judgement, Mark, Outcome, Remark, RemarkKind
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Judgement, Mark, Remark, RemarkKind
 from backmark.worker.sandbox.reply import OwnParameters
 
 

@@ -15,7 +15,8 @@ from backmark.grader.contracts.kits.kit import Kit, OpenedKit, open_kit
 from backmark.grader.contracts.language.stored_settings import read_settings
 from backmark.grader.errors import AssignmentError, JailFailed
 from backmark.grader.model.assignment import Limits
-from backmark.grader.model.verdict import GradedSubmission, Outcome, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import GradedSubmission, Verdict
 from backmark.grader.reports.disclosure import disclose
 from backmark.grader.settings import machine
 from backmark.worker.grading import engine_version

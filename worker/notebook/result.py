@@ -10,7 +10,8 @@ import numpy as np
 from backmark.grader.contracts.kits.kit import KitOrigin
 from backmark.grader.model.cases import as_case
 from backmark.grader.model.counterexample import CaseInput
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Verdict
 from backmark.grader.reports import text
 from backmark.grader.reports.changes import was_judged
 from backmark.grader.reports.html import fragment as html

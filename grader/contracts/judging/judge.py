@@ -29,12 +29,12 @@ from backmark.grader.contracts.values.endless import find_endless_loop
 from backmark.grader.contracts.values.program import Programs
 from backmark.grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
 from backmark.grader.model.mended_statement import MendedStatement
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.verdict import (
     CaseReached,
     Flag,
     Judgement,
     Mark,
-    Outcome,
     Property,
     PythonMistake,
     Remark,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import mean
 from urllib.parse import quote
 
-from backmark.grader.model.verdict import Outcome
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.reports.html.charts import draw_chart, draw_scrolling
 from backmark.grader.reports.html.distribution import chart_marks, share
 from backmark.grader.reports.html.headings import Headings

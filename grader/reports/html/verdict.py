@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from backmark.grader.model.assignment import Level
-from backmark.grader.model.verdict import Diagnosis, Outcome, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Diagnosis, Verdict
 from backmark.grader.reports.changes import LineChange
 from backmark.grader.reports.html.example import draw_example
 from backmark.grader.reports.html.headings import Headings

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import State, SubmissionRecord
 from backmark.grader.model.regrades import Selection, Which
-from backmark.grader.model.verdict import Outcome
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, text
 from backmark.grader.store.regrades.entry import RegradeEntry, class_of, nameless, unit_of

@@ -8,8 +8,9 @@ from flask import Response, request
 from pydantic import AfterValidator, Field
 
 from backmark.grader.model.messages import Correspondence, Note, Question
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import Position, Scope, State, SubmissionRecord, SubmissionSummary
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.verdict import Verdict
 from backmark.grader.model.views import hidden_fields
 from backmark.grader.reports.registry import FORMATS, Format
 from backmark.grader.store.errors import BadCursor

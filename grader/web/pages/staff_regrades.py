@@ -6,8 +6,8 @@ from itertools import chain
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.regrades import Action, Change, Mode, RegradeRecord, Selection, Which
-from backmark.grader.model.verdict import Outcome
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.pages.form_fields import Form, FormFields
 from backmark.grader.web.pages.layout import Pages, page

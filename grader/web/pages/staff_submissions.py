@@ -5,8 +5,9 @@ from itertools import chain
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import State, SubmissionRecord
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.verdict import Verdict
 from backmark.grader.reports.view import make_view
 from backmark.grader.store.paging import cursor
 from backmark.grader.store.search import Filter

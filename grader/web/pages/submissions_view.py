@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.records import State, SubmissionRecord
-from backmark.grader.model.verdict import Outcome
 from backmark.grader.store.search import Filter, StudentPart
 from backmark.grader.support.folding import fold
 from backmark.grader.web.pages.form_fields import read_page_number

@@ -20,7 +20,8 @@ from backmark.grader.contracts.naming.mistakes import Projector
 from backmark.grader.contracts.rows import wording
 from backmark.grader.errors import BadAssignment, CandidateError, Crashed, TimedOut
 from backmark.grader.model.counterexample import CaseCounterexample
-from backmark.grader.model.verdict import Judgement, Mark, Outcome, Statistics
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Judgement, Mark, Statistics
 from backmark.worker.grading import fresh_cases
 from backmark.worker.grading.candidate import Jailed, Requests
 from tests.contracts.language.test_row_comments import ROWS, SOLUTION

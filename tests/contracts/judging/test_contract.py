@@ -14,7 +14,8 @@ from backmark.grader.contracts.language.assignment import ContractAssignment, va
 from backmark.grader.contracts.publishing.selfcheck import find_warnings, selfcheck
 from backmark.grader.errors import AssignmentError, BadAssignment, MadeByNewerVersion
 from backmark.grader.model.counterexample import CaseCounterexample
-from backmark.grader.model.verdict import Judgement, Mark, Outcome
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Judgement, Mark
 from backmark.worker.cli.advice import find_advice
 from tests.contracts.making import LINEAR, MISTAKE, REFERENCE, RIGHT, build, contract, judge
 

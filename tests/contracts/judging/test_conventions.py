@@ -11,7 +11,8 @@ from backmark.grader.contracts.judging.revision import ContractRevision, join_ca
 from backmark.grader.contracts.kits.kit import Kit, dump_kit, load_kit
 from backmark.grader.contracts.language.assignment import vary
 from backmark.grader.errors import BadAssignment
-from backmark.grader.model.verdict import Judgement, Mark, Outcome, Remark, RemarkKind
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Judgement, Mark, Remark, RemarkKind
 from backmark.worker.grading import fresh_cases
 from tests.contracts.cases.test_fresh_cases import judge_with
 from tests.contracts.making import LINEAR, RIGHT, build, build_pool, contract, judge

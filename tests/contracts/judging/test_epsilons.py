@@ -9,7 +9,8 @@ from backmark.grader.contracts.judging import revision
 from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.contracts.kits.kit import Kit, dump_kit, load_kit
 from backmark.grader.errors import BadAssignment
-from backmark.grader.model.verdict import Outcome, Remark, RemarkKind
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Remark, RemarkKind
 from tests.contracts.making import build, contract, judge
 
 TOML = """

@@ -13,7 +13,7 @@ from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.contracts.judging.witness import Witness
 from backmark.grader.contracts.language.archive import read_json
 from backmark.grader.errors import Crashed
-from backmark.grader.model.verdict import Outcome
+from backmark.grader.model.outcome import Outcome
 from tests.contracts.making import build, build_shared, contract, judge
 from tests.corpus.recomputing import BY_SIZE, SCHEMES, differencing, reference, right, solution
 from tests.local import local_by

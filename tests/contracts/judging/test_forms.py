@@ -3,7 +3,7 @@
 import pytest
 
 from backmark.grader.contracts.judging.revision import ContractRevision
-from backmark.grader.model.verdict import Outcome
+from backmark.grader.model.outcome import Outcome
 from tests.contracts.making import build, contract, judge
 
 LAYERS = """

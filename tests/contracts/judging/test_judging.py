@@ -15,8 +15,9 @@ from backmark.grader.contracts.judging.marks import ContractMarks, Given
 from backmark.grader.contracts.judging.witness import BUDGET, Witness
 from backmark.grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
 from backmark.grader.model.counterexample import CaseCounterexample
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.source_line import SourceLine
-from backmark.grader.model.verdict import CaseReached, Flag, Mark, Outcome
+from backmark.grader.model.verdict import CaseReached, Flag, Mark
 from tests.contracts.judging.pairs import PAIRS, Ours, judge_change, judge_of, off, row_of, wrong_from
 from tests.contracts.judging.toy import draw_revision, read_pair
 

@@ -9,8 +9,9 @@ from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.errors import BadAssignment
 from backmark.grader.model.assignment import Feedback, Level
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.source_line import SourceLine
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.verdict import Verdict
 from backmark.grader.reports.checks import describe_check
 from backmark.grader.reports.disclosure import disclose
 from backmark.worker.grading.grader import Grader

@@ -3,7 +3,8 @@
 import pytest
 
 from backmark.grader.contracts.judging.revision import ContractRevision
-from backmark.grader.model.verdict import Mark, Outcome
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Mark
 from tests.contracts.making import RIGHT, build, contract, judge
 
 FORWARD, BACKWARD = RIGHT.split("def linear_backward")

@@ -5,7 +5,8 @@ from functools import cache
 import pytest
 
 from backmark.grader.contracts.judging.revision import ContractRevision
-from backmark.grader.model.verdict import Judgement, Mark, Outcome
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Judgement, Mark
 from tests.contracts.making import LINEAR, RIGHT, build, contract, judge
 
 GRADIENTS = "return dout @ w.T, x.T @ dout"

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from backmark.grader.contracts.judging.judge import AGAIN, Judge
 from backmark.grader.model.counterexample import CaseCounterexample
-from backmark.grader.model.verdict import Judgement, Mark, Outcome
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Judgement, Mark
 from tests.corpus.short import RIGHT
 from tests.local import local
 

@@ -9,7 +9,8 @@ from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.contracts.kits.kit import Kit, dump_kit, load_kit
 from backmark.grader.errors import BadAssignment
-from backmark.grader.model.verdict import Outcome, RemarkKind
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import RemarkKind
 from tests.contracts.making import LINEAR, RIGHT, build, contract, judge
 
 TAUGHT = """

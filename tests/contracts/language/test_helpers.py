@@ -5,7 +5,7 @@ import pytest
 from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.errors import BadAssignment
 from backmark.grader.model.counterexample import CaseCounterexample
-from backmark.grader.model.verdict import Outcome
+from backmark.grader.model.outcome import Outcome
 from tests.contracts.making import build, contract, judge
 
 PRODUCT = """

@@ -15,7 +15,8 @@ from backmark.grader.contracts.language.assignment import assignment_to_json
 from backmark.grader.contracts.publishing import finishing, reference_run
 from backmark.grader.contracts.publishing.reference_run import ReferenceRun
 from backmark.grader.errors import BadAssignment
-from backmark.grader.model.verdict import Mark, Outcome
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Mark
 from backmark.worker.grading.pool import Jails
 from backmark.worker.grading.revisions import DrawingProcess
 from backmark.worker.grading.workshop import JailWorkshop

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backmark.grader.model.verdict import Outcome
+from backmark.grader.model.outcome import Outcome
 from tests.contracts.making import build, contract, judge
 
 CTC = """

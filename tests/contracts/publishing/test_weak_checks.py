@@ -11,7 +11,7 @@ import pytest
 from backmark.grader.contracts.gallery import find_folder
 from backmark.grader.contracts.language import reading
 from backmark.grader.contracts.language.assignment import ContractAssignment
-from backmark.grader.model.verdict import Outcome
+from backmark.grader.model.outcome import Outcome
 from tests.contracts.making import build, judge
 
 Names = Mapping[str, Any]

@@ -7,7 +7,8 @@ import pytest
 from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.contracts.language.row_comments import strip
 from backmark.grader.model.mended_statement import MendingKind
-from backmark.grader.model.verdict import Judgement, Mark, Outcome
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Judgement, Mark
 from tests.contracts.making import build, contract, judge
 
 TOML = '''

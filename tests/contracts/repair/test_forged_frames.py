@@ -13,7 +13,7 @@ import pytest
 from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.errors import CandidateError, Crashed, JailFailed
-from backmark.grader.model.verdict import Outcome
+from backmark.grader.model.outcome import Outcome
 from backmark.worker.grading.candidate import Jailed, Requests, entry
 from backmark.worker.grading.programs import JailedPrograms, KeptSolution
 from backmark.worker.sandbox.inside import wire

@@ -12,8 +12,9 @@ from backmark.grader.contracts.gallery import find_folder, list_gallery
 from backmark.grader.contracts.language import reading, row_comments
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.language.row_comments import RESERVED, strip
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.row_messages import ONLY_OF_ONE
-from backmark.grader.model.verdict import Mark, Outcome
+from backmark.grader.model.verdict import Mark
 from tests.contracts.making import judge
 from tests.contracts.repair.making import find_revision
 

@@ -12,7 +12,8 @@ import pytest
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.model.assignment import Limits
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Verdict
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails
 from backmark.worker.sandbox.inside.reading.rejection import quote

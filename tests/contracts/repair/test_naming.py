@@ -3,8 +3,9 @@
 import pytest
 
 from backmark.grader.contracts.language.row_comments import strip
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.slip import Slip, SlipKind
-from backmark.grader.model.verdict import Judgement, Mark, Outcome
+from backmark.grader.model.verdict import Judgement, Mark
 from backmark.worker.sandbox.inside.entry import EditKind
 from tests.contracts.making import judge
 from tests.contracts.repair.making import STEPS, find_revision, judge_source, summarise

@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 
 from backmark.grader.contracts.language.row_comments import strip
-from backmark.grader.model.verdict import Outcome
+from backmark.grader.model.outcome import Outcome
 from tests.contracts.making import judge
 from tests.contracts.repair.making import find_revision
 from tests.contracts.repair.test_gallery_rows import ENTRIES

@@ -7,8 +7,9 @@ import pytest
 from backmark.grader.contracts.language.row_comments import read_solution
 from backmark.grader.contracts.values.describing import find_rows
 from backmark.grader.contracts.values.repairing import WrongLine
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.slip import Slip, SlipKind
-from backmark.grader.model.verdict import Judgement, Mark, Outcome
+from backmark.grader.model.verdict import Judgement, Mark
 from tests.contracts.making import judge
 from tests.contracts.repair.making import find_revision
 from tests.corpus import control_flow

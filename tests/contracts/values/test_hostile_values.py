@@ -16,7 +16,8 @@ from backmark.grader.contracts.values.program import SITED, ProgramExchange
 from backmark.grader.contracts.values.recorder import MOST_OCTETS, record_solution
 from backmark.grader.errors import TimedOut
 from backmark.grader.model.assignment import Limits
-from backmark.grader.model.verdict import Judgement, Mark, Outcome
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Judgement, Mark
 from backmark.worker.grading.candidate import Jailed
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.slip import SlipKind
-from backmark.grader.model.verdict import Judgement, Outcome
+from backmark.grader.model.verdict import Judgement
 from tests.contracts.making import judge
 from tests.contracts.repair.making import find_revision
 from tests.contracts.repair.test_own_arrangement import find_line

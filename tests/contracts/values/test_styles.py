@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from backmark.grader.model.verdict import Judgement, Mark, Outcome
+from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.verdict import Judgement, Mark
 from tests.contracts.making import judge
 from tests.contracts.repair.making import find_revision
 from tests.corpus import styles

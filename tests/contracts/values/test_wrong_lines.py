@@ -8,8 +8,9 @@ import pytest
 from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.contracts.language.row_comments import strip
 from backmark.grader.model.mended_statement import MendingKind
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.slip import Slip, SlipKind
-from backmark.grader.model.verdict import Judgement, Outcome
+from backmark.grader.model.verdict import Judgement
 from tests.contracts.making import RIGHT, build, contract, judge
 from tests.contracts.repair.making import find_revision
 from tests.contracts.repair.test_own_arrangement import (
