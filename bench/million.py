@@ -161,7 +161,7 @@ class _Bench:
             with _watch(self._store.redis) as pauses:
                 start, more = time.monotonic(), True
                 while more:
-                    done = self._store.regrades.steps.choose(claim)
+                    done = self._store.regrade_steps.choose(claim)
                     more = done is not None and done.more
                 seconds = time.monotonic() - start
             chosen = f"a regrade of {self._counts[course]:,} chosen in {seconds:.1f} s"

@@ -20,6 +20,7 @@ from backmark.grader.store.notifications import Notifications
 from backmark.grader.store.platforms import Platforms
 from backmark.grader.store.publications import Publications
 from backmark.grader.store.regrades.store import Regrades
+from backmark.grader.store.regrades.worker_steps import RegradeSteps
 from backmark.grader.store.room import Storage
 from backmark.grader.store.rosters import Rosters
 from backmark.grader.store.scores import Scores
@@ -48,7 +49,8 @@ class Store:
         secret = settings.secret is not None and bool(settings.secret.get_secret_value())
         self.assignments = Assignments(redis, scripts, pooled=secret)
         self.publications = Publications(redis, scripts)
-        self.regrades = Regrades(redis, scripts, self.submissions)
+        self.regrades = Regrades(redis, scripts)
+        self.regrade_steps = RegradeSteps(redis, scripts, self.submissions, self.regrades.units)
         self.sessions = Sessions(redis)
         self.shares = Shares(scripts)
         self.tokens = Tokens(redis, scripts)

@@ -91,7 +91,7 @@ def claim_step(store: Store, name: str) -> Claim:
 
 def one_chunk(store: Store, claim: Claim) -> bool:
     """Do as much of a step as one script does; whether there is more."""
-    steps = store.regrades.steps
+    steps = store.regrade_steps
     match phase(store, claim.job.id):
         case Phase.PREPARING:
             is_done = steps.choose(claim)

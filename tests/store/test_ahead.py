@@ -93,7 +93,7 @@ def test_what_follows_finds_what_a_script_leaves_that_a_restarted_redis_did_not_
     store.redis.script_flush()
     store.redis.script_load(_source("claim_next")[0])
     unit_claim = store.jobs.following_claim(Kind.UNIT)
-    assert store.regrades.steps.choose(claim, lambda _: "", last_of_turn=True, following=unit_claim) is not None
+    assert store.regrade_steps.choose(claim, lambda _: "", last_of_turn=True, following=unit_claim) is not None
     assert store.jobs.read_following(Kind.UNIT, unit_claim) is not None
 
 

@@ -41,7 +41,7 @@ def waiting_job(store: Store, kind: Kind) -> Job:
     assert store.submissions.finish(claim, verdict())
     regrade = store.jobs.claim(waiting_job(store, Kind.REGRADE))
     assert regrade is not None
-    step = store.regrades.steps.choose(regrade)
+    step = store.regrade_steps.choose(regrade)
     assert step is not None
     return step.unsent[0]
 
@@ -174,7 +174,7 @@ def test_a_regrade_goes_on(store: Store) -> None:
     assert claim is not None
     set_back(store)
     assert store.jobs.requeue_lost() == []
-    assert store.regrades.steps.choose(claim) is not None
+    assert store.regrade_steps.choose(claim) is not None
     record = store.regrades.get(job_waiting.id)
     assert record is not None
     assert record.phase is Phase.PREVIEWED

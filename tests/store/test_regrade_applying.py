@@ -131,7 +131,7 @@ def test_a_crash_while_it_is_applied_and_a_resumption_apply_everything_once(stor
     assert store.jobs.requeue_lost() == [Job(Kind.REGRADE, name)]
     second_claim = claim_step(store, name)
     # It was not dead after all.
-    assert store.regrades.steps.apply(dead) is None
+    assert store.regrade_steps.apply(dead) is None
     while one_chunk(store, second_claim):
         assert phase(store, name) is Phase.APPLYING
     regrade = now(store, name)
@@ -150,7 +150,7 @@ def test_a_last_chunk_whose_answer_was_lost_is_through(store: Store, verb: str) 
     else:
         store.regrades.apply(name, Mode.WHOLE)
     claim = claim_step(store, name)
-    steps = store.regrades.steps
+    steps = store.regrade_steps
     for _ in range(2):
         chunk = steps.apply(claim) if verb == "apply" else steps.roll_back(claim)
         assert chunk is not None
@@ -183,7 +183,7 @@ def test_a_rollback_stops_the_application_that_goes_on(store: Store) -> None:
     step_claim = claim_step(store, name)
     assert one_chunk(store, step_claim)
     store.regrades.roll_back(name)
-    assert store.regrades.steps.apply(step_claim) is None
+    assert store.regrade_steps.apply(step_claim) is None
     assert not store.jobs.beat(step_claim)
     finish_step(store, name)
     regrade = now(store, name)

@@ -136,7 +136,7 @@ def test_a_cancelled_choice_stops_what_is_graded_and_both_go_on_when_resumed(sto
     unit_claim = store.jobs.claim(waiting_units(store)[0])
     assert unit_claim is not None
     store.regrades.cancel(name)
-    assert store.regrades.steps.choose(claim) is None
+    assert store.regrade_steps.choose(claim) is None
     assert unit_graded(store, unit_claim, result(10)) is None
     assert waiting_units(store) == []
     regrade, jobs = store.regrades.resume(name)
@@ -183,12 +183,12 @@ def unit_source(store: Store, unit: Job) -> str:
 
 def test_a_step_gives_others_a_turn_and_keeps_its_place(store: Store) -> None:
     name, claim = choose_first(store, "a", "b", "c", "d", "e", "f", "g")
-    chunk = store.regrades.steps.choose(claim, last_of_turn=True)
+    chunk = store.regrade_steps.choose(claim, last_of_turn=True)
     assert chunk is not None
     assert chunk.more
     assert not store.jobs.beat(claim)
     # An answer that was lost: the turn is over.
-    assert store.regrades.steps.choose(claim, last_of_turn=True) is None
+    assert store.regrade_steps.choose(claim, last_of_turn=True) is None
     assert store.jobs.unsent() == []
     finish_step(store, name)
     assert now(store, name).counts.submissions == 7
@@ -238,14 +238,14 @@ class Streaming(RuleBasedStateMachine):
     @rule(claim=choosers, last_of_turn=st.booleans())
     def choose(self, claim: Claim, *, last_of_turn: bool) -> None:
         """A chunk, perhaps of a worker that has lost its claim, or once more."""
-        self.store.regrades.steps.choose(claim, last_of_turn=last_of_turn)
+        self.store.regrade_steps.choose(claim, last_of_turn=last_of_turn)
 
     @rule()
     def take_a_turn(self) -> None:
         """A worker that lives chooses a chunk."""
         claim = self.store.jobs.claim(Job(Kind.REGRADE, self.name))
         if claim is not None:
-            assert self.store.regrades.steps.choose(claim, last_of_turn=True) is not None
+            assert self.store.regrade_steps.choose(claim, last_of_turn=True) is not None
 
     @rule(claim=choosers)
     def kill_chooser(self, claim: Claim) -> None:
@@ -378,7 +378,7 @@ class Streaming(RuleBasedStateMachine):
             self.store.redis.zadd(keys.LEASES, {lease: 1})
         self.store.jobs.requeue_lost()
         claim = self.store.jobs.claim(Job(Kind.REGRADE, self.name))
-        while claim is not None and (chunk := self.store.regrades.steps.choose(claim)) and chunk.more:
+        while claim is not None and (chunk := self.store.regrade_steps.choose(claim)) and chunk.more:
             pass
         while (claim := self.store.jobs.claim_next(Kind.UNIT)) is not None:
             assert unit_graded(self.store, claim, self._verdict(8)) is not None

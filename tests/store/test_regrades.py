@@ -339,12 +339,12 @@ def test_choosing_goes_on_where_a_dead_worker_stopped(store: Store) -> None:
     end_lease(store, dead)
     assert store.jobs.requeue_lost() == [Job(Kind.REGRADE, name)]
     second_claim = claim_step(store, name)
-    assert store.regrades.steps.choose(dead) is None
+    assert store.regrade_steps.choose(dead) is None
     while one_chunk(store, second_claim):
         assert now(store, name).phase is Phase.PREPARING
     assert (now(store, name).counts.submissions, now(store, name).counts.sources) == (9, 3)
     # The last answer was lost: it is asked again, and nothing happens twice.
-    assert store.regrades.steps.choose(second_claim) is not None
+    assert store.regrade_steps.choose(second_claim) is not None
     assert now(store, name).counts.submissions == 9
 
 

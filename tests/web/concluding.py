@@ -71,7 +71,7 @@ def _loop(store: Store, stop: Event) -> None:
 def step(store: Store, claim: Claim) -> None:
     """All of a regrade's step, whichever it is."""
     regrade = store.regrades.get(claim.job.id)
-    steps = store.regrades.steps
+    steps = store.regrade_steps
     while regrade is not None:
         match regrade.phase:
             case Phase.PREPARING:

@@ -35,7 +35,7 @@ def step(context: Context, lease: Lease) -> Mapping[str, object]:
     more = turn = True
     while more and turn:
         turn = not lease.turn_is_over
-        done = _run_chunk(store.regrades.steps, regrade.phase, lease, grouping, last_of_turn=not turn)
+        done = _run_chunk(store.regrade_steps, regrade.phase, lease, grouping, last_of_turn=not turn)
         if done is None:
             raise Withdrawn(f"regrade {name} is no longer ours")
         for unit in done.unsent:

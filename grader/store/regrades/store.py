@@ -1,4 +1,4 @@
-"""Regrades: requested, previewed, reported, applied or cancelled; workers use `steps` and `units`."""
+"""Regrades: requested, previewed, reported, applied or cancelled; workers use `units` and `RegradeSteps`."""
 
 import json
 import secrets
@@ -16,9 +16,8 @@ from backmark.grader.store.paging import RecordPage, cursor, start
 from backmark.grader.store.regrades.reading import read
 from backmark.grader.store.regrades.report import RegradeReport
 from backmark.grader.store.regrades.units import Units, jobs
-from backmark.grader.store.regrades.worker_steps import RegradeSteps
 from backmark.grader.store.scripts import Scripts
-from backmark.grader.store.submissions import IDEMPOTENCY, Submissions
+from backmark.grader.store.submissions import IDEMPOTENCY
 
 _ID = 10
 #: The most units deleted in one script.
@@ -40,11 +39,10 @@ class RecordedRegrade:
 class Regrades:
     """All regrades. Methods raise LookupError if there is none with the id, except `get`, which returns None."""
 
-    def __init__(self, redis: Connection, scripts: Scripts, submissions: Submissions) -> None:
+    def __init__(self, redis: Connection, scripts: Scripts) -> None:
         self._redis = redis
         self._scripts = scripts
         self.units = Units(redis, scripts)
-        self.steps = RegradeSteps(redis, scripts, submissions, self.units)
 
     def request(
         self,
