@@ -11,6 +11,7 @@ BackmarkError
 ├── SliceEnded               nobody's: it begins again in the slow lane, with all its seconds
 └── ServiceError             ours: says nothing about the student, exit status 3
     ├── StoreUnavailable     Redis is away, or not fit to keep a submission
+    │   └── OlderStore       it holds what a version before 0.3.0 stored: exit status 2
     ├── JailUnavailable      this machine cannot isolate
     ├── JailFailed           a jail that should have worked did not
     │   └── JailInterrupted  it was killed or held up from outside while it had a submission
@@ -104,6 +105,10 @@ class ServiceError(BackmarkError):
 
 class StoreUnavailable(ServiceError):
     """Redis did not answer, or does not keep what it is given; nothing was recorded by halves."""
+
+
+class OlderStore(StoreUnavailable):
+    """Redis holds what a version before 0.3.0 stored; the message names the last version that reads it."""
 
 
 class JailUnavailable(ServiceError):

@@ -11,6 +11,7 @@ from redis.exceptions import NoScriptError, ResponseError
 
 from backmark.grader.errors import StoreUnavailable
 from backmark.grader.store.connection import Connection, check_reply
+from backmark.grader.store.older import refuse_older
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Scripts:
 
     def __init__(self, redis: Connection) -> None:
         self._redis = redis
+        self._is_readable = False
 
     def run(
         self,
@@ -60,6 +62,10 @@ class Scripts:
         `ahead` and `following` run before and after it in the same round trip; they only save work, so that one of them
         fails is only logged.
         """
+        if not self._is_readable:
+            # Redis may have been away when the process started.
+            refuse_older(self._redis)
+            self._is_readable = True
         script, digest = _source(name)
         if following is not None and following.is_sent:
             following = None

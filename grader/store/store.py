@@ -17,6 +17,7 @@ from backmark.grader.store.links import Links
 from backmark.grader.store.listings import Listings
 from backmark.grader.store.messages import Messages
 from backmark.grader.store.notifications import Notifications
+from backmark.grader.store.older import refuse_older
 from backmark.grader.store.platforms import Platforms
 from backmark.grader.store.publications import Publications
 from backmark.grader.store.regrades.store import Regrades
@@ -76,6 +77,10 @@ class Store:
     def ping(self) -> None:
         """Raise StoreUnavailable if Redis does not answer."""
         self.redis.ping()
+
+    def refuse_older(self) -> None:
+        """Raise OlderStore if a version before 0.3.0 filled this Redis, StoreUnavailable if Redis does not answer."""
+        refuse_older(self.redis)
 
     def time(self) -> float:
         """Return the seconds since 1970 by Redis's clock."""

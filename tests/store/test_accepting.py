@@ -122,7 +122,7 @@ def test_texts_with_separators_are_kept_apart(store: Store) -> None:
 
 def test_the_order_holds_though_redis_s_clock_was_set_back(store: Store) -> None:
     future_time = 4_000_000_000_000_000
-    store.redis.set("bm:clock", future_time)
+    store.redis.set("bm:moment", future_time)
     names = [accept(store, new(f"s{at}")) for at in range(3)]
     assert [now(store, name).created for name in names] == [future_time / 1e6 + at / 1e6 for at in (1, 2, 3)]
     assert [position(store, job(name)) for name in names] == [0, 1, 2]

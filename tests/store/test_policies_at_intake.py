@@ -204,7 +204,7 @@ def test_nobody_is_late_because_the_clock_was_set_back(store: Store) -> None:
     """No two submissions have one time, so times go on from where the clock was."""
     under(store, due=store.time() + 60, late=50.0)
     finish_job(store)
-    store.redis.set("bm:clock", f"{1e6 * (store.time() + 3600):.0f}")
+    store.redis.set("bm:moment", f"{1e6 * (store.time() + 3600):.0f}")
     finish_job(store)
     terms = store.courses.terms_of("cs101", ASSIGNMENT, "ada")
     marking = mark_student("ada", store.courses.attempts_of("cs101", ASSIGNMENT, "ada")[1:], terms)

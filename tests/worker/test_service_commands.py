@@ -18,6 +18,7 @@ from backmark.grader.store.store import Store
 from backmark.worker.cli.main import main
 from backmark.worker.serve.die_with_parent import tie_to_parent
 from backmark.worker.serve.embedded import EmbeddedRedis, find_server
+from backmark.worker.serve.folder_redis import run_redis
 from tests.service.parts import until
 from tests.services import redis_server
 
@@ -121,6 +122,27 @@ def test_a_wrong_setting_is_named(command: list[str], monkeypatch: pytest.Monkey
     answer = run(*command)
     assert answer.exit_code == 3
     assert "BACKMARK_LEASE_SECONDS" in answer.stderr
+
+
+@pytest.mark.parametrize("command", ["worker", "sweeper", "web", "token"])
+def test_a_store_of_a_version_before_0_3_is_refused_in_a_sentence(store: Store, command: str) -> None:
+    store.redis.set("bm:clock", "1764547200000000")
+    words = ["create", "the portal", "--course", "nn", "--scope", "submit"] if command == "token" else []
+    answer = run("service", command, *words)
+    assert answer.exit_code == 2
+    assert "0.2 is the last that reads it. Start this version with an empty Redis" in " ".join(answer.stderr.split())
+
+
+def test_serve_refuses_a_folder_of_a_version_before_0_3(tmp_path: Path, redis_program: str) -> None:
+    assert redis_program
+    with (
+        run_redis(tmp_path, maxmemory=64 << 20) as url,
+        contextlib.closing(Store.connect(ServiceSettings(redis_url=SecretStr(url)))) as store,
+    ):
+        store.redis.set("bm:clock", "1764547200000000")
+    answer = run("serve", "--data", str(tmp_path), "--bind", "127.0.0.1:0")
+    assert answer.exit_code == 2
+    assert "an empty folder for --data" in " ".join(answer.stderr.split())
 
 
 def test_a_redis_that_is_away_is_our_failure(monkeypatch: pytest.MonkeyPatch) -> None:

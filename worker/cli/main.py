@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from backmark.grader.errors import BackmarkError, BadAssignment, JailFailed, JailUnavailable
+from backmark.grader.errors import BackmarkError, BadAssignment, JailFailed, JailUnavailable, OlderStore
 from backmark.worker.cli import commands
 from backmark.worker.cli.exit_status import ExitStatus
 
@@ -95,7 +95,7 @@ class MainCommand(CommandFolder):
             # Nobody reads on; nor may Python's own last flush fail.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             status = ExitStatus.BROKEN_PIPE
-        except BadAssignment as error:
+        except (BadAssignment, OlderStore) as error:
             raise click.UsageError(str(error)) from error
         except Exception as error:  # noqa: BLE001 - an edge: what it is, _report tells apart
             _report(error)

@@ -3,7 +3,7 @@
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from backmark.grader.errors import StoreUnavailable
+from backmark.grader.errors import OlderStore, StoreUnavailable
 from backmark.grader.settings import machine
 
 if TYPE_CHECKING:
@@ -19,11 +19,28 @@ def load_settings() -> "ServiceSettings":
     return ServiceSettings.load()
 
 
+def refuse_older_store(settings: "ServiceSettings") -> None:
+    """Raise OlderStore if the service's Redis holds what this version does not read.
+
+    A Redis that does not answer yet is looked at again before anything in it is changed.
+    """
+    from backmark.grader.store.store import Store  # noqa: PLC0415 - redis, likewise
+
+    with closing(Store.connect(settings)) as store:
+        try:
+            store.refuse_older()
+        except OlderStore:
+            raise
+        except StoreUnavailable:
+            return
+
+
 def start_process(part: str) -> "ServiceSettings":
     """Start a process that is a part of the service: return its settings, and log as they say."""
     from backmark.grader.support import logs  # noqa: PLC0415 - structlog, likewise
 
     settings = load_settings()
+    refuse_older_store(settings)
     logs.configure(part, settings.log_format)
     return settings
 

@@ -121,12 +121,16 @@ def serve(  # noqa: PLR0913 - the options of a command, each by its name
 
 
 def _register(folder: DataDirectory, address: Address, settings: ServiceSettings, variables: Mapping[str, str]) -> None:
-    """Make the first token if there is none, and write the file by which commands beside the service find it."""
-    if not folder.token.exists():
-        with contextlib.closing(Store.connect(settings)) as store:
+    """Make the first token if there is none, and write the file by which commands beside the service find it.
+
+    Raises OlderStore if this version does not read the folder's store.
+    """
+    with contextlib.closing(Store.connect(settings)) as store:
+        store.refuse_older()
+        if not folder.token.exists():
             author = "The administrator"
             _, secret = store.tokens.create(author, _COURSE, frozenset({Scope.ADMIN}), author=author)
-        write_private(folder.token, secret + "\n")
+            write_private(folder.token, secret + "\n")
     token = folder.token.read_text(encoding="ascii").strip()
     shared = {**variables, "BACKMARK_URL": address.url, "BACKMARK_TOKEN": token}
     lines = (f"{name}={shlex.quote(shared[name])}\n" for name in _SHARED if shared.get(name))

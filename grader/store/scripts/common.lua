@@ -45,11 +45,11 @@ end
 local function moment()
   local time = redis.call('TIME')
   local micros = tonumber(time[1]) * 1000000 + tonumber(time[2])
-  local last = tonumber(redis.call('GET', 'bm:clock') or '0')
+  local last = tonumber(redis.call('GET', 'bm:moment') or '0')
   if micros <= last then
     micros = last + 1
   end
-  redis.call('SET', 'bm:clock', whole(micros))
+  redis.call('SET', 'bm:moment', whole(micros))
   return string.format('%.0f.%03d', math.floor(micros / 1000), micros % 1000)
 end
 

@@ -6,7 +6,7 @@ import sys
 import click
 
 from backmark.worker.cli.extras import require_extra
-from backmark.worker.cli.startup import load_settings
+from backmark.worker.cli.startup import load_settings, refuse_older_store
 
 
 @click.command()
@@ -31,8 +31,8 @@ def web(bind: str, processes: int) -> None:
         message = "`backmark service web` needs Linux or macOS: gunicorn, its server, does not run on Windows"
         raise click.UsageError(message)
     require_extra("web")
-    # A wrong setting is reported by us, rather than by gunicorn.
-    load_settings()
+    # A wrong setting, or a store that is not read, is reported by us, rather than by gunicorn.
+    refuse_older_store(load_settings())
     words = ["--config", "python:backmark.grader.web.server", "--bind", bind, "--workers", str(processes)]
     os.execv(  # noqa: S606 - a command of ours, without a shell
         sys.executable,
