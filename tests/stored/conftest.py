@@ -17,15 +17,15 @@ from backmark.worker.service.stop import Stop
 from tests.service.conftest import Sent, draw_once
 from tests.services import redis_server
 from tests.stored.loading import restore
-from tests.stored.service import AT_B8E7FD0, StoredService
+from tests.stored.service import AT_0_3_0, StoredService
 
 __all__ = ["draw_once", "redis_server"]
 
 
 @pytest.fixture
 def stored() -> StoredService:
-    """The service that was stored: by default that of version 0.1.0."""
-    return AT_B8E7FD0
+    """The service that was stored."""
+    return AT_0_3_0
 
 
 @pytest.fixture

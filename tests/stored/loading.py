@@ -28,8 +28,6 @@ def restore(redis: Connection, folder: Path) -> None:
     keys: Raw = json.loads(gzip.decompress((folder / "keys.json.gz").read_bytes()))
     redis.flushall()
     pipeline = redis.pipeline(transaction=False)
-    # As if this version had filled it.
-    keys["bm:moment"] = keys.pop("bm:clock")
     for key, fields in keys.items():
         value = fields["value"]
         match fields["type"]:

@@ -30,7 +30,7 @@ class StoredService:
     @property
     def courses(self) -> list[str]:
         """The names of its courses; the first is the one with everything in it."""
-        return [self.known[name] for name in ("course", "other", "lms") if name in self.known]
+        return [self.known[name] for name in ("course", "other", "lms")]
 
     @property
     def done(self) -> dict[str, str]:
@@ -41,23 +41,22 @@ class StoredService:
     @property
     def verdict_links(self) -> dict[str, str]:
         """The links to verdicts, by the name of the submission."""
-        paths: dict[str, str] = self.known.get("verdict links") or self.known["links"]["verdicts"]
+        paths: dict[str, str] = self.known["verdict links"]
         return paths
 
     @property
     def hand_in_links(self) -> dict[str, str]:
         """The links to hand in that hold."""
-        return {name: path for name, path in self.known["links"].items() if name not in {"verdicts", "ended"}}
+        return {name: path for name, path in self.known["links"].items() if name != "ended"}
 
     def settings(self, redis_url: str) -> ServiceSettings:
         """Return the settings of the service on another Redis."""
-        url = self.known.get("public_url")
         return ServiceSettings(
             redis_url=SecretStr(redis_url),
             secret=SecretStr(self.known["secret"]),
             tries=2,
             link_days=3650,
-            public_url=None if url is None else HttpUrl(url),
+            public_url=HttpUrl(self.known["public_url"]),
         )
 
     def submissions(self, store: Store) -> list[SubmissionRecord]:
@@ -75,8 +74,7 @@ class StoredService:
         perform(context, Job(Kind.REGRADE, self.known["regrades"][regrade]))
 
 
-AT_B8E7FD0 = StoredService.load("at_b8e7fd0")
-AT_51F7BFA1 = StoredService.load("at_51f7bfa1")
+AT_0_3_0 = StoredService.load("at_0_3_0")
 
 
 def get_record(store: Store, name: str) -> SubmissionRecord:

@@ -23,7 +23,7 @@ from backmark.grader.reports.view import make_view
 from backmark.grader.store.store import Store
 from backmark.grader.web import links
 from backmark.worker.service.context import Context
-from tests.stored.service import AT_51F7BFA1, AT_B8E7FD0, StoredService, get_record, marks, perform_until_graded
+from tests.stored.service import AT_0_3_0, StoredService, get_record, marks, perform_until_graded
 from tests.web.asking import Asker
 
 HTML = {"Accept": "text/html"}
@@ -31,7 +31,7 @@ HTML = {"Accept": "text/html"}
 PHASES = {"preparing", "previewing", "previewed", "applying", "applied", "rolled_back", "cancelled", "failed"}
 
 
-@pytest.fixture(params=[AT_B8E7FD0, AT_51F7BFA1], ids=["b8e7fd0", "51f7bfa1"])
+@pytest.fixture(params=[AT_0_3_0], ids=["0.3.0"])
 def stored(request: pytest.FixtureRequest) -> StoredService:
     service: StoredService = request.param
     return service

@@ -1,15 +1,15 @@
-"""Fills a Redis by the service's own code as it was at commit 51f7bfa1, and writes what it then holds.
+"""Fills a Redis by the service's own code as it is in version 0.3.0, and writes what it then holds.
 
-It ran once, with the files of that commit and a Redis server of its own:
+It runs with the files of this checkout and a Redis server of its own:
 
-    cd <a clone at 51f7bfa1, after make setup> && PYTHONPATH=. .venv/bin/python <this file>
+    PYTHONPATH=. .venv/bin/python tests/stored/at_0_3_0/fill.py
 
-It made `keys.json.gz` (every key, by type), `answers.json.gz` (what its API said of them) and `known.json` (what the
-tests must know: plain tokens, links, ids). It is kept to be read. It is never run again: what it made is what a service
-of that time left behind.
+It makes `keys.json.gz` (every key, by type), `answers.json.gz` (what the API says of them) and `known.json` (what the
+tests must know: plain tokens, links, ids). Until version 0.3.0 is out it runs again when something else is stored;
+after that it is kept to be read, and is never run again: what it made is what a service of 0.3.0 left behind.
 
-There was no record of a course then. One course is run by its staff, one is an LMS's, and of the third there is nothing
-but a token and submissions.
+One course is run by its staff, one is an LMS's, and of the third there is nothing but its record, a token and
+submissions.
 """
 
 import base64
@@ -28,13 +28,15 @@ from werkzeug.wrappers import Request, Response
 
 from backmark.grader.contracts.language.folder import join
 from backmark.grader.lti.identity import course_name, line_item_id, platform_id
-from backmark.grader.model.courses import Override
 from backmark.grader.model.lti import Platform
+from backmark.grader.model.messages import Answer, Note
+from backmark.grader.model.notifications import Event, Notification
 from backmark.grader.model.records import Job, Kind, Scope
+from backmark.grader.model.regrades import Mode, Selection, Which
+from backmark.grader.model.terms import Override
 from backmark.grader.settings.service import ServiceSettings
-from backmark.grader.store.callbacks import Event, Result
+from backmark.grader.store.notifications import Result
 from backmark.grader.store.publications import NewPublication
-from backmark.grader.store.regrades.model import Mode, Selection, Which
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission
 from backmark.grader.web import create_app
@@ -56,7 +58,7 @@ from tests.lti.platform.lms import INSTRUCTOR, Link, Lms, Tool
 from tests.lti.platform.wire import connect, make_pair, verifier
 
 HERE = Path(__file__).parent
-SECRET = "the secret of a service that was stored at 51f7bfa1"  # noqa: S105 - it guards nothing
+SECRET = "the secret of a service of version 0.3.0"  # noqa: S105 - it guards nothing
 ISSUER = "https://lms.example"
 PLATFORM = platform_id(ISSUER, "client-1")
 COURSE, OTHER = "backprop", "maths: 50 %"
@@ -142,7 +144,7 @@ class Filling:
         graders = Graders(self.store.assignments, jails, SECRET.encode())
         self.context = Context(self.settings, self.store, Nobody(), graders, jails, Stop(), Isolation(None))
         self.app = create_app(self.settings, self.store, Nobody())
-        self.known: dict[str, Any] = {"commit": "51f7bfa1", "secret": SECRET, "public_url": PUBLIC}
+        self.known: dict[str, Any] = {"version": "0.3.0", "secret": SECRET, "public_url": PUBLIC}
         self.known |= {"course": COURSE, "other": OTHER, "lms": LMS, "platform": PLATFORM}
 
     def api(self, token: str, method: str, path: str, **options: Any) -> Any:
@@ -188,7 +190,7 @@ class Filling:
         for name, course, fresh, tables in (
             ("pair, first", COURSE, 0, "[rubric]\ndx = 2\ndw = 2\n"),
             ("pair, second", COURSE, 0, "[rubric]\ndx = 1\ndw = 3\n"),
-            ("fresh", COURSE, 4, '[feedback]\nlevel = "hint"\nstrong_hint_after = 1\nfull_after = 2\n'),
+            ("fresh", COURSE, 4, '[feedback]\nlevels = ["hint", "hint", "full"]\n'),
             ("lms", LMS, 0, ""),
         ):
             assignment = "fresh" if name == "fresh" else PAIR
@@ -260,6 +262,15 @@ class Filling:
         sent = self.api("portal", "POST", "/submissions", json=body, headers={"Idempotency-Key": "kept"})
         perform(self.context, Job(Kind.SUBMISSION, sent["id"]))
         self.known["idempotency"] = {"key": "kept", "body": body, "id": sent["id"]}
+
+    def fill_messages(self) -> None:
+        """A note, a question with an answer, and one that waits for it."""
+        messages, done = self.store.messages, self.known["submissions"]["done"]
+        messages.add_note(done["ada 0"], Note("Look at `w`.", "staff"))
+        for name in ("ada 0", "late"):
+            question, _ = messages.ask(self.store.submissions.get(done[name]), "Why is `dx` wrong?")
+            if name == "ada 0":
+                messages.answer(done[name], question.id, Answer("The derivative of a square.", "staff"))
 
     def fill_regrades(self) -> None:
         """From the first revision to the second, each over students of its own: one's mark rises, another's falls."""
@@ -367,10 +378,10 @@ class Filling:
         }
 
     def fill_callbacks(self) -> None:
-        callbacks, url = self.store.callbacks, "https://portal.example.edu/hook"
-        first, secret = callbacks.create(COURSE, url, author="staff")
-        second, _ = callbacks.create(COURSE, f"{url}?2", [Event.DONE, Event.REGRADED], "staff")
-        gone, _ = callbacks.create(COURSE, f"{url}?3", [Event.SERVICE_FAILED], "staff")
+        callbacks, url = self.store.notifications, "https://portal.example.edu/hook"
+        first, secret = callbacks.create(COURSE, Notification(url), "staff")
+        second, _ = callbacks.create(COURSE, Notification(f"{url}?2", events=(Event.DONE, Event.REGRADED)), "staff")
+        gone, _ = callbacks.create(COURSE, Notification(f"{url}?3", events=(Event.SERVICE_FAILED,)), "staff")
         rotated = callbacks.rotate(first.id, 168, "staff")
         self.known["callbacks"] = {"first": first.id, "second": second.id, "gone": gone.id}
         self.known["callback secrets"] = [secret, rotated]
@@ -420,8 +431,9 @@ class Filling:
         answers: dict[str, dict[str, Any]] = {}
         for token, course in courses.items():
             place = f"/courses/{course}"
-            assignments = {COURSE: [PAIR, "fresh", UDL], LMS: [PAIR]}.get(course, [UDL])
-            paths = ["/token", "/assignments", "/submissions?limit=100", "/publications"]
+            # What ships changes with the version.
+            assignments = {COURSE: [PAIR, "fresh"], LMS: [PAIR]}.get(course, [])
+            paths = ["/token", "/submissions?limit=100", "/publications"]
             paths += ["/regrades", "/callbacks", *self._more_paths(token)]
             if course != OTHER:
                 paths += [f"{place}/roster", f"{place}/audit"]
@@ -441,7 +453,9 @@ class Filling:
     def _more_paths(self, token: str) -> list[str]:
         if token != "staff":
             return []
-        paths = [f"/submissions/{name}" for name in self.known["submissions"]["done"].values()][:-2]
+        done = self.known["submissions"]["done"]
+        paths = [f"/submissions/{name}" for name in done.values()][:-2]
+        paths += [f"/courses/{COURSE}/questions?state={state}" for state in ("open", "answered")]
         for regrade in self.known["regrades"].values():
             paths += [f"/regrades/{regrade}", f"/regrades/{regrade}/report"]
         for callback in self.known["callbacks"].values():
@@ -526,7 +540,7 @@ def main() -> None:
         try:
             filling = Filling(server.url)
             for fill in (
-                *(filling.fill_tokens, filling.fill_publications, filling.fill_terms, filling.fill_submissions),
+                *(filling.fill_tokens, filling.fill_publications, filling.fill_terms, filling.fill_submissions, filling.fill_messages),
                 *(filling.fill_regrades, filling.fill_lms, filling.fill_callbacks, filling.fill_links),
                 filling.fill_queue,
             ):
