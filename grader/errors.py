@@ -17,8 +17,7 @@ BackmarkError
     │   └── JailInterrupted  it was killed or held up from outside while it had a submission
     └── AssignmentError      the assignment or its cases are not usable
         ├── BadAssignment    whoever named or wrote it can mend that: wrong usage, exit status 2
-        ├── MadeByEarlierVersion  stored by an earlier version, and judged no longer; not damaged
-        └── MadeByNewerVersion    stored by a newer version of Backmark; not damaged
+        └── MadeByNewerVersion  stored by a newer version of Backmark; not damaged
 """
 
 from typing import Any
@@ -132,10 +131,6 @@ class AssignmentError(ServiceError):
 
 class BadAssignment(AssignmentError):
     """There is no such assignment, or its text is wrong; the message names the field or the file."""
-
-
-class MadeByEarlierVersion(AssignmentError):
-    """A stored revision is of a kind that this version judges no longer; the message says what to do."""
 
 
 class MadeByNewerVersion(AssignmentError):

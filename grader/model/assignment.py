@@ -1,13 +1,10 @@
 """The settings that staff choose for an assignment: limits and feedback, as data."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
-#: The kind of homework of assignments, verdicts and archives that name none: networks in layers, which earlier versions
-#: judged in a way of their own.
-LAYERED = "networks"
+#: The kind of assignments that this version judges.
+CONTRACT = "contract"
 
 #: Bounds of what an assignment's file may set, by which it is checked when it is read.
 _LADDER = {"min_length": 1, "max_length": 100}
@@ -59,14 +56,3 @@ class Feedback:
     def at(self, attempt: int | None) -> Level:
         """The level that holds for a student's first, second... attempt; None: attempts are not counted."""
         return self.uncounted if attempt is None else self.levels[min(attempt, len(self.levels)) - 1]
-
-
-def upgrade_feedback(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return stored feedback with the levels that versions before 0.3 wrote as a level and a number of attempts."""
-    if "level" not in raw:
-        return dict(raw)
-    old = {"level", "strong_hint_after", "full_after"}
-    level, attempts = raw["level"], raw.get("full_after", 0)
-    levels = [*[level] * attempts, Level.FULL] if attempts else [level]
-    # What stands beside an old level is the default of a version that has none.
-    return {**{name: value for name, value in raw.items() if name not in old}, "levels": levels, "uncounted": level}

@@ -16,58 +16,6 @@ _SCRIPT = describe(
 
 
 @dataclass(frozen=True, slots=True)
-class Gradient:
-    """Derivatives in the shape of the parameters; values that are not finite are null."""
-
-    weights: Sequence[Numbers]
-    biases: Sequence[Numbers]
-
-
-@dataclass(frozen=True, slots=True)
-class GradientMask:
-    """True for each derivative that is wrong, in the shape of the parameters."""
-
-    weights: list[list[list[bool]]]
-    biases: list[list[list[bool]]]
-
-
-#: The kind of a counterexample that is a layered network.
-NETWORK: Literal["network"] = "network"
-
-
-@dataclass(frozen=True, slots=True)
-class Counterexample:
-    """The smallest network found on which the submission is wrong."""
-
-    depth: int
-    widths: list[int]
-    weights: Sequence[Numbers]
-    biases: Sequence[Numbers]
-    net_input: Numbers
-    y: Numbers
-    expected: Gradient
-    actual: Gradient | None = field(
-        metadata=describe("Null if the submission did not return arrays of the right shapes.")
-    )
-    instead: str | None = field(metadata=describe("What the submission returned instead, if `actual` is null."))
-    #: `weights` or `biases`, with layer and index, of the first wrong entry, counted from the output; else None.
-    parameter: str | None
-    layer: int | None
-    index: list[int] | None
-    script: str = field(metadata=_SCRIPT)
-    kind: Literal["network"] = NETWORK
-    wrong_entries: GradientMask | None = field(
-        default=None, metadata=describe("The wrong derivatives; null if `actual` is, and from an earlier version.")
-    )
-    preactivations: Sequence[Numbers] | None = field(
-        default=None, metadata=describe("`all_f` of the network; null from an earlier version.")
-    )
-    activations: Sequence[Numbers] | None = field(
-        default=None, metadata=describe("`all_h` of the network, its input first; null from an earlier version.")
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class CaseInput:
     """A named input of a case."""
 
@@ -77,7 +25,7 @@ class CaseInput:
     values: Any = field(metadata=describe("An array as nested lists, a list of such inputs, or anything else."))
     is_tuple: bool = field(
         default=False,
-        metadata=describe("True if the list is a tuple where the code is called; false from an earlier version."),
+        metadata=describe("True if the list is a tuple where the code is called."),
     )
 
     def __post_init__(self) -> None:
@@ -102,9 +50,7 @@ class CaseResult:
     wrong: int = field(metadata=describe("The number of wrong numbers."))
     wrong_entries: Any = field(
         default=None,
-        metadata=describe(
-            "True for each wrong number, nested as `actual`; null if `actual` is, and from an earlier version."
-        ),
+        metadata=describe("True for each wrong number, nested as `actual`; null if `actual` is."),
     )
     gradient_of: str | None = field(
         default=None,
@@ -156,14 +102,9 @@ class CaseCounterexample:
     script: str = field(metadata=_SCRIPT)
     drawing: LayersDrawing | None = field(
         default=None,
-        metadata=describe("The case as the picture of a network; null if it is none, and from an earlier version."),
+        metadata=describe("The case as the picture of a network; null if it is none."),
     )
     forward_only: tuple[str, ...] = field(
         default=(),
-        metadata=describe(
-            "The inputs of the forward pass that the lines of the call do not name; empty from an earlier version."
-        ),
+        metadata=describe("The inputs of the forward pass that the lines of the call do not name."),
     )
-
-
-AnyCounterexample = Counterexample | CaseCounterexample

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from typing import Any, Literal
 
-from backmark.grader.model.assignment import LAYERED, Level
-from backmark.grader.model.counterexample import AnyCounterexample
+from backmark.grader.model.assignment import CONTRACT, Level
+from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.model.descriptions import describe
 from backmark.grader.model.mended_statement import MendedStatement, WrongNumber
 from backmark.grader.model.outcome import Outcome
@@ -20,12 +20,6 @@ SCHEMA: Literal["backmark.result/1"] = "backmark.result/1"
 
 #: Members that a result object has only if they say something.
 OMITTED_IF_NONE = frozenset({"level", "file", "code_cell", "begins"})
-
-#: The verdicts in which members have a value of which a contract knows nothing.
-_OF_LAYERS = ", in an earlier version's verdict on a layered assignment"
-
-#: The separator between the ids of two simultaneous mistakes.
-_BOTH = "+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +50,8 @@ class Property:
     max_score: int
     networks: int = field(metadata=describe("The number of cases that tested this row."))
     message: str
-    counterexample: AnyCounterexample | None = None
-    names: tuple[str, ...] | None = field(
-        default=None,
-        metadata=describe("Other rows that the message mentions; null from a version that did not record them."),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkReached:
-    """The network on which a process ended, in a verdict of an earlier version."""
-
-    number: int = field(metadata=describe("The number of the network, from 1."))
-    of: int
-    depth: int = field(metadata=describe("The number of hidden layers."))
+    counterexample: CaseCounterexample | None = None
+    names: tuple[str, ...] = field(default=(), metadata=describe("Other rows that the message mentions."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +93,13 @@ class StudentError:
     ending: str = field(
         default="", metadata=describe("How the process ended, without naming the case; empty if it did not end.")
     )
-    network: NetworkReached | None = field(
-        default=None, metadata=describe("The network on which the process ended, from an earlier version; else null.")
-    )
     reached: CaseReached | None = field(
         default=None,
-        metadata=describe("The case on which the process ended; null if it did not, and from an earlier version."),
+        metadata=describe("The case on which the process ended; null if it did not."),
     )
     mistake: PythonMistake | None = field(
         default=None,
-        metadata=describe("The mistake behind the exception; null if none is certain, and from an earlier version."),
+        metadata=describe("The mistake behind the exception; null if none is certain."),
     )
 
 
@@ -155,13 +134,9 @@ class Diagnosis:
     read: str = field(metadata=describe("Where to read more."))
     apart: str = field(default="", metadata=describe("The difference from other explanations that fit."))
     mistakes: tuple[NamedMistake, ...] = field(
-        default=(),
-        metadata=describe("One mistake, or two made together; empty from a version that did not record them."),
+        default=(), metadata=describe("One mistake, or two made together; empty below the level line.")
     )
-    names: tuple[str, ...] | None = field(
-        default=None,
-        metadata=describe("The rows that judge the lines it mentions; null from an earlier version."),
-    )
+    names: tuple[str, ...] = field(default=(), metadata=describe("The rows that judge the lines it mentions."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,28 +144,7 @@ class FirstDifference:
     """The first wrong result of which the student's lines are known."""
 
     variable: str = field(metadata=describe("The name of the result."))
-    layer: int | None = field(metadata=describe(f"The entry of `lists` that is wrong{_OF_LAYERS}; else null."))
-    depth: int | None = field(metadata=describe(f"The number of hidden layers{_OF_LAYERS}; else null."))
     message: str
-    lists: tuple[str, ...] = field(
-        default=(), metadata=describe(f"The lists whose entry `layer` is wrong{_OF_LAYERS}; else empty.")
-    )
-    source: str = field(
-        default="",
-        metadata=describe(
-            "The correct value from which the wrong one is computed, or the layer's other gradient if that is not"
-            f" known{_OF_LAYERS}; else empty."
-        ),
-    )
-    home: bool = field(
-        default=False, metadata=describe(f"True if the network has the notebook's own shape{_OF_LAYERS}; else false.")
-    )
-    inferred: bool = field(
-        default=False,
-        metadata=describe(
-            f"True if the place follows only from the derivatives of biases and weights{_OF_LAYERS}; else false."
-        ),
-    )
     cell: int | None = field(default=None, metadata=describe("The cell of the lines; null in a Python file."))
     lines: tuple[int, ...] = field(
         default=(), metadata=describe("The student's lines that assign it, if they are few.")
@@ -283,7 +237,7 @@ class GradedAssignment:
         default=True,
         metadata=describe("False if the cases were drawn with a seed or a number that the sender chose."),
     )
-    kind: str = field(default=LAYERED, metadata=describe("The kind of assignment."))
+    kind: str = field(default=CONTRACT, metadata=describe(f"The kind of assignment: `{CONTRACT}`."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,11 +246,13 @@ class Judgement:
 
     outcome: Outcome
     properties: tuple[Property, ...] = ()
-    counterexample: AnyCounterexample | None = None
+    counterexample: CaseCounterexample | None = None
     error: StudentError | None = None
     statistics: Statistics = field(default_factory=Statistics)
     flags: tuple[Flag, ...] = ()
     diagnosis: tuple[Diagnosis, ...] = ()
+    #: The results that are wrong somewhere, of the first of which the lines are known is the first difference.
+    wrong_results: tuple[str, ...] = ()
     first_difference: FirstDifference | None = None
     repair: tuple[MendedStatement, ...] = ()
     notebook_check: NotebookCheck | None = None
@@ -318,7 +274,7 @@ class Verdict:
     )
     max_score: int
     properties: tuple[Property, ...] = ()
-    counterexample: AnyCounterexample | None = None
+    counterexample: CaseCounterexample | None = None
     diagnosis: tuple[Diagnosis, ...] = field(
         default=(), metadata=describe("The best explanation first; empty if none fits.")
     )
@@ -326,17 +282,14 @@ class Verdict:
     repair: tuple[MendedStatement, ...] = field(
         default=(),
         metadata=describe(
-            "The fewest statements that must change, in the order of the submission; empty if none were found, and"
-            " from an earlier version."
+            "The fewest statements that must change, in the order of the submission; empty if none were found."
         ),
     )
     notebook_check: NotebookCheck | None = field(
         default=None,
-        metadata=describe("Null if these functions are right or not known, and from an earlier version."),
+        metadata=describe("Null if these functions are right or not known."),
     )
-    remarks: tuple[Remark, ...] = field(
-        default=(), metadata=describe("Empty if there is nothing to remark, and from an earlier version.")
-    )
+    remarks: tuple[Remark, ...] = field(default=(), metadata=describe("Empty if there is nothing to remark."))
     error: StudentError | None = None
     statistics: Statistics = field(default_factory=Statistics)
     flags: tuple[Flag, ...] = field(default=(), metadata=describe("Only for staff; empty for other tokens."))
@@ -370,7 +323,7 @@ class Verdict:
             max_score=sum(row.max_score for row in judgement.properties),
             output=output,
             engine=engine,
-            **{name: getattr(judgement, name) for name in Judgement.__slots__},
+            **{name: getattr(judgement, name) for name in Judgement.__slots__ if name != "wrong_results"},
         )
 
     @property
@@ -392,13 +345,9 @@ class Verdict:
         best = next(iter(self.diagnosis), None)
         if best is None:
             return ()
-        if best.mistakes:
-            return tuple(
-                NamedMistake(mistake.id, f"{mistake.title[:1].upper()}{mistake.title[1:]}") for mistake in best.mistakes
-            )
-        # Earlier versions have one sentence for all mistakes: with two, it is the title of neither.
-        ids = best.id.split(_BOTH)
-        return tuple(NamedMistake(mistake_id, best.title if len(ids) == 1 else "") for mistake_id in ids)
+        return tuple(
+            NamedMistake(mistake.id, f"{mistake.title[:1].upper()}{mistake.title[1:]}") for mistake in best.mistakes
+        )
 
     def with_identity(self, submission: str, filename: str) -> "Verdict":
         """Return the verdict with the id and filename of a submission of the same source."""

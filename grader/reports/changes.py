@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from backmark.grader.model.cases import as_case, format_case, format_number
-from backmark.grader.model.counterexample import AnyCounterexample
+from backmark.grader.model.cases import format_case, format_number
+from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.model.mended_statement import LARGEST_COMPARED, MendedStatement, MendingKind, WrongNumber
 from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.source_line import SourceLine
@@ -147,13 +147,12 @@ def describe_instead(verdict: Verdict) -> str:
     return sentence(f"Your code {instead}") if instead and was_judged(verdict) else ""
 
 
-def _find_first_wrong(example: AnyCounterexample | None) -> WrongNumber | None:
+def _find_first_wrong(example: CaseCounterexample | None) -> WrongNumber | None:
     """Return the first wrong number of a counterexample; None if it is not known, or beyond what a reader compares."""
-    case = None if example is None else as_case(example)
-    if case is None or case.first is None or case.instead is not None:
+    if example is None or example.first is None or example.instead is not None:
         return None
-    first = case.first
-    result = next(result for result in case.results if result.name == first.result)
+    first = example.first
+    result = next(result for result in example.results if result.name == first.result)
     expected, actual = result.expected, result.actual
     for index in first.index:
         expected, actual = expected[index], actual[index]

@@ -11,10 +11,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from backmark.grader.contracts.language.assignment import KIND
 from backmark.grader.errors import MadeByNewerVersion
-from backmark.grader.model.assignment import LAYERED, Feedback, Level, upgrade_feedback
-from backmark.grader.model.counterexample import AnyCounterexample
+from backmark.grader.model.assignment import Feedback, Level
+from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.model.mended_statement import MendedStatement
 from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.row_messages import OPEN_MESSAGES
@@ -47,9 +46,6 @@ IMPORTS = (
 #: The judge of *passed*: hidden or not, the outcome says whether it holds.
 _JUDGE = "finite_differences"
 
-#: The row of a layered verdict, as earlier versions stored them, that says on which cases alone it raises.
-_PARTLY_RAISING = "any_shape"
-
 #: Kinds of slips that a row is asked about.
 _MOST_KINDS = 2
 
@@ -64,10 +60,11 @@ _ENDED = {
     Outcome.CRASHED: "Your code's process ended without an answer.",
 }
 
-#: Settings that students may always read: those of every stored assignment, and those of contracts between them. A new
-#: one is hidden until it is added here.
-_PUBLIC_SETTINGS, _PUBLIC_AFTER = ("id", "title", "kind", "function"), ("limits", "templates")
-_PUBLIC_OF_CONTRACTS = ("entries", "call", "cases", "dtype", "package", "stand_ins")
+#: Settings that students may always read. A new one is hidden until it is added here.
+_PUBLIC_SETTINGS = (
+    *("id", "title", "kind", "entries", "call", "cases", "dtype", "package", "stand_ins"),
+    *("limits", "templates"),
+)
 
 
 def disclose(
@@ -102,7 +99,7 @@ def disclose(
         repair=_repair_hints(verdict, hidden),
         notebook_check=_check_hints(verdict, hidden),
         remarks=_remarks(verdict, hidden),
-        error=_error(verdict, hidden),
+        error=_error(verdict),
     )
 
 
@@ -114,9 +111,7 @@ def disclose_settings(assignment: Raw) -> dict[str, Any]:
     """
     feedback = policy(assignment)
     hidden = set(feedback.hidden)
-    own = _PUBLIC_OF_CONTRACTS if assignment.get("kind", LAYERED) == KIND else ()
-    public = (*_PUBLIC_SETTINGS, *own, *_PUBLIC_AFTER)
-    settings = {key: assignment[key] for key in public if key in assignment}
+    settings = {key: assignment[key] for key in _PUBLIC_SETTINGS if key in assignment}
     # What a case holds is shown from `line` on.
     if {feedback.levels[0], feedback.uncounted} <= {Level.LINE, Level.FULL} and not hidden:
         settings["seed"] = assignment["seed"]
@@ -129,7 +124,7 @@ def disclose_settings(assignment: Raw) -> dict[str, Any]:
 
 def policy(assignment: Raw) -> Feedback:
     """Return the feedback settings of a stored assignment."""
-    raw = upgrade_feedback(assignment.get("feedback", {"level": Level.FULL}))
+    raw = assignment["feedback"]
     try:
         return read(Feedback, raw, strict=True)
     except MadeByNewerVersion:
@@ -156,7 +151,6 @@ def _full(verdict: Verdict, hidden: tuple[str, ...]) -> Verdict:
         repair=_repair(verdict, hidden),
         notebook_check=_check(verdict, hidden),
         remarks=_remarks(verdict, hidden),
-        error=None if _raises_on_some_cases_only(verdict, hidden) else verdict.error,
         statistics=replace(verdict.statistics, seed=0),
         flags=(),
     )
@@ -206,8 +200,8 @@ def _open_message(row: Property, hidden: tuple[str, ...]) -> str:
 
 
 def _speaks_of(hidden: tuple[str, ...], part: Property | Diagnosis) -> bool:
-    """Return True if this row or explanation names a hidden property, or, like an older one, lists no names."""
-    return bool(hidden) and (part.names is None or not set(hidden).isdisjoint(part.names))
+    """Return True if this row or explanation names a hidden property."""
+    return not set(hidden).isdisjoint(part.names)
 
 
 def _explains_hidden(verdict: Verdict, hidden: tuple[str, ...]) -> bool:
@@ -274,7 +268,7 @@ def _check_hints(verdict: Verdict, hidden: tuple[str, ...]) -> NotebookCheck | N
     return replace(check, wrong=None, form="", lines=tuple(filter(_is_plausible, check.lines)))
 
 
-def _example(verdict: Verdict, rows: tuple[Property, ...]) -> AnyCounterexample | None:
+def _example(verdict: Verdict, rows: tuple[Property, ...]) -> CaseCounterexample | None:
     """Return the verdict's counterexample, or the first of a visible row if it belongs to a hidden one."""
     example = verdict.counterexample
     examples = [row.counterexample for row in rows if row.counterexample is not None]
@@ -284,19 +278,11 @@ def _example(verdict: Verdict, rows: tuple[Property, ...]) -> AnyCounterexample 
     return examples[0] if examples else None
 
 
-def _raises_on_some_cases_only(verdict: Verdict, hidden: tuple[str, ...]) -> bool:
-    """Return True if it raises on some cases only, and the row that says so is hidden."""
-    layered = verdict.assignment.kind == LAYERED
-    return layered and verdict.outcome is Outcome.FAILED and _PARTLY_RAISING in hidden
-
-
-def _error(verdict: Verdict, hidden: tuple[str, ...]) -> StudentError | None:
+def _error(verdict: Verdict) -> StudentError | None:
     """Return an exception's kind and place, or for the end of a process a text that its code cannot choose."""
     error, outcome = verdict.error, verdict.outcome
     if error is None or outcome is Outcome.REJECTED:
         return error
-    if _raises_on_some_cases_only(verdict, hidden):
-        return None
     if outcome in _ENDED:
         # The exit status of a crash is the student's to choose.
         known = "" if outcome is Outcome.CRASHED else error.ending

@@ -1,7 +1,6 @@
 """The words and the colour of each outcome, which all formats share: a name, and a sentence about the code."""
 
 from backmark.grader.model.outcome import Outcome
-from backmark.grader.model.words import CaseWords
 
 #: The name of an outcome: it stands alone, or follows the name of a submission.
 NAMES: dict[str, str] = {
@@ -15,6 +14,8 @@ NAMES: dict[str, str] = {
     Outcome.REJECTED: "not graded",
 }
 _SENTENCES = {
+    Outcome.PASSED: "Your code is right.",
+    Outcome.FAILED: "Your code is not right yet.",
     Outcome.ERROR: "Your code raises an exception.",
     Outcome.TIMEOUT: "Your code takes too long.",
     Outcome.MEMORY: "Your code needs too much memory.",
@@ -25,11 +26,9 @@ _SENTENCES = {
 _TONES = {Outcome.PASSED: "good", Outcome.REJECTED: "warn"}
 
 
-def describe_outcome(outcome: Outcome, words: CaseWords) -> str:
-    """Return the sentence of an outcome; those of code that was judged are its kind's."""
-    if outcome is Outcome.PASSED:
-        return words.passed
-    return _SENTENCES.get(outcome, words.failed)
+def describe_outcome(outcome: Outcome) -> str:
+    """Return the sentence of an outcome."""
+    return _SENTENCES[outcome]
 
 
 def tone_of(outcome: str | None) -> str:

@@ -8,11 +8,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from backmark.grader.model.cases import as_case
 from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.verdict import Mark, Verdict
-from backmark.grader.model.words import CaseWords
 from backmark.grader.reports.numpy_text import list_inputs
 from backmark.grader.reports.outcomes import NAMES
 from backmark.grader.reports.plaintext import plain
@@ -70,7 +68,7 @@ def _indented(view: VerdictView) -> Iterator[RenderableType]:
     if view.rows:
         yield _rubric(view)
     if verdict.counterexample is not None:
-        yield _example(as_case(verdict.counterexample), view)
+        yield _example(verdict.counterexample, view)
     if verdict.output:
         yield Text.assemble(("Your code printed:\n", "bold"), cut_output(verdict.output))
     for flag in verdict.flags:
@@ -81,7 +79,7 @@ def _headline(view: VerdictView) -> Text:
     line = Text(describe_file(view), style=_STYLES.get(view.verdict.outcome, "bold red"))
     if not view.verdict.assignment.own_networks:
         line.append(
-            f"\nThese are not the assignment's own {view.words.noun}s: the command names another seed or number.",
+            "\nThese are not the assignment's own cases: the command names another seed or number.",
             style="yellow",
         )
     return line
@@ -119,31 +117,31 @@ def _changes(view: VerdictView) -> RenderableType:
 
 def _example(example: CaseCounterexample, view: VerdictView) -> RenderableType:
     """Return the inputs as the student would type them, then expected and actual values side by side."""
-    lines, words = list_inputs(example), view.words
+    lines = list_inputs(example)
     inputs = (
-        Text(f"{describe_size(example, words)} Its script has every number.")
+        Text(f"{describe_size(example)} Its script has every number.")
         if lines is None
         else Text("\n".join(lines), "cyan")
     )
     parts: list[RenderableType] = [
-        Text(title_example(view.verdict, words, view.tally), style="bold"),
+        Text(title_example(view.verdict, view.tally), style="bold"),
         Padding(inputs, (1, 0, 0, 2)),
     ]
     if view.instead:
         parts.append(Padding(Text(plain(view.instead), style="red"), (1, 0, 0, 2)))
     elif example.instead is None:
-        parts.append(Padding(_render_results(example, words), (1, 0, 0, 2)))
+        parts.append(Padding(_render_results(example), (1, 0, 0, 2)))
     if example.script:
         script = f"As a script: {_SCRIPT}"
         parts.append(Padding(Text(script, style="dim"), (1, 0, 0, 0)))
     return Group(*parts)
 
 
-def _render_results(example: CaseCounterexample, words: CaseWords) -> RenderableType:
+def _render_results(example: CaseCounterexample) -> RenderableType:
     table = _table()
-    for name, expected, actual, is_wrong in list_results(example, words):
+    for name, expected, actual, is_wrong in list_results(example):
         table.add_row(name, expected, actual, style="red" if is_wrong else "")
-    where = locate_first(example, words)
+    where = locate_first(example)
     return Group(table, Text(where, style="red")) if where else table
 
 

@@ -4,11 +4,10 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from math import prod
 
-from backmark.grader.model.cases import as_case, format_case, format_nested
+from backmark.grader.model.cases import format_case, format_nested
 from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.verdict import Mark, Verdict
-from backmark.grader.model.words import CaseWords, find_words
 from backmark.grader.reports.changes import describe_instead, was_judged
 from backmark.grader.reports.numpy_text import list_inputs
 from backmark.grader.reports.outcomes import NAMES
@@ -105,32 +104,32 @@ def render_example(verdict: Verdict, tally: str = "", *, told: bool = False) -> 
 
     `told` is true if what came in the place of results is told above.
     """
-    if verdict.counterexample is None:
+    example = verdict.counterexample
+    if example is None:
         return ""
-    example, words = as_case(verdict.counterexample), find_words(verdict.assignment.kind)
     lines = list_inputs(example)
-    inputs = describe_size(example, words) if lines is None else "\n".join(lines)
+    inputs = describe_size(example) if lines is None else "\n".join(lines)
     instead = "" if told else plain(describe_instead(verdict))
-    results = instead if example.instead else _results(example, words)
-    return "\n\n".join(filter(None, (title_example(verdict, words, tally), _indent(inputs), _indent(results))))
+    results = instead if example.instead else _results(example)
+    return "\n\n".join(filter(None, (title_example(verdict, tally), _indent(inputs), _indent(results))))
 
 
-def title_example(verdict: Verdict, words: CaseWords, tally: str) -> str:
+def title_example(verdict: Verdict, tally: str) -> str:
     """Return the line above a counterexample; `tally` is the sentence about how many there are."""
     if was_judged(verdict):
-        return f"{tally} The smallest {words.noun}:".lstrip()
-    return f"The {words.noun} that your code did not finish:"
+        return f"{tally} The smallest case:".lstrip()
+    return "The case that your code did not finish:"
 
 
-def describe_size(example: CaseCounterexample, words: CaseWords) -> str:
+def describe_size(example: CaseCounterexample) -> str:
     """Return the sentence that a case is too large to be shown, with its properties."""
     dims = format_case(example.case)
-    return f"This {words.noun}{f' ({dims})' if dims else ''} is too large to show here."
+    return f"This case{f' ({dims})' if dims else ''} is too large to show here."
 
 
-def list_results(example: CaseCounterexample, words: CaseWords) -> list[tuple[str, str, str, bool]]:
+def list_results(example: CaseCounterexample) -> list[tuple[str, str, str, bool]]:
     """Return name, expected and actual value of each result that is shown, and True if it is wrong."""
-    alone = words.apart and any(result.wrong for result in example.results)
+    alone = any(result.wrong for result in example.results)
     # A single number that is none is null too, and wrong.
     shown = (result for result in example.results if result.wrong or (result.actual is not None and not alone))
     return [
@@ -139,10 +138,10 @@ def list_results(example: CaseCounterexample, words: CaseWords) -> list[tuple[st
     ]
 
 
-def locate_first(example: CaseCounterexample, words: CaseWords) -> str:
+def locate_first(example: CaseCounterexample) -> str:
     """Return the sentence about the first wrong number; empty if that is not known, or all numbers are few."""
     few = all(prod(result.shape) <= _FEW for result in example.results if result.wrong)
-    return "" if few or example.first is None else f"First wrong number{words.order}: {name_first(example)}."
+    return "" if few or example.first is None else f"First wrong number: {name_first(example)}."
 
 
 def name_first(example: CaseCounterexample) -> str:
@@ -153,14 +152,14 @@ def name_first(example: CaseCounterexample) -> str:
     return f"{first.result}[{', '.join(map(str, first.index))}]" if first.index else first.result
 
 
-def _results(example: CaseCounterexample, words: CaseWords) -> str:
-    rows = list_results(example, words)
+def _results(example: CaseCounterexample) -> str:
+    rows = list_results(example)
     width = max((len(name) for name, *_ in rows), default=0)
     lines = []
     for name, expected, actual, wrong in rows:
         lines.append(f"{SIGNS[Mark.FAILED] if wrong else ' '} {name:<{width}}  expected {expected}")
         lines.append(f"  {'':<{width}}  actual   {actual}")
-    return "\n".join(filter(None, (*lines, locate_first(example, words))))
+    return "\n".join(filter(None, (*lines, locate_first(example))))
 
 
 def cut_output(output: str) -> str:

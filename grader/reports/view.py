@@ -7,7 +7,7 @@ from enum import StrEnum
 from backmark.grader.model.assignment import Level
 from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.verdict import RETURNS_NONE, Diagnosis, Mark, Property, Verdict
-from backmark.grader.model.words import CaseWords, find_words, join_words
+from backmark.grader.model.words import join_words
 from backmark.grader.reports.changes import (
     LineChange,
     count,
@@ -90,7 +90,6 @@ class VerdictView:
     instead: str
     #: The student's own lines that the verdict names, without those to change.
     lines: tuple[NamedLine, ...]
-    words: CaseWords
     verdict: Verdict
 
     @property
@@ -109,8 +108,7 @@ def make_view(verdict: Verdict, lines: tuple[NamedLine, ...] = ()) -> VerdictVie
 
     `lines` are the student's own that it names, if they are to be shown beside it.
     """
-    words = find_words(verdict.assignment.kind)
-    wrong, more = _write_sentence(verdict, words)
+    wrong, more = _write_sentence(verdict)
     heading, changes = list_together(verdict)
     rows = list_rows(verdict)
     refused = verdict.outcome is Outcome.REJECTED
@@ -121,7 +119,7 @@ def make_view(verdict: Verdict, lines: tuple[NamedLine, ...] = ()) -> VerdictVie
         tone=tone_of(verdict.outcome),
         right=_count_rows(rows),
         wrong=wrong,
-        outcome=describe_outcome(verdict.outcome, words),
+        outcome=describe_outcome(verdict.outcome),
         more=more,
         remarks=describe_remarks(verdict),
         trace="" if refused or (verdict.error and more == verdict.error.message) else quote_exception(verdict).rstrip(),
@@ -134,7 +132,6 @@ def make_view(verdict: Verdict, lines: tuple[NamedLine, ...] = ()) -> VerdictVie
         tally="" if told else next((row.message for row in verdict.properties if row.name == _JUDGE), ""),
         instead="" if any(change.tells_instead for change in changes) else describe_instead(verdict),
         lines=lines,
-        words=words,
         verdict=verdict,
     )
 
@@ -165,12 +162,12 @@ def _count_rows(rows: Sequence[Property]) -> str:
     return f"{count(right)} of the {count(len(marked)).lower()} rows {'is' if right == 1 else 'are'} right."
 
 
-def _write_sentence(verdict: Verdict, words: CaseWords) -> tuple[str, str]:
+def _write_sentence(verdict: Verdict) -> tuple[str, str]:
     """Return the sentence about what is wrong, empty if the outcome says all, and the text that follows it."""
     outcome, error, first = verdict.outcome, verdict.error, verdict.first_difference
     if outcome is Outcome.PASSED:
-        return "", _count_numbers(verdict, words)
-    raised, differs = _describe_raised(verdict, words), first.message if first else ""
+        return "", _count_numbers(verdict)
+    raised, differs = _describe_raised(verdict), first.message if first else ""
     kind = error.mistake.kind if error is not None and error.mistake is not None else ""
     nothing = "Your code returns nothing." if kind == RETURNS_NONE else ""
     if mistake := nothing or _name_mistake(verdict.diagnosis) or summarize_changes(verdict):
@@ -180,19 +177,16 @@ def _write_sentence(verdict: Verdict, words: CaseWords) -> tuple[str, str]:
         return raised, differs
     if error is not None and not error.traceback and outcome is not Outcome.FAILED:
         return describe_exception(error, find_container(verdict)), error.message
-    if first and first.lists:
-        values = "is the first wrong value" if len(first.lists) == 1 else "are the first wrong values"
-        return f"Counting from the output, {first.variable} {values}.", differs
     varies = any(row.name == _PURE and row.outcome is Mark.FAILED for row in verdict.properties)
     hides = verdict.level is not None or verdict.repair or verdict.diagnosis or not verdict.properties
     return "" if hides or differs or varies else "We could not tell which lines are wrong.", differs
 
 
-def _count_numbers(verdict: Verdict, words: CaseWords) -> str:
+def _count_numbers(verdict: Verdict) -> str:
     """Return the sentence about all numbers of a right submission; empty if they are not shown."""
     figures = verdict.statistics
-    cases = f"{figures.networks:,} {words.noun}{'' if figures.networks == 1 else 's'}"
-    return f"All {figures.derivatives:,} {words.numbers} are right, in {cases}." if figures.networks else ""
+    cases = f"{figures.networks:,} case{'' if figures.networks == 1 else 's'}"
+    return f"All {figures.derivatives:,} numbers are right, in {cases}." if figures.networks else ""
 
 
 def _is_evidence(verdict: Verdict) -> bool:
@@ -214,7 +208,7 @@ def _choose_hints(verdict: Verdict) -> tuple[Diagnosis, ...]:
     return () if any(statement.kind is not None for statement in verdict.repair) else verdict.diagnosis[:1]
 
 
-def _describe_raised(verdict: Verdict, words: CaseWords) -> str:
+def _describe_raised(verdict: Verdict) -> str:
     """Return a sentence about the line that raised; empty if none did, or if it is unknown and some calls returned."""
     error, outcome = verdict.error, verdict.outcome
     if error is None or outcome not in {Outcome.ERROR, Outcome.FAILED}:
@@ -225,7 +219,7 @@ def _describe_raised(verdict: Verdict, words: CaseWords) -> str:
     raised = upper_first(locate_exception(error, within))
     if outcome is Outcome.ERROR:
         return f"{raised}."
-    return f"{raised} on some {words.noun}s." if error.frames else ""
+    return f"{raised} on some cases." if error.frames else ""
 
 
 def _name_mistake(diagnosis: Sequence[Diagnosis]) -> str:

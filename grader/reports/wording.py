@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 
 from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.verdict import Mark, Property, Verdict
-from backmark.grader.model.words import find_words
 from backmark.grader.reports import text
 from backmark.grader.reports.exceptions import describe_exception, quote_exception
 from backmark.grader.reports.outcomes import describe_outcome
@@ -32,7 +31,7 @@ def clean(value: object, most: int = MOST) -> str:
 def headline(verdict: Verdict) -> str:
     """Return the outcome and the marks, as a sentence each; a refused file has no marks."""
     marks = "" if verdict.outcome is Outcome.REJECTED else f" {verdict.score} of {verdict.max_score} marks."
-    return f"{describe_outcome(verdict.outcome, find_words(verdict.assignment.kind))}{marks}"
+    return f"{describe_outcome(verdict.outcome)}{marks}"
 
 
 def trouble(verdict: Verdict) -> str:
@@ -80,5 +79,5 @@ def show_example(verdict: Verdict) -> str:
     if example is None:
         return ""
     # Half of a script cannot be run.
-    script, noun = clean(example.script, len(example.script)), find_words(verdict.assignment.kind).noun
-    return script if len(script) <= MOST else f"The {noun} is too large to show here: it is in the JSON verdict."
+    script = clean(example.script, len(example.script))
+    return script if len(script) <= MOST else "The case is too large to show here: it is in the JSON verdict."

@@ -9,16 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backmark.grader.model.cases import as_case
 from backmark.grader.model.counterexample import (
     CaseCounterexample,
     CaseInput,
     CaseResult,
-    Counterexample,
     LayersDrawing,
 )
-from backmark.grader.model.stored import read
-from backmark.grader.reports.html.comparing import Array, compare
+from backmark.grader.reports.html.comparing import compare
 from backmark.grader.reports.html.layers import Drawing, Edge, Node, Tag, draw
 
 #: An entry of a gradient: `weights` or `biases`, layer and index.
@@ -207,54 +204,6 @@ def _cover(first_tag: Tag, other_tag: Tag) -> bool:
         abs(first_tag.x - other_tag.x) < (first_tag.width + other_tag.width) / 2 - 0.01
         and abs(first_tag.y - other_tag.y) < (first_tag.height + other_tag.height) / 2 - 0.01
     )
-
-
-#: A layered network with one hidden unit, as `backmark.result/1` had it before contracts had pictures.
-OLD: dict[str, Any] = {
-    "depth": 1,
-    "widths": [1],
-    "weights": [[[2.0]], [[3.0]]],
-    "biases": [[[0.5]], [[0.25]]],
-    "net_input": [[1.0]],
-    "y": [[7.0]],
-    "expected": {"weights": [[[1.0]], [[2.0]]], "biases": [[[3.0]], [[4.0]]]},
-    "actual": {"weights": [[[1.0]], [[2.0]]], "biases": [[[3.0]], [[5.0]]]},
-    "parameter": "biases",
-    "layer": 1,
-    "index": [0, 0],
-    "instead": None,
-    "script": "",
-    "wrong_entries": {"weights": [[[False]], [[False]]], "biases": [[[False]], [[True]]]},
-    "preactivations": [[[2.5]], [[7.75]]],
-    "activations": [[[1.0]], [[2.5]]],
-}
-
-
-def old_arrays(raw: dict[str, Any]) -> tuple[Drawing, list[Array]]:
-    """Return the picture and the arrays of a stored counterexample."""
-    case = as_case(read(Counterexample, raw), drawn=True)
-    return picture(case), compare(case)
-
-
-def test_the_picture_of_an_earlier_verdict_stays() -> None:
-    drawing, arrays = old_arrays(OLD)
-    assert [(node.value, node.below, node.wrong) for node in drawing.nodes] == [
-        ("1", "", False),
-        ("2.5", "f = 2.5", False),
-        ("7.75", "y = 7", True),
-    ]
-    names = ["all_dl_dbiases[1]", "all_dl_dweights[1]", "all_dl_dbiases[0]", "all_dl_dweights[0]"]
-    assert [array.name for array in arrays] == names
-
-
-def test_of_a_verdict_without_marks_the_first_wrong_entry_is_marked_and_units_are_empty() -> None:
-    """The page does not judge: of the other entries it does not know."""
-    raw = OLD | dict.fromkeys(("wrong_entries", "preactivations", "activations"))
-    drawing, arrays = old_arrays(raw | {"actual": {**OLD["actual"], "weights": [[[9.0]], [[9.0]]]}})
-    assert {array.wrong for array in arrays} == {None}
-    (marked,) = [part for part in parts_of(drawing) if part.wrong]
-    assert marked == drawing.nodes[2]
-    assert (drawing.valued, drawing.nodes[1].value) == (False, "")
 
 
 def test_the_marks_of_numbers_are_the_judges() -> None:

@@ -18,13 +18,7 @@ MASK: dict[str, Any] = {
     "mistakes": [{"id": "m", "title": "forgets the mask"}],
 }
 ZEROS = MASK | {"mistakes": [{"id": "z", "title": "leaves zeros"}, {"id": "s", "title": "has the wrong sign"}]}
-PLACE: dict[str, Any] = {
-    "variable": "all_dl_df[4]",
-    "layer": 4,
-    "depth": 5,
-    "message": "In a network with K = 5, it differs.",
-}
-PLACE |= {"lists": ["all_dl_df"]}
+PLACE: dict[str, Any] = {"variable": "all_dl_df[4]", "message": "`all_dl_df[4]` is wrong; line 25 sets it."}
 RAISED = {"type": "ValueError", "message": "no", "traceback": "  line 3, in backward_pass"}
 RAISED_THERE = RAISED | {"frames": [{"cell": None, "line": 2}, {"cell": None, "line": 3}]}
 
@@ -58,31 +52,9 @@ def test_a_mistake_in_the_line_that_raised_stands_beside_the_exception() -> None
     assert not make_view(read_verdict(failing_verdict() | {"error": RAISED})).explained
 
 
-def test_the_title_of_an_earlier_version_is_said_as_it_is() -> None:
-    assert sentence(diagnosis=[MASK | {"title": "It does: a, b.", "mistakes": []}])[0] == "It does: a, b."
-
-
-def test_else_the_place_is_said_where_it_goes_wrong_first() -> None:
-    assert sentence(first_difference=PLACE)[0] == "Counting from the output, all_dl_df[4] is the first wrong value."
-
-
-def test_the_place_of_an_earlier_version_is_said_in_its_own_sentence() -> None:
-    assert sentence(first_difference=PLACE | {"lists": []}) == (
-        "Your backward pass is not right yet.",
-        "In a network with K = 5, it differs.",
-    )
-
-
-def test_two_that_go_wrong_first_are_said_in_the_plural() -> None:
-    difference = PLACE | {"variable": "all_dl_dbiases[4] and all_dl_dweights[4]", "lists": ["dbiases", "dweights"]}
-    assert sentence(first_difference=difference)[0].startswith(
-        "Counting from the output, all_dl_dbiases[4] and all_dl_dweights[4] are the first wrong values."
-    )
-
-
 def test_a_level_that_hides_the_mistake_hides_it_here() -> None:
     weak = {**dict.fromkeys(MASK, ""), "hint": "What of negative preactivations?", "mistakes": []}
-    assert sentence(diagnosis=[weak]) == ("Your backward pass is not right yet.", "")
+    assert sentence(diagnosis=[weak]) == ("Your code is not right yet.", "")
 
 
 def test_an_exception_is_named_with_its_line_where_that_is_known() -> None:
@@ -100,8 +72,8 @@ def test_code_that_returns_none_returns_nothing() -> None:
 
 
 def test_the_line_that_raised_is_said_before_one_that_writes_a_wrong_result() -> None:
-    writes = {"variable": "dw", "layer": None, "depth": None, "message": "`dw` is wrong; line 9 sets it."}
-    raises = "Line 3 raises ValueError on some networks."
+    writes = {"variable": "dw", "message": "`dw` is wrong; line 9 sets it."}
+    raises = "Line 3 raises ValueError on some cases."
     assert sentence(error=RAISED_THERE, first_difference=writes) == (raises, writes["message"])
     assert sentence(error=RAISED_THERE, first_difference=writes, diagnosis=[MASK]) == ("It forgets the mask.", raises)
     assert sentence(error=RAISED_THERE, repair=[LINE])[0] == "Line 11 is wrong."
@@ -145,13 +117,13 @@ def test_a_line_that_raises_is_named_and_then_the_exception_that_comes_of_it() -
 
 
 def test_a_right_line_that_raised_is_not_blamed() -> None:
-    there = "line 3 raises ValueError on some networks."
+    there = "line 3 raises ValueError on some cases."
     assert sentence(error=RAISED_THERE, repair=[LINE])[1] == f"As a result, {there}"
     assert sentence(error=RAISED_THERE, repair=[HIDDEN_LINE])[0] == f"L{there[1:]}"
 
 
 def test_a_level_that_hides_the_line_hides_it_in_the_sentence() -> None:
-    assert sentence(repair=[HIDDEN_LINE]) == ("Your backward pass is not right yet.", "")
+    assert sentence(repair=[HIDDEN_LINE]) == ("Your code is not right yet.", "")
 
 
 def test_a_row_without_marks_is_quiet_only_beside_rows_with_marks() -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from backmark.grader.model.assignment import Level
-from backmark.grader.model.counterexample import NETWORK
+from backmark.grader.model.assignment import CONTRACT, Level
 from backmark.grader.model.records import Job, Kind, State
 from backmark.grader.model.terms import Policy
 from backmark.grader.store.search import Filter
@@ -227,7 +226,7 @@ def test_another_course_gets_its_own_feedback_level(house: House, window: Window
         for part in ("properties", "counterexample", "diagnosis", "first_difference", "statistics")
     ]
     # Shorter ones, such as 0.0 and `failed`, are everywhere, and so is the kind of a counterexample.
-    facts = {fact for fact in texts(hidden) if len(fact) > len("failed")} - {NETWORK}
+    facts = {fact for fact in texts(hidden) if len(fact) > len("failed")} - {CONTRACT}
     assert len(facts) > 20
     page_text = page.content() + page.request.get(f"{page.url}/state").text()
     assert find_betrayals(page_text, facts) == []

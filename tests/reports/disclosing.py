@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from backmark.grader.model.assignment import Feedback
-from backmark.grader.model.counterexample import Counterexample, Gradient
+from backmark.grader.model.assignment import CONTRACT, Feedback
+from backmark.grader.model.counterexample import CaseCounterexample, CaseInput, CaseResult, FirstWrong
 from backmark.grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
 from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.result import read_verdict
@@ -23,7 +23,6 @@ from backmark.grader.model.verdict import (
     Judgement,
     Mark,
     NamedMistake,
-    NetworkReached,
     NotebookCheck,
     Property,
     Statistics,
@@ -44,22 +43,16 @@ ERROR = StudentError(
 )
 
 
-def example(seed: float) -> Counterexample:
+def example(seed: float) -> CaseCounterexample:
     """A counterexample whose numbers are its own."""
-    matrices = iter([[[[round(seed + k / 1000, 9)]]] for k in range(10)])
-    return Counterexample(
-        depth=0,
-        widths=[],
-        weights=next(matrices),
-        biases=next(matrices),
-        net_input=next(matrices)[0],
-        y=next(matrices)[0],
-        expected=Gradient(next(matrices), next(matrices)),
-        actual=Gradient(next(matrices), next(matrices)),
+    matrices = iter([[[round(seed + k / 1000, 9)]] for k in range(4)])
+    return CaseCounterexample(
+        kind=CONTRACT,
+        case={"zq-dim": round(seed + 0.5, 9)},
+        inputs=tuple(CaseInput(name, [1, 1], next(matrices)) for name in ("x", "w")),
+        results=(CaseResult("dw", [1, 1], next(matrices), next(matrices), 1, [[True]]),),
+        first=FirstWrong("dw", [0, 0]),
         instead=f"zq-instead-{seed}",
-        parameter="weights",
-        layer=0,
-        index=[0, 0],
         script=f"# zq-script-{seed}\nprint({seed})\n",
     )
 
@@ -69,7 +62,6 @@ LIMIT_ERROR = StudentError(
     "Limit",
     "It went too far. It was at network 86131 of 86132, which has 86133 hidden layers.",
     ending="It went too far.",
-    network=NetworkReached(86131, 86132, 86133),
     reached=CaseReached(86131, 86132, {"K": 86133}),
 )
 
@@ -148,9 +140,8 @@ def reveal_all(
                 ("activation_gradient",),
             ),
         ),
-        FirstDifference(
-            "zq_dl_df[2]", 86122, 86123, "zq-first-to-differ", ("zq-list",), "zq-source", cell=86125, lines=(86126,)
-        ),
+        ("zq_dl_df[2]",),
+        FirstDifference("zq_dl_df[2]", "zq-first-to-differ", 86125, (86126,)),
         REPAIR,
         CHECK,
     )

@@ -3,8 +3,8 @@
 import dataclasses
 from typing import Any
 
-from backmark.grader.model.assignment import Level
-from backmark.grader.model.counterexample import Counterexample, Gradient
+from backmark.grader.model.assignment import CONTRACT, Level
+from backmark.grader.model.counterexample import CaseCounterexample, CaseInput, CaseResult
 from backmark.grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
 from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import State, SubmissionRecord
@@ -23,21 +23,15 @@ from backmark.grader.model.verdict import (
     Verdict,
 )
 
-SCRIPT = "# Backmark: a network\nprint(1 < 2 and 3 > 2)\n"
+SCRIPT = "# Backmark: a case\nprint(1 < 2 and 3 > 2)\n"
 
-EXAMPLE = Counterexample(
-    depth=0,
-    widths=[],
-    weights=[[[1.0]]],
-    biases=[[[1.0]]],
-    net_input=[[1.0]],
-    y=[[1.0]],
-    expected=Gradient([[[2.0]]], [[[2.0]]]),
-    actual=None,
+EXAMPLE = CaseCounterexample(
+    kind=CONTRACT,
+    case={"K": 0},
+    inputs=(CaseInput("x", [1, 1], [[1.0]]),),
+    results=(CaseResult("dw", [1, 1], [[2.0]], None, 0),),
+    first=None,
     instead="None",
-    parameter=None,
-    layer=None,
-    index=None,
     script=SCRIPT,
 )
 
@@ -55,7 +49,7 @@ MISTAKE = Diagnosis(
     strong_hint="Multiply by the indicator.",
     read="Equation 7.24.",
 )
-FIRST = FirstDifference("all_dl_df[4]", 4, 5, "all_dl_df[4] (see cell 10, line 25) is the first wrong value.")
+FIRST = FirstDifference("all_dl_df[4]", "`all_dl_df[4]` is wrong; line 25 of cell 10 sets it.", 10, (25,))
 
 #: A line that is wrong, and one that is missing.
 WRONG_LINE = MendedStatement(

@@ -15,7 +15,7 @@ from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.result import read_verdict
 from backmark.grader.model.row_messages import MISSING
 from backmark.grader.model.source_line import SourceLine
-from backmark.grader.model.verdict import CaseReached, Flag, Mark, NetworkReached, PythonMistake, StudentError
+from backmark.grader.model.verdict import CaseReached, Flag, Mark, PythonMistake, StudentError
 from backmark.grader.reports import disclosure
 from backmark.grader.reports.disclosure import WITHHELD, disclose_settings, policy
 from backmark.grader.reports.outcomes import NAMES
@@ -267,7 +267,6 @@ def test_a_limit_is_told_without_the_network_at_which_it_was_reached() -> None:
         "TimeLimit",
         f"{sentence} It was there.",
         ending=sentence,
-        network=NetworkReached(86127, 86128, 3),
         reached=CaseReached(86127, 86128, {"K": 3}),
     )
     error_shown = disclose(reveal_all(Outcome.TIMEOUT, error), HINT, 1)["error"]

@@ -133,7 +133,7 @@ def test_below_the_level_full_no_line_is_annotated() -> None:
 
 def test_a_right_submission_gets_a_notice() -> None:
     (command,) = commands(verdict(outcome=Outcome.PASSED, rows=()))
-    assert command.startswith("::notice file=hw/answer.py,title=Your backward pass is right.")
+    assert command.startswith("::notice file=hw/answer.py,title=Your code is right.")
 
 
 @given(st.one_of(st.sampled_from(ATTACKS), st.text()), st.sampled_from(Outcome))
@@ -158,7 +158,7 @@ def test_no_text_is_markup_in_a_summary(attack: str) -> None:
 def test_a_summary_has_headline_lines_rows_and_a_case() -> None:
     text = summary(repair_verdict(IN_FILE))
     for part in (
-        "## udl\\-7\\.2: Your backward pass is not right yet\\. 2 of 5 marks\\.",
+        "## udl\\-7\\.2: Your code is not right yet\\. 2 of 5 marks\\.",
         "### What to change",
         WRONG_LINE.source,
         "| **failed** |",

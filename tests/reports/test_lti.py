@@ -21,7 +21,7 @@ def render_form(**changes: Any) -> dict[str, Any]:
 def test_a_graded_submission_is_a_final_score() -> None:
     score = render_form()
     assert score.pop("comment").splitlines() == [
-        "Your backward pass is not right yet. 2 of 5 marks.",
+        "Your code is not right yet. 2 of 5 marks.",
         "One of the three rows is right. We could not tell which lines are wrong.",
         "Wrong: Gradient of the weights.",
     ]

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from backmark.grader.contracts.judging.judge import Judge
-from backmark.grader.contracts.language.assignment import KIND
 from backmark.grader.model.assignment import Level
 from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.verdict import (
@@ -52,7 +51,7 @@ def show_verdict(verdict: Verdict, width: int = 100, *, colour: bool = False) ->
 
 def verdict(judgement: Judgement, *, filename: str = "a.py", output: str = "", own: bool = True) -> Verdict:
     """A verdict on nothing in particular."""
-    reference = GradedAssignment("udl-7.2", "0" * 16, "0" * 64, own, KIND)
+    reference = GradedAssignment("udl-7.2", "0" * 16, "0" * 64, own)
     return Verdict.of(GradedSubmission("0" * 16, filename, "0" * 64), reference, judgement, output)
 
 

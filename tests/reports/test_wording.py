@@ -47,7 +47,12 @@ def text_of(name: str, level: Level, graded: Verdict | None = None) -> str:
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_form_names_mistake_hint_and_line_and_keeps_the_strong_hint(name: str) -> None:
     text = text_of(name, Level.FULL)
-    for part in (MISTAKE.title, MISTAKE.hint, MISTAKE.read, FIRST.message):
+    for part in (
+        MISTAKE.title,
+        MISTAKE.hint,
+        MISTAKE.read,
+        FIRST.message.replace("`", "") if name == "gradescope" else FIRST.message,
+    ):
         assert part in text
     assert MISTAKE.strong_hint not in text
 

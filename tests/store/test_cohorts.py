@@ -80,17 +80,6 @@ def test_a_class_is_counted_by_the_rows_that_wrong_lines_cost(store: Store) -> N
     assert [record.id for record in found] == [first]
 
 
-def test_of_two_mistakes_that_an_earlier_version_named_in_one_sentence_the_ids_are_left(store: Store) -> None:
-    """No sentence is read; of one mistake it is the title."""
-    grade_submission(store, verdict("failed", diagnosis=[{"id": "a+b", "title": "It is odd and it is even."}]))
-    grade_submission(store, verdict("failed", diagnosis=[{"id": "c", "title": "It is odd."}]), "bob")
-    assert {(mistake.id, mistake.title) for mistake in cohort(store).mistakes} == {
-        ("a", "a"),
-        ("b", "b"),
-        ("c", "It is odd."),
-    }
-
-
 def test_submissions_are_found_by_a_mistake(store: Store) -> None:
     first = grade_submission(store, explained_verdict("mask+sign"))
     grade_submission(store, explained_verdict("mask"), "bob")

@@ -157,7 +157,7 @@ def test_attempts_of_a_large_class_are_read_in_parts_without_loss(
 
 def test_the_mistakes_of_an_attempt_are_its_verdict_s(store: Store) -> None:
     name = accept(store)
-    explanations = [{"id": "no_relu", "title": "The ReLU is left out."}]
+    explanations = [{"id": "no_relu", "title": "", "mistakes": [{"id": "no_relu", "title": "leaves out the ReLU"}]}]
     assert store.submissions.finish(claim_job(store, name), verdict("failed", diagnosis=explanations))
     (attempt,) = store.courses.attempts_of("cs101", "udl-7.2", "ada")
     assert attempt.mistakes == ("no_relu",)

@@ -78,11 +78,10 @@ def test_a_notification_of_events_that_are_not_known_is_listed(store: Store) -> 
 
 
 def test_settings_lack_nothing_and_feedback_that_is_not_known_shows_least() -> None:
-    text = '{"id": "x", "title": "X", "feedback": {"level": "hint"}, "invented": 1}'
-    layered, assignment = read_settings(text), read_settings(text.replace("{", '{"kind": "contract", ', 1))
+    text = '{"id": "x", "title": "X", "feedback": {"levels": ["hint"], "uncounted": "hint"}, "invented": 1}'
+    assignment = read_settings(text)
     assert (assignment["dtype"], assignment["rows"], assignment["check"]) == ("float64", [], None)
-    for each in (layered, assignment):
-        assert (each["invented"], each["limits"]["seconds"], each["seed"]) == (1, 20.0, 0)
-        assert policy(each) == Feedback.always(Level.HINT)
-    for newer in ({"level": "invented"}, {"level": "full", "invented": 1}):
+    assert (assignment["invented"], assignment["limits"]["seconds"], assignment["seed"]) == (1, 20.0, 0)
+    assert policy(assignment) == Feedback.always(Level.HINT)
+    for newer in ({"levels": ["invented"]}, {"levels": ["full"], "invented": 1}):
         assert policy({"feedback": newer | {"hidden": ["pure"]}}) == Feedback.always(Level.SCORE, ("pure",))

@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from backmark.grader.contracts.judging.revision import load_packaged
-from backmark.grader.contracts.language.assignment import KIND
+from backmark.grader.model.assignment import CONTRACT
 from backmark.grader.model.publications import KitFiles, RevisionRecord
 from backmark.grader.model.terms import Policy
 from backmark.grader.store.store import Store
@@ -31,8 +31,8 @@ def visitor(app: Flask, store: Store) -> Visitor:
     return Visitor(app, store)
 
 
-def publish(store: Store, kits: KitFiles | None = None, kind: str = KIND) -> RevisionRecord:
-    assignment = json.dumps({"id": "mine", "title": "Mine", "kind": kind, "entries": ["gradient"]})
+def publish(store: Store, kits: KitFiles | None = None) -> RevisionRecord:
+    assignment = json.dumps({"id": "mine", "title": "Mine", "kind": CONTRACT, "entries": ["gradient"]})
     record = RevisionRecord("r1", "course", assignment, "mine", "Mine", "0" * 64, 0.0)
     return store.assignments.publish(record, b"npz", kits=kits)
 
@@ -99,12 +99,6 @@ def test_what_ships_has_a_kit_without_its_solution_alone(visitor: Visitor) -> No
     assert ("Download the kit" in page, "With the solution" in page) == (True, False)
     assert visitor.client.get(f"{HOME}{SHIPPED}/kit").data.startswith(b"PK")
     assert "ships with Backmark" in visitor.get(f"{HOME}{SHIPPED}/kit?solution=yes", 404)
-
-
-def test_a_layered_assignment_which_judges_nothing_offers_no_kit(visitor: Visitor, store: Store) -> None:
-    publish(store, kind="networks")
-    assert "#kit" not in visitor.get(f"{HOME}/assignments/mine")
-    assert 'id="kit"' not in visitor.get(PLACE)
 
 
 def test_a_kit_is_sent_to_nobody_but_staff_of_the_course(app: Flask, store: Store) -> None:

@@ -203,7 +203,7 @@ def test_a_long_chain_of_superseded_submissions_is_followed_in_parts(
 def test_students_see_their_own_line_that_a_verdict_names(app: Flask, portal: Asker, store: Store) -> None:
     source = "import numpy as np\n\ndef backward_pass(w, b, f, h, y):\n    all_dl_df[1] = <wrong>\n"
     name = portal.submit(source=source).get_json()["id"]
-    first = FirstDifference("all_dl_df[1]", 1, 5, "It is wrong.", ("all_dl_df",), lines=(4,))
+    first = FirstDifference("all_dl_df[1]", "It is wrong.", lines=(4,))
     difference = json.loads(json.dumps(asdict(first)))
     conclude(store, name, {**failing_verdict(), "first_difference": difference})
     record = store.submissions.get(name)
@@ -237,7 +237,7 @@ def test_students_see_the_lines_to_change_before_the_rubric(app: Flask, portal: 
         "2 marks lost",
     ):
         assert words in page
-    assert "In the smallest case, <code>all_dl_d" in page
+    assert "In the smallest case, <code>dw" in page
     assert page.count("db = &lt;wrong&gt;") == 1
 
 

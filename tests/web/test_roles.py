@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 from flask import Flask
 
-from backmark.grader.contracts.language.assignment import KIND
+from backmark.grader.model.assignment import CONTRACT
 from backmark.grader.model.publications import KitFiles, RevisionRecord
 from backmark.grader.model.records import Scope
 from backmark.grader.model.terms import Policy
@@ -162,9 +162,8 @@ def places(store: Store) -> dict[str, str]:
     settings = {
         "id": "mine",
         "title": "Mine",
-        "kind": KIND,
+        "kind": CONTRACT,
         "entries": ["gradient"],
-        "function": "gradient",
         "reference": SOLVED,
         "solution": SOLVED,
         "rows": [{"hint": SOLVED}],

@@ -29,19 +29,16 @@ def verdict(
     *,
     frames: Sequence[Place] = (),
     refused_lines: Sequence[Place] = (),
-    lists: Sequence[str] = (),
     cell: int | None = None,
     lines: Sequence[int] = (),
 ) -> Verdict:
     """A failed verdict that names these lines."""
-    difference = FirstDifference(
-        "all_dl_df[2]", 2, 5, "all_dl_df[2], line 1, is", tuple(lists), cell=cell, lines=tuple(lines)
-    )
+    difference = FirstDifference("all_dl_df[2]", "all_dl_df[2], line 1, is", cell, tuple(lines))
     error = StudentError("ValueError", "on line 3", "  line 3", places(frames), places(refused_lines))
     return replace(
         read_verdict(failing_verdict()),
         error=error if frames or refused_lines else None,
-        first_difference=difference if lists else None,
+        first_difference=difference if lines else None,
     )
 
 
@@ -90,21 +87,11 @@ def test_why_a_file_was_refused_marks_its_line() -> None:
 
 @pytest.mark.parametrize("lines", [[1], [1, 3], [1, 2, 3]])
 def test_the_lines_that_the_first_difference_names_are_marked_and_no_others_that_write_it(lines: list[int]) -> None:
-    error_verdict = verdict(lists=["other"], cell=2, lines=lines)
+    error_verdict = verdict(cell=2, lines=lines)
     marked_listing = marked_lines(notebook(error_verdict, (2, "x\ny\nz\nother[1] = 2")))
     assert [(cell, line, mark) for cell, line, _, mark in marked_listing] == [
         (2, marked_line, LineMark.DIFFERS) for marked_line in lines
     ]
-
-
-def test_lines_that_write_what_is_the_first_to_differ_are_marked() -> None:
-    source = (
-        b"all_dl_df = [None] * K\n  all_dl_df[layer] = 3\nall_dl_df.append(x)\n  x = all_dl_df[layer]\n"
-        b"  all_dl_df[layer] == 3\nall_dl_dfx[1] = 2\n"
-    )
-    marked_listing = listing(source, "a.py", verdict(lists=["all_dl_df"]))
-    assert [line for _, line, _, _ in marked_lines(marked_listing)] == [2, 3]
-    assert {mark for _, _, _, mark in marked_lines(marked_listing)} == {LineMark.DIFFERS}
 
 
 def test_lines_that_must_be_changed_are_marked_as_such_and_not_quoted_again() -> None:

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from backmark.grader.model.counterexample import Counterexample, Gradient
-from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.assignment import CONTRACT
+from backmark.grader.model.counterexample import CaseCounterexample, CaseInput, CaseResult, FirstWrong
 from backmark.grader.model.verdict import (
     Flag,
     GradedAssignment,
@@ -16,8 +16,6 @@ from backmark.grader.model.verdict import (
     Verdict,
 )
 
-ONE = [[[1.0]]]
-
 
 def passing_verdict() -> dict[str, Any]:
     """All marks."""
@@ -27,19 +25,13 @@ def passing_verdict() -> dict[str, Any]:
 
 def failing_verdict() -> dict[str, Any]:
     """One property failed, with a counterexample and a flag for staff."""
-    example = Counterexample(
-        depth=0,
-        widths=[],
-        weights=ONE,
-        biases=ONE,
-        net_input=[[1.0]],
-        y=[[1.0]],
-        expected=Gradient(ONE, ONE),
-        actual=Gradient(ONE, ONE),
+    example = CaseCounterexample(
+        kind=CONTRACT,
+        case={"N": 1},
+        inputs=(CaseInput("x", [1, 1], [[1.0]]),),
+        results=(CaseResult("dw", [1, 1], [[1.0]], [[2.0]], 1, [[True]]),),
+        first=FirstWrong("dw", [0, 0]),
         instead=None,
-        parameter="weights",
-        layer=0,
-        index=[0, 0],
         script="print(1)\n",
     )
     row = Property("bias_gradient", "Gradient of the biases", Mark.FAILED, 0, 2, 200, "Wrong.", example)

@@ -196,10 +196,10 @@ def test_students_are_told_what_the_assignment_lets_them_see(tmp_path: Path) -> 
     for level in Level:
         write_marks(tmp_path / "marks.csv", GradedClass(StudentSource.MOODLE, students, Feedback.always(level)))
         told[level] = [row.feedback for row in read_marks(tmp_path / "marks.csv").rows]
-    assert told[Level.SCORE] == ["Your backward pass is not right yet. 2 of 5 marks.", ""]
+    assert told[Level.SCORE] == ["Your code is not right yet. 2 of 5 marks.", ""]
     lead = f"{told[Level.SCORE][0]} One of the three rows is right."
     assert told[Level.HINT] == [f"{lead} What happens to a unit below zero?", ""]
-    assert "all_dl_df[4] (see cell 10, line 25) is the first wrong value." in told[Level.FULL][0]
+    assert "`all_dl_df[4]` is wrong; line 25 of cell 10 sets it." in told[Level.FULL][0]
 
 
 #: A mark whose file has two readings: of the student 1, or of the student 104.
@@ -257,4 +257,4 @@ def test_names_that_students_chose_are_no_formulas_and_marks_come_back_as_writte
     text = (tmp_path / "marks.csv").read_text(encoding="utf-8")
     assert "\x1b" not in text
     assert "internal_error" in text
-    assert "is the first wrong value." in text
+    assert "is wrong; line 25" in text

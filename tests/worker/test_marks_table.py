@@ -22,7 +22,7 @@ def test_the_explanation_says_each_line_to_change() -> None:
 
 
 def test_the_explanation_says_which_line_raised_before_one_that_writes_a_wrong_result() -> None:
-    first = FirstDifference("dw", None, None, "`dw` is wrong; line 9 sets it.", lines=(9,))
+    first = FirstDifference("dw", "`dw` is wrong; line 9 sets it.", lines=(9,))
     raised = replace(EXCEPTION, frames=(SourceLine(None, 3),))
     wrong = replace(verdict(error=raised), first_difference=first)
     assert explain_student(GradedStudent(STUDENT, [wrong])) == f"Line 3 raises ValueError: shapes. {first.message}"

@@ -22,7 +22,6 @@ from backmark.grader.errors import (
     JailFailed,
     JailInterrupted,
     JailUnavailable,
-    MadeByEarlierVersion,
     MadeByNewerVersion,
     ServiceError,
 )
@@ -50,7 +49,6 @@ _ERRORS: Mapping[str, type[BackmarkError]] = MappingProxyType(
             JailInterrupted,
             AssignmentError,
             BadAssignment,
-            MadeByEarlierVersion,
             MadeByNewerVersion,
         )
     }

@@ -14,7 +14,7 @@ from backmark.grader.contracts.cases.answers import Candidate
 from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.cases.fresh_cases import FreshCases
 from backmark.grader.contracts.judging.judge import Judge
-from backmark.grader.contracts.language.assignment import KIND
+from backmark.grader.contracts.judging.own_lines import locate_first
 from backmark.grader.contracts.repair.mender import Mender
 from backmark.grader.contracts.rows import wording
 from backmark.grader.contracts.values.program import Programs
@@ -195,7 +195,7 @@ class Grader:
         digest = revision.cases_sha256
         if fresh_cases is not None:
             digest = hashlib.sha256(f"{digest}\n{fresh_cases.sha256}".encode()).hexdigest()
-        return GradedAssignment(revision.assignment.id, revision.id, digest, revision.own_cases, KIND)
+        return GradedAssignment(revision.assignment.id, revision.id, digest, revision.own_cases)
 
 
 def name_lines(judgement: Judgement, cells: Cells) -> Judgement:
@@ -368,7 +368,7 @@ class Grading:
         menders = self._start_mending if self.grader.by_text else None
         fresh_cases = self.fresh_cases or judge.revision.fresh
         judgement = judge.judge(candidate, self._fresh, menders, self._start_asking, self._make_programs(), fresh_cases)
-        judgement = replace(judgement, first_difference=judge.contract.locate(judgement.first_difference, self._writes))
+        judgement = replace(judgement, first_difference=locate_first(judgement.wrong_results, self._writes))
         judgement = judge_parameters(locate_functions(judgement, self._writes), self._own_parameters)
         # Of a session that was asked further, what it had printed by then.
         output = session.output if self._printed is None else self._printed

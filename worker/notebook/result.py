@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from backmark.grader.contracts.kits.kit import KitOrigin
-from backmark.grader.model.cases import as_case
 from backmark.grader.model.counterexample import CaseInput
 from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.verdict import Verdict
@@ -37,7 +36,7 @@ class CheckExample:
         """All that the case has by its name, made anew: arrays, lists of arrays, numbers."""
         if self._verdict.counterexample is None:
             return {}
-        return {part.name: self._make(part) for part in as_case(self._verdict.counterexample).inputs}
+        return {part.name: self._make(part) for part in self._verdict.counterexample.inputs}
 
     @property
     def arguments(self) -> tuple[Any, ...]:

@@ -9,7 +9,6 @@ from backmark.grader.contracts.cases.fresh_cases import FreshCases
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.revision import ContractRevision, load
 from backmark.grader.contracts.language.assignment import ContractAssignment
-from backmark.grader.contracts.language.stored_settings import is_layered
 from backmark.grader.errors import AssignmentError
 from backmark.grader.model.fresh_groups import GROUPS, group
 from backmark.grader.model.publications import RevisionRecord
@@ -56,15 +55,10 @@ class Graders:
         self._chosen: OrderedDict[tuple[str, str], FreshCases] = OrderedDict()
 
     def revision(self, course: str, name: str) -> RevisionRecord | None:
-        """Return a revision that the course may use, or None; revisions never change, so records are kept.
-
-        In the place of one of layered networks it is what ships under the assignment's id, if anything does.
-        """
+        """Return a revision that the course may use, or None; revisions never change, so records are kept."""
         if (known := self._known.get((course, name))) is not None:
             return known
         record = self._assignments.get(course, name)
-        if record is not None and is_layered(record.assignment):
-            record = self._assignments.packaged(record.assignment_id) or record
         if record is not None:
             self._known[course, name] = record
             while len(self._known) > _KNOWN:

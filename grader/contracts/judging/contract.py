@@ -16,7 +16,6 @@ from backmark.grader.contracts.judging.differencing import NUMERICAL, Difference
 from backmark.grader.contracts.judging.marks import ContractMarks, Given
 from backmark.grader.contracts.judging.notebook_check import CheckComparison, Start
 from backmark.grader.contracts.judging.other_convention import OtherConvention
-from backmark.grader.contracts.judging.own_lines import ListWrite, add_lines
 from backmark.grader.contracts.judging.own_pass import OwnPassTest, follows_inputs
 from backmark.grader.contracts.judging.witness import Witness
 from backmark.grader.contracts.language.assignment import ContractAssignment, Convention
@@ -25,7 +24,7 @@ from backmark.grader.contracts.rows.results import any_differs_by_ones, list_row
 from backmark.grader.contracts.rows.row import Failure, Row, RowSpec
 from backmark.grader.errors import CandidateError
 from backmark.grader.model.counterexample import CaseCounterexample, LayersDrawing
-from backmark.grader.model.verdict import FirstDifference, Flag, Mark, NotebookCheck, Remark, RemarkKind
+from backmark.grader.model.verdict import Flag, Mark, NotebookCheck, Remark, RemarkKind
 
 if TYPE_CHECKING:
     from backmark.grader.contracts.naming.diagnoser import ContractDiagnoser
@@ -186,10 +185,6 @@ class Contract:
     def describe_case(self, i: int) -> dict[str, Any]:
         """Return the dims of case `i`."""
         return dict(self.cases.drawn[i].dims)
-
-    def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:
-        """Return the first of the wrong results whose lines are known, with these; None if those of none are."""
-        return None if first is None else add_lines(first, writes)
 
     def find_taught(self, failing: Sequence[int], further: Sequence[Answer]) -> Remark | None:
         """Return what a submission is like within what the handout tries, and outside; None if that is no news.

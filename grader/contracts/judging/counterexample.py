@@ -13,9 +13,10 @@ from backmark.grader.contracts.cases.arrays import Array
 from backmark.grader.contracts.cases.contract_cases import ContractCases, find_holders
 from backmark.grader.contracts.cases.exchange import numbers_of
 from backmark.grader.contracts.cases.form_words import describe_difference, describe_shape
-from backmark.grader.contracts.language.assignment import KIND, ContractAssignment
+from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.language.driver import used_names
 from backmark.grader.contracts.rows.results import all_wrong
+from backmark.grader.model.assignment import CONTRACT
 from backmark.grader.model.counterexample import CaseCounterexample, CaseInput, CaseResult, FirstWrong
 from backmark.grader.model.verdict import RETURNS_NONE
 
@@ -113,7 +114,7 @@ def show(assignment: ContractAssignment, cases: ContractCases, i: int, answer: A
     shown = {name: case.dims[name] for name in _list_used_dims(assignment)} | case.values()
     inputs = tuple(_show_input(name, value) for name, value in shown.items())
     return CaseCounterexample(
-        KIND,
+        CONTRACT,
         dict(case.dims),
         inputs,
         tuple(results),

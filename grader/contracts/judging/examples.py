@@ -12,13 +12,13 @@ from backmark.grader.contracts.judging.witness import Witness
 from backmark.grader.contracts.rows.agreement import disagreeing, same
 from backmark.grader.contracts.rows.row import Failure, Row, way
 from backmark.grader.errors import CandidateError
-from backmark.grader.model.counterexample import AnyCounterexample
+from backmark.grader.model.counterexample import CaseCounterexample
 
 
 class Example(NamedTuple):
     """The counterexample of one row, and what a process that has answered nothing yet says of it."""
 
-    shown: AnyCounterexample
+    shown: CaseCounterexample
     #: The answer to it.
     answer: Answer
     #: False if the case that is shown does not fail there.

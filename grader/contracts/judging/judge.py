@@ -220,11 +220,11 @@ class Judge:
             raised = marks.raised or raised
             rows |= marks.rows
         shown = Examples(contract, answers, witness, fresh).smallest_by_row(rows)
-        diagnosis, first_difference = marks.diagnosis, marks.first_difference
+        diagnosis, wrong_results = marks.diagnosis, marks.wrong_results
         depends = any(example.depends for example in shown.values())
         if depends:
             # By what was kept between calls every line may be right.
-            first_difference = None
+            wrong_results = ()
             if rows[PURE].mark is Mark.PASSED:
                 rows[PURE] = replace(rows[PURE], mark=Mark.FAILED, message=wording.DIFFERS_ALONE)
         differs = rows[PURE].mark is Mark.FAILED and CHANGES not in noticed
@@ -246,7 +246,7 @@ class Judge:
                 specs, repair = mended.specs, mended.repair
                 if repair:
                     # The lines say more than claims about numbers.
-                    diagnosis, first_difference = mended.diagnosis, None
+                    diagnosis, wrong_results = mended.diagnosis, ()
         properties = self._properties(rows, shown, specs)
         first = next((shown[row.name] for row in properties if row.counterexample), None)
         raised = find_shown(raised, first)
@@ -262,10 +262,10 @@ class Judge:
             self._statistics(len(answers)),
             noticed,
             diagnosis,
-            first_difference,
-            repair,
-            check,
-            (*(() if other is None else (self._remark(other),)), *self._remark_epsilons(answers)),
+            wrong_results,
+            repair=repair,
+            notebook_check=check,
+            remarks=(*(() if other is None else (self._remark(other),)), *self._remark_epsilons(answers)),
         )
 
     def _find_convention(

@@ -8,7 +8,7 @@ from backmark.grader.contracts.repair.mender import Mender
 from backmark.grader.contracts.rows.row import Row, RowSpec
 from backmark.grader.contracts.values.program import Programs
 from backmark.grader.model.mended_statement import MendedStatement
-from backmark.grader.model.verdict import Diagnosis, FirstDifference
+from backmark.grader.model.verdict import Diagnosis
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ class ContractMarks:
     rows: dict[str, Row]
     #: The exception that left nothing to judge.
     raised: Raised | None = None
-    #: The explanations of every answer, the best first, and the place at which the numbers go wrong first.
+    #: The explanations of every answer, the best first, and the results that are wrong somewhere.
     diagnosis: tuple[Diagnosis, ...] = ()
-    first_difference: FirstDifference | None = None
+    wrong_results: tuple[str, ...] = ()
     #: All rows of the verdict, if they carry other marks than those of a right one.
     specs: Sequence[RowSpec] | None = None
     #: Finds the statements that must be mended; it returns None if there are none, or if that earns no more.

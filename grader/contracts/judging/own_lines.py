@@ -42,10 +42,8 @@ class ListWrite(Protocol):
         ...
 
 
-def find_first_difference(
-    cases: ContractCases, answers: Sequence[Answer], declared: Sequence[str]
-) -> FirstDifference | None:
-    """Return the results that are wrong somewhere, in the order of their declaration; None if none is.
+def list_wrong(cases: ContractCases, answers: Sequence[Answer], declared: Sequence[str]) -> tuple[str, ...]:
+    """Return the results that are wrong somewhere, in the order of their declaration.
 
     A result that is only missing has no line that writes it.
     """
@@ -54,22 +52,19 @@ def find_first_difference(
     for i, answer in enumerate(answers):
         forms: Sequence[Malformed] = getattr(answer, "forms", ())
         wrong |= {place.result for place in cases.layouts[i] if any(form.concerns(place.expression) for form in forms)}
-    expressions = tuple(declared[place] for place in sorted(wrong))
-    return FirstDifference(expressions[0], None, None, "", expressions) if expressions else None
+    return tuple(declared[place] for place in sorted(wrong))
 
 
-def add_lines(first: FirstDifference, writes: Sequence[ListWrite]) -> FirstDifference | None:
+def locate_first(wrong: Sequence[str], writes: Sequence[ListWrite]) -> FirstDifference | None:
     """Return the first of the wrong results of which lines are known, with its sentence; None if there is none."""
-    for expression in first.lists:
+    for expression in wrong:
         own = [write for write in writes if write.name == expression]
         if own:
             lines = tuple(sorted({write.line for write in own}))
             place = _describe(lines, own[0])
             verb = "set" if len(lines) > 1 else "sets"
             message = f"`{expression}` is wrong; {place} {verb} it."
-            return FirstDifference(
-                expression, None, None, message, cell=own[0].cell or None, lines=lines, file=own[0].file
-            )
+            return FirstDifference(expression, message, own[0].cell or None, lines, own[0].file)
     return None
 
 

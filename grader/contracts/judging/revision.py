@@ -22,14 +22,13 @@ from backmark.grader.contracts.judging.contract import Contract
 from backmark.grader.contracts.judging.proven_statement import EditedLine, ProvenStatement
 from backmark.grader.contracts.language import archive
 from backmark.grader.contracts.language.assignment import (
-    KIND,
     ContractAssignment,
     assignment_from_json,
     assignment_to_json,
 )
 from backmark.grader.contracts.naming.mistakes import PROJECTIONS, StoredMistake
-from backmark.grader.errors import AssignmentError, BadAssignment, MadeByEarlierVersion, MadeByNewerVersion
-from backmark.grader.model.assignment import LAYERED
+from backmark.grader.errors import AssignmentError, BadAssignment, MadeByNewerVersion
+from backmark.grader.model.assignment import CONTRACT
 
 #: The archive's layout, which is also hashed into every id.
 FORMAT = 1
@@ -115,7 +114,7 @@ def dump(revision: ContractRevision) -> bytes:
     """Return the revision as a NumPy archive without pickles, its own hash within."""
     header = {
         "format": FORMAT,
-        "kind": KIND,
+        "kind": CONTRACT,
         "assignment": revision.assignment_json,
         "id": revision.id,
         "cases_sha256": revision.cases_sha256,
@@ -130,15 +129,10 @@ def dump(revision: ContractRevision) -> bytes:
 def load(data: bytes, name: str = "revision") -> ContractRevision:
     """Return the revision that `dump` wrote, in this or an earlier version of Backmark.
 
-    MadeByEarlierVersion if it is of layered networks; MadeByNewerVersion if this version does not know its format or
-    one of its fields; AssignmentError if it is damaged.
+    MadeByNewerVersion if this version does not know its format or one of its fields; AssignmentError if it is damaged.
     """
     try:
         header = archive.read_json(data)
-        if header.get("kind", LAYERED) == LAYERED:
-            raise MadeByEarlierVersion(
-                f"{name} is of networks in layers, which this version no longer grades: publish the assignment again"
-            )
         if not isinstance(header["format"], int) or header["format"] > FORMAT:
             raise MadeByNewerVersion(f"{name} was made by a newer version of Backmark: {UPDATE}")
         stored, identifier = str(header["assignment"]), header["id"]
@@ -277,4 +271,4 @@ def list_arrays(revision: ContractRevision) -> dict[str, Array]:
 
 
 def _id(assignment_json: str, cases_sha256: str) -> str:
-    return hashlib.sha256(f"{KIND} {FORMAT}\n{assignment_json}\n{cases_sha256}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{CONTRACT} {FORMAT}\n{assignment_json}\n{cases_sha256}".encode()).hexdigest()[:16]

@@ -9,7 +9,7 @@ from backmark.grader.contracts.cases.answers import Raised, find_told
 from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.judging.marks import ContractMarks, Given, MendedMarks
-from backmark.grader.contracts.judging.own_lines import find_first_difference
+from backmark.grader.contracts.judging.own_lines import list_wrong
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.language.row_comments import read_solution
 from backmark.grader.contracts.naming.diagnoser import ContractDiagnoser
@@ -183,9 +183,7 @@ def _is_authors(contract: JudgedContract, explanation: Diagnosis) -> bool:
 def _judge_results(contract: JudgedContract, given: Given) -> ContractMarks:
     rows = judge_rows(contract.assignment, contract.cases, given.answers)
     raised = [answer for answer in given.answers if isinstance(answer, Raised) and not answer.completed]
-    first = find_first_difference(
-        contract.cases, given.answers, [result.expression for result in contract.assignment.results]
-    )
+    wrong = list_wrong(contract.cases, given.answers, [result.expression for result in contract.assignment.results])
     nothing = all(row.mark is Mark.FAILED for row in rows.values())
     if nothing and len(raised) == len(given.answers):
         return ContractMarks(rows, raised=find_told(raised))
@@ -195,7 +193,7 @@ def _judge_results(contract: JudgedContract, given: Given) -> ContractMarks:
     slips = [names & varying for names in slips]
     small = [_list_other_axes(contract, given, rows), list_seldom_lacking(rows, given.answers) if given.repeats else []]
     rows = keep_rows(contract.assignment, rows, slips, small)
-    return ContractMarks(rows, diagnosis=diagnosis, first_difference=first)
+    return ContractMarks(rows, diagnosis=diagnosis, wrong_results=wrong)
 
 
 def _list_other_axes(contract: JudgedContract, given: Given, rows: Mapping[str, Row]) -> list[str]:

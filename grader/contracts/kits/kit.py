@@ -33,7 +33,7 @@ from backmark.grader.contracts.judging.revision import (
 )
 from backmark.grader.contracts.kits.arrays import MOST_BYTES, read_arrays
 from backmark.grader.contracts.language.assignment import ContractAssignment, assignment_from_json, assignment_to_json
-from backmark.grader.errors import AssignmentError, BadAssignment, MadeByEarlierVersion, MadeByNewerVersion
+from backmark.grader.errors import AssignmentError, BadAssignment, MadeByNewerVersion
 
 #: The layout of a kit, and of the revision within.
 FORMAT = 2
@@ -196,8 +196,7 @@ def _advise(name: str) -> str:
 def load_kit(data: bytes, name: str) -> Kit:
     """Return the kit that `dump_kit` wrote, from wherever it comes.
 
-    MadeByNewerVersion if this version does not know its layout, MadeByEarlierVersion if it is of before the first
-    release with kits; AssignmentError if it is damaged or is no kit.
+    MadeByNewerVersion if this version does not know its layout; AssignmentError if it is damaged or is no kit.
     """
     try:
         arrays = read_arrays(data, (_HEADER, *_ARRAYS))
@@ -207,9 +206,6 @@ def load_kit(data: bytes, name: str) -> Kit:
     except MadeByNewerVersion as error:
         message = f"{name} was made by a newer version of Backmark: {UPDATE}"
         raise MadeByNewerVersion(message) from error
-    except MadeByEarlierVersion as error:
-        message = f"{name} was made by an earlier version of Backmark: ask your course for a new one"
-        raise MadeByEarlierVersion(message) from error
     except (*DAMAGE, AttributeError, IndexError, RecursionError, MemoryError) as error:
         message = f"{name} is not a kit, or is damaged; get it again from your course"
         raise AssignmentError(message) from error
@@ -221,8 +217,6 @@ def load_kit(data: bytes, name: str) -> Kit:
 def _read(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Kit:
     if type(header["format"]) is not int or header["format"] > FORMAT:
         raise MadeByNewerVersion("this version does not know its layout")
-    if header["format"] < FORMAT:
-        raise MadeByEarlierVersion("it lacks what a check needs")
     assignment = assignment_from_json(header["assignment"])
     _check(assignment, header)
     _check_sizes(assignment, header, arrays)

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from backmark.grader.model.assignment import Feedback, Limits, upgrade_feedback
+from backmark.grader.model.assignment import CONTRACT, Feedback, Limits
 from backmark.grader.model.stored import OMITTED, read, write
 
-KIND = "contract"
 #: The kinds of values that inputs may have, and those among them by which no derivative is taken.
 VALUES = ("normal", "uniform", "labels", "onehot", "binary", "mask", "spread")
 DISCRETE = frozenset({"labels", "onehot", "binary", "mask"})
@@ -216,7 +215,7 @@ class ContractAssignment:
     #: The conventions that do not count.
     conventions: tuple[Convention, ...] = field(default=(), metadata=OMITTED)
     language: int = LANGUAGE
-    kind: str = KIND
+    kind: str = CONTRACT
 
     @property
     def templates(self) -> tuple[str, ...]:
@@ -271,4 +270,4 @@ def assignment_from_json(text: str) -> ContractAssignment:
     assignment at all.
     """
     raw = json.loads(text)
-    return read(ContractAssignment, {**raw, "feedback": upgrade_feedback(raw.get("feedback", {}))}, strict=True)
+    return read(ContractAssignment, raw, strict=True)

@@ -3,13 +3,13 @@
 import json
 from pathlib import Path
 
-from backmark.grader.contracts.language.assignment import KIND, ContractAssignment
+from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.language.folder import bundle
 from backmark.grader.errors import BadAssignment
-from backmark.grader.model.assignment import LAYERED
+from backmark.grader.model.assignment import CONTRACT
 
 #: A key that only contracts have: their files need not name their kind. What tells a contract that lacks it.
-_LANGUAGE, _CONTRACT_TABLES = "language", ("call", "results")
+_LANGUAGE = "language"
 
 
 def parse(text: str, name: str) -> ContractAssignment:
@@ -19,19 +19,11 @@ def parse(text: str, name: str) -> ContractAssignment:
     from backmark.grader.model.tables import read_tables  # noqa: PLC0415
 
     tables = read_tables(text, name)
-    table = next((key for key in _CONTRACT_TABLES if key in tables), None)
-    if table is not None and not {"kind", _LANGUAGE} & tables.keys():
-        raise BadAssignment(
-            f"{name}: language is missing. A file with [{table}] is a contract: write language = 1 at its top"
-        )
-    kind = tables.pop("kind", KIND if _LANGUAGE in tables else LAYERED)
-    if kind == LAYERED:
-        raise BadAssignment(
-            f"{name}: language is missing. If the file is one of networks in layers, from before Backmark 0.3, write a"
-            " contract instead: `backmark assignment new` makes one to start from"
-        )
-    if kind != KIND:
-        raise BadAssignment(f"{name}: kind is {json.dumps(kind, default=str)[:60]}: write {json.dumps(KIND)}")
+    if not {"kind", _LANGUAGE} & tables.keys():
+        raise BadAssignment(f"{name}: language is missing: write language = 1 at the top")
+    kind = tables.pop("kind", CONTRACT)
+    if kind != CONTRACT:
+        raise BadAssignment(f"{name}: kind is {json.dumps(kind, default=str)[:60]}: write {json.dumps(CONTRACT)}")
     return from_tables(tables, name)
 
 

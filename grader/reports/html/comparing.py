@@ -1,11 +1,11 @@
 """An answer beside the expected arrays: the entries that the judge found wrong, and how far off."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Any
 
-from backmark.grader.model.counterexample import CaseCounterexample, CaseResult, FirstWrong, Numbers
+from backmark.grader.model.counterexample import CaseCounterexample, CaseResult, Numbers
 
 Mask = Sequence[Sequence[bool]]
 
@@ -32,8 +32,8 @@ class Array:
     expected: list[list[Cell]]
     actual: list[list[Cell]]
     difference: list[list[Cell]]
-    #: The number of wrong entries; None in a verdict of an earlier version, which marks the first alone.
-    wrong: int | None
+    #: The number of wrong entries.
+    wrong: int
 
     @property
     def size(self) -> int:
@@ -53,32 +53,12 @@ _MOST_BESIDE = 4
 def compare(example: CaseCounterexample) -> list[Array]:
     """Return every result of a case that came back; a single number that is none is null too, and wrong."""
     came = (result for result in example.results if result.actual is not None or result.wrong)
-    return [_compare_result(result, example.first) for result in came]
+    return [_compare_result(result) for result in came]
 
 
-def _compare_result(result: CaseResult, first: FirstWrong | None) -> Array:
-    depth, wrong = len(result.shape), result.wrong_entries
-    right, answer = list_rows(result.expected, depth), list_rows(result.actual, depth)
-    if wrong is None:
-        # A verdict of an earlier version knows the first wrong entry alone.
-        index = first.index if first is not None and first.result == result.name else None
-        return replace(_array(result, right, answer, _mask(right, index)), wrong=None)
-    return _array(result, right, answer, list_rows(wrong, depth))
-
-
-def _mask(numbers: Numbers, first: list[int] | None = None) -> Mask:
-    """Return a mask in which the first wrong entry alone is True, if that is among these numbers."""
-    return [[[i, j] == first for j in range(len(row))] for i, row in enumerate(numbers)]
-
-
-def list_rows(values: Any, depth: int) -> list[list[Any]]:
-    """Return nested lists of any depth as rows."""
-    if depth < 2:
-        return [values] if depth else [[values]]
-    return values if depth == 2 else [row for part in values for row in list_rows(part, depth - 1)]
-
-
-def _array(result: CaseResult, right: Numbers, answer: Numbers, wrong: Mask) -> Array:
+def _compare_result(result: CaseResult) -> Array:
+    depth = len(result.shape)
+    right, answer, wrong = (list_rows(v, depth) for v in (result.expected, result.actual, result.wrong_entries))
     scale = max((abs(value) for rows in (right, answer) for value in _flat(rows)), default=0.0)
     gaps = [[_gap(e, a) for e, a in zip(*rows, strict=True)] for rows in zip(right, answer, strict=True)]
     # What is wrong is seen however small it is; the noise of what is right stays pale.
@@ -86,11 +66,18 @@ def _array(result: CaseResult, right: Numbers, answer: Numbers, wrong: Mask) -> 
     return Array(
         result.name,
         result.gradient_of,
-        _cells(right, _mask(right), scale),
+        _cells(right, [[False] * len(row) for row in right], scale),
         _cells(answer, wrong, scale),
         _cells(gaps, wrong, furthest),
         sum(map(sum, wrong)),
     )
+
+
+def list_rows(values: Any, depth: int) -> list[list[Any]]:
+    """Return nested lists of any depth as rows."""
+    if depth < 2:
+        return [values] if depth else [[values]]
+    return values if depth == 2 else [row for part in values for row in list_rows(part, depth - 1)]
 
 
 def _cells(numbers: Numbers, wrong: Mask, scale: float) -> list[list[Cell]]:

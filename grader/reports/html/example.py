@@ -21,8 +21,8 @@ def draw_example(view: VerdictView, headings: Headings, *, call_again: str = "",
     verdict, example = view.verdict, view.verdict.counterexample
     if example is None:
         return Html()
-    shown, instead = present(example, view.words), plain(view.instead)
-    title = f"The smallest {shown.noun}" if was_judged(verdict) else f"The {shown.noun} that your code did not finish"
+    shown, instead = present(example), plain(view.instead)
+    title = "The smallest case" if was_judged(verdict) else "The case that your code did not finish"
     case = headings.section(
         "example",
         title,
@@ -36,19 +36,19 @@ def draw_example(view: VerdictView, headings: Headings, *, call_again: str = "",
     if call_again:
         again = headings.section("script", _CALL_AGAIN, element("p", mark_code(call_again)))
     elif example.script:
-        again = _draw_script(example.script, shown.noun, headings, copies=copies, careful=not was_judged(verdict))
+        again = _draw_script(example.script, headings, copies=copies, careful=not was_judged(verdict))
     return join([case, maps, again])
 
 
-def _draw_script(script: str, noun: str, headings: Headings, *, copies: bool, careful: bool) -> Html:
+def _draw_script(script: str, headings: Headings, *, copies: bool, careful: bool) -> Html:
     name = f"{headings.prefix}script-text"
     copy = element("button", "Copy the script", class_="button small", type="button", hidden=True, data_copy=name)
     title = headings.title("script", _CALL_AGAIN)
-    never = element("strong", f"Your code never returned from this {noun}.")
+    never = element("strong", "Your code never returned from this case.")
     warning = join([" ", never, " Save your notebook first, and be ready to interrupt the kernel."])
     usage = element(
         "p",
-        f"Paste this script into a new cell below your function and run it. The script builds this {noun}, calls your"
+        "Paste this script into a new cell below your function and run it. The script builds this case, calls your"
         " code, and says if your results are right, or which one is not. It changes no name in your notebook.",
         warning if careful else None,
         class_="quiet",

@@ -16,8 +16,8 @@ def draw_maps(shown: Presentation, headings: Headings) -> Html:
     first = join([" The first wrong number is ", element("code", shown.first), "."]) if shown.first else None
     return headings.section(
         "numbers",
-        shown.heading,
-        element("p", shown.intro, first, f" {_READING}", class_="quiet"),
+        "The results",
+        element("p", first, f" {_READING}", class_="quiet"),
         element("div", *(_draw_array(array, headings) for array in shown.off), class_="maps"),
         _draw_fine(shown, headings) if shown.fine else None,
     )
@@ -35,7 +35,7 @@ def _draw_fine(shown: Presentation, headings: Headings) -> Html:
 
 
 def _draw_array(array: Array, headings: Headings) -> Html:
-    title = headings.minor(element("code", array.name), " " if array.wrong is not None else None, _draw_count(array))
+    title = headings.minor(element("code", array.name), " ", _draw_count(array))
     expected, actual, difference = (
         _draw_grid(array, name, cells)
         for name, cells in (("expected", array.expected), ("actual", array.actual), ("difference", array.difference))
@@ -48,9 +48,7 @@ def _draw_array(array: Array, headings: Headings) -> Html:
     return element("article", title, difference, details, class_="card map-card")
 
 
-def _draw_count(array: Array) -> Html | None:
-    if array.wrong is None:
-        return None
+def _draw_count(array: Array) -> Html:
     several = f"{array.wrong} of {array.size} wrong" if array.size > 1 else "wrong"
     return element("span", several if array.wrong else "right", class_=f"badge {'bad' if array.wrong else 'good'}")
 

@@ -131,7 +131,7 @@ def _draw_facts(around: Surroundings) -> Html:
 
 def _draw_error(view: VerdictView, headings: Headings) -> Html:
     some = view.verdict.outcome is not Outcome.ERROR
-    partly = f"On some {view.words.noun}s your code raises an exception instead of returning a result."
+    partly = "On some cases your code raises an exception instead of returning a result."
     return headings.section(
         "error",
         "The exception",

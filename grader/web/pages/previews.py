@@ -3,10 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from backmark.grader.contracts.language.stored_settings import is_layered
-from backmark.grader.model.assignment import LAYERED
 from backmark.grader.model.publications import CaughtMistake, RevisionRecord
-from backmark.grader.model.words import CaseWords, find_words
 from backmark.grader.reports.plaintext import upper_first
 from backmark.grader.web.pages import case_figures
 from backmark.grader.web.pages.case_figures import CaseFigures
@@ -24,8 +21,8 @@ class ProvenRow:
 
 
 def preview(revision: RevisionRecord) -> CaseFigures | None:
-    """Return a revision's figures; None if it was published before these were stored, or is layered."""
-    if not revision.preview or is_layered(revision.assignment):
+    """Return a revision's figures; None if it was published without these."""
+    if not revision.preview:
         return None
     return case_figures.read(json.loads(revision.preview))
 
@@ -50,8 +47,3 @@ def statements(revision: RevisionRecord) -> list[ProvenRow]:
         )
         for statement in stored
     ]
-
-
-def words(revision: RevisionRecord) -> CaseWords:
-    """Return the words around a revision's cases."""
-    return find_words(json.loads(revision.assignment).get("kind", LAYERED))

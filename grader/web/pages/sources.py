@@ -6,7 +6,7 @@ cut into lines.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from backmark.grader.model.assignment import Level
@@ -33,20 +33,19 @@ Places = frozenset[tuple[int | str | None, int]]
 
 @dataclass(frozen=True, slots=True)
 class _LineMarks:
-    """The lines to mark: by their cell and number, and by a pattern."""
+    """The lines to mark, by their cell and number."""
 
     mended: Places
     raised: Places
     differs: Places
-    written: re.Pattern[str] | None
 
-    def of(self, cell: int | str | None, number: int, text: str) -> LineMark | None:
+    def of(self, cell: int | str | None, number: int) -> LineMark | None:
         """Return the reason why this line is marked, or None if it is not."""
         if (cell, number) in self.mended:
             return LineMark.MENDED
         if (cell, number) in self.raised:
             return LineMark.RAISED
-        if (cell, number) in self.differs or (self.written and self.written.match(text)):
+        if (cell, number) in self.differs:
             return LineMark.DIFFERS
         return None
 
@@ -154,29 +153,19 @@ def listing(filename: str, start: bytes, size: int, cells: Stored | None, verdic
 
 def _line(cell: int | str | None, number: int, row: str, marks: _LineMarks) -> ShownLine:
     text = plain(row) if len(row) <= _CHARACTERS else f"{plain(row[:_CHARACTERS])} … (cut)"
-    return ShownLine(number, text, marks.of(cell, number, row[:_CHARACTERS]))
+    return ShownLine(number, text, marks.of(cell, number))
 
 
 def _marks(verdict: Verdict | None) -> _LineMarks:
-    """Return the lines that the verdict names; without any for the first difference, all that write such an entry."""
+    """Return the lines that the verdict names."""
     if verdict is None:
-        return _LineMarks(frozenset(), frozenset(), frozenset(), None)
+        return _LineMarks(frozenset(), frozenset(), frozenset())
     mended = _places(line for statement in verdict.repair for line in statement.lines)
     error, first = verdict.error, verdict.first_difference
     raised = _places(() if error is None else (*error.frames, *error.lines))
-    if first is None:
-        return _LineMarks(mended, raised, frozenset(), None)
-    differs = frozenset((first.file or first.cell, line) for line in first.lines)
-    return _LineMarks(mended, raised, differs, None if differs else _compile_pattern(first.lists))
+    differs = () if first is None else ((first.file or first.cell, line) for line in first.lines)
+    return _LineMarks(mended, raised, frozenset(differs))
 
 
 def _places(lines: Iterable[SourceLine]) -> Places:
     return frozenset((line.file or line.cell, line.line) for line in lines)
-
-
-def _compile_pattern(lists: Sequence[str]) -> re.Pattern[str] | None:
-    """Return a pattern of lines that write an entry of the lists that differ first, of any layer."""
-    if not lists:
-        return None
-    either = "|".join(map(re.escape, lists))
-    return re.compile(rf"[ \t]*(?:{either})(?:[ \t]*\[[^=]{{0,200}}\][ \t]*[-+*/]?=(?!=)|\.(?:append|insert)\()")

@@ -7,7 +7,6 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
 from backmark.grader.contracts.gallery import hash_kit
-from backmark.grader.contracts.language.stored_settings import is_layered
 from backmark.grader.model.links import HandInLink
 from backmark.grader.model.people import sections
 from backmark.grader.model.publications import RevisionRecord
@@ -19,7 +18,7 @@ from backmark.grader.web.http.responses import respond_table
 from backmark.grader.web.pages import cohorts
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.named_students import NoOneStudent, find_student
-from backmark.grader.web.pages.previews import catches, preview, statements, words
+from backmark.grader.web.pages.previews import catches, preview, statements
 from backmark.grader.web.pages.sentences import NAME_NEEDED, NAME_OF_ENDED
 from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.service import service
@@ -51,12 +50,9 @@ def read_revision(course: str, assignment: str, revision: str) -> Response:
         preview=preview(record),
         catches=catches(record) if viewer.instructs else (),
         statements=statements(record) if viewer.instructs else (),
-        words=words(record),
         kits=service().store.assignments.kits(record.id),
         hash_kit=hash_kit,
         offered=service().store.assignments.offers_kit(course, record),
-        layered=is_layered(record.assignment),
-        shipped=service().store.assignments.packaged(assignment) is not None,
         settings=json.dumps(read_visible_settings(record, viewer), indent=2),
     )
 
@@ -162,9 +158,6 @@ def _page(course: str, revision: RevisionRecord, made: HandInLink | None = None,
         share=share,
         preview=preview(revision),
         catches=catches(revision),
-        words=words(revision),
-        layered=is_layered(revision.assignment),
-        shipped=store.assignments.packaged(revision.assignment_id) is not None,
         made=made,
         now=store.time(),
         written=request.form.get("student", ""),

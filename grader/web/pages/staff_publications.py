@@ -13,14 +13,12 @@ from backmark.grader.contracts.gallery import GalleryEntry
 from backmark.grader.contracts.language import folder
 from backmark.grader.model import fresh_groups
 from backmark.grader.model.publications import Publication, RevisionRecord
-from backmark.grader.model.words import WORDS
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.support.folding import fold
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.http.request_log import current_trace
 from backmark.grader.web.pages.layout import Pages, page
-from backmark.grader.web.pages.previews import words
 from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.service import service
 from backmark.grader.web.usecases.publications import LONGEST, read_assignment, require_author, usual_fresh
@@ -95,7 +93,6 @@ def read_publication(course: str, publication: str) -> Response:
         section="course",
         publication=record,
         revision=revision,
-        words=WORDS if revision is None else words(revision),
     )
 
 

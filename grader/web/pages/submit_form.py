@@ -12,10 +12,8 @@ from werkzeug.wrappers import Response
 
 from backmark.grader.contracts.language.stored_settings import read_settings
 from backmark.grader.errors import SubmissionError
-from backmark.grader.model.assignment import LAYERED
 from backmark.grader.model.publications import RevisionRecord
 from backmark.grader.model.records import SubmissionRecord
-from backmark.grader.model.words import find_words
 from backmark.grader.store.search import Filter
 from backmark.grader.store.submissions import NewSubmission
 from backmark.grader.web import links, viewers
@@ -201,9 +199,8 @@ def _form(
         now=terms.now if terms else current_service.store.time(),
         revision=revision,
         # Of a contract's functions the last that is called comes first.
-        functions=[*reversed(known["entries"])] if "entries" in known else [known["function"]],
-        package=known.get("package", ""),
-        asked=find_words(known.get("kind", LAYERED)).asked,
+        functions=[*reversed(known["entries"])],
+        package=known["package"],
         refused=refused,
         student=request.form.get("student", ""),
         once=token_urlsafe(12),

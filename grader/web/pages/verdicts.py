@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response as Redirection
 from backmark.grader.model.messages import Question
 from backmark.grader.model.records import State, SubmissionRecord
 from backmark.grader.model.verdict import Verdict
-from backmark.grader.model.words import WORDS
 from backmark.grader.reports.view import NamedLine, make_view
 from backmark.grader.store.errors import MessageRefused
 from backmark.grader.web import links, viewers
@@ -22,7 +21,6 @@ from backmark.grader.web.pages.form_fields import Form, FormFields
 from backmark.grader.web.pages.hand_in_terms import HandInTerms, read_hand_in_terms
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.messages_view import StudentMessages
-from backmark.grader.web.pages.previews import words
 from backmark.grader.web.pages.sources import RAW, list_named, listing
 from backmark.grader.web.pages.verdict_view import draw_submission
 from backmark.grader.web.service import service
@@ -78,12 +76,10 @@ def _page(token: str, submission: SubmissionRecord, sent: FormFields | None = No
     }
     verdict = viewers.verdict(submission, viewers.STUDENT) if submission.state is State.DONE else None
     if verdict is None:
-        known = WORDS if current is None else words(current)
         later = _link_successor(submission)
         return page(
             "progress.html",
             place=find_place(submission),
-            words=known,
             later=later,
             held_back=_is_held_back(submission),
             **values,

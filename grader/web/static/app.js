@@ -130,7 +130,7 @@ function follow(place, path) {
     }
     const running = told.state === "running";
     title.textContent = running ? "Being graded" : "Handed in";
-    const text = running ? `Your code is running on the first ${place.dataset.noun}s. The verdict follows in a moment.` : waiting(told);
+    const text = running ? "Your code is running on the first cases. The verdict follows in a moment." : waiting(told);
     if (says.textContent !== text) says.textContent = text;
     for (const step of place.querySelectorAll("[data-step]")) {
       step.className = step.dataset.step === told.state ? "now" : running ? "past" : "";

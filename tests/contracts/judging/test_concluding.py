@@ -77,13 +77,13 @@ def test_lines_to_mend_come_with_their_rows_and_in_the_place_of_claims_about_num
         ("finite_differences", 0, 0),
         ("line", 4, 4),
     ]
-    assert (judgement.diagnosis, judgement.first_difference) == ((KEPT,), None)
+    assert (judgement.diagnosis, judgement.wrong_results) == ((KEPT,), ())
 
 
 def test_where_no_line_is_to_mend_rows_and_claims_stay() -> None:
     judgement, started = judge_mended(Unmendable, wrong_from(0))
     assert (started, judgement.repair, judgement.diagnosis) == (1, (), (BY_NUMBERS,))
-    assert judgement.first_difference is not None
+    assert judgement.wrong_results
     assert [row.name for row in judgement.properties] == ["finite_differences", "total", "cube", "pure"]
 
 
@@ -91,7 +91,7 @@ def test_rows_of_statements_without_a_line_leave_the_claims() -> None:
     judgement, _ = judge_mended(Unexplained, wrong_from(0))
     assert [row.name for row in judgement.properties] == ["finite_differences", "line"]
     assert (judgement.repair, judgement.diagnosis) == ((), (BY_NUMBERS,))
-    assert judgement.first_difference is not None
+    assert judgement.wrong_results
 
 
 def test_nothing_is_mended_of_what_is_right_or_where_nobody_may() -> None:
@@ -102,7 +102,7 @@ def test_nothing_is_mended_of_what_is_right_or_where_nobody_may() -> None:
 
 def test_what_is_right_in_a_fresh_process_is_not_mended_and_is_not_pure() -> None:
     judgement, started = judge_mended(Mended, wrong_from(0), fresh=leave)
-    assert (started, judgement.repair, judgement.first_difference) == (0, (), None)
+    assert (started, judgement.repair, judgement.wrong_results) == (0, (), ())
     pure = row_of(judgement, "pure")
     assert (pure.outcome, pure.message) == (Mark.FAILED, DIFFERS_ALONE)
 

@@ -84,11 +84,9 @@ def test_a_row_keeps_its_title_and_loses_all_of_its_marks() -> None:
     assert row_of(judge_change(wrong_from(0)), "finite_differences").message == "Wrong on all 30 cases."
 
 
-def test_the_first_difference_that_the_contract_sees_is_part_of_the_judgement() -> None:
-    first = judge_change(wrong_from(0, place=1)).first_difference
-    assert first is not None
-    assert (first.variable, first.lists) == ("cube", ("cube",))
-    assert judge_change().first_difference is None
+def test_the_wrong_results_that_the_contract_sees_are_part_of_the_judgement() -> None:
+    assert judge_change(wrong_from(0, place=1)).wrong_results == ("cube",)
+    assert judge_change().wrong_results == ()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from backmark.grader.contracts.judging.judge import Judge
-from backmark.grader.contracts.judging.own_lines import add_lines
+from backmark.grader.contracts.judging.own_lines import locate_first
 from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.model.assignment import Feedback, Level
 from backmark.grader.model.verdict import FirstDifference, Verdict
@@ -46,7 +46,7 @@ def grade(revision: ContractRevision, jails: Jails, source: str, name: str = "mi
 def test_the_line_is_in_the_verdict_the_terminal_and_on_the_page(revision: ContractRevision, jails: Jails) -> None:
     verdict = grade(revision, jails, SOURCE)
     message = "`dw` is wrong; lines 8 and 9 set it."
-    assert verdict.first_difference == FirstDifference("dw", None, None, message, lines=(8, 9))
+    assert verdict.first_difference == FirstDifference("dw", message, lines=(8, 9))
     console = Console(width=100, record=True, file=None)
     with console.capture() as capture:
         console.print(render(verdict))
@@ -108,8 +108,7 @@ def test_no_line_is_shown_below_the_level_full(level: Level, revision: ContractR
 
 
 def test_the_first_wrong_result_with_lines_is_shown() -> None:
-    first = FirstDifference("a", None, None, "", ("a", "b"))
-    assert add_lines(first, [Write("c", 0, 3)]) is None
-    difference = add_lines(first, [Write("b", 0, 3, "net.py"), Write("c", 0, 4)])
+    assert locate_first(("a", "b"), [Write("c", 0, 3)]) is None
+    difference = locate_first(("a", "b"), [Write("b", 0, 3, "net.py"), Write("c", 0, 4)])
     assert difference is not None
     assert difference.message == "`b` is wrong; line 3 of net.py sets it."
