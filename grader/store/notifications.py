@@ -1,6 +1,6 @@
 """The notifications of a course, and the deliveries of each of them.
 
-Keys have the names of before there were kinds: `callback` is a notification, and in a delivery `endpoint` is its
+In keys `callback` is a notification, and in a delivery `endpoint` is its
 notification and `submission` the subject of its event.
 """
 
@@ -164,15 +164,11 @@ class Notifications:
 
     def overdue(self) -> float:
         """Return the seconds for which the delivery that is due first has been due; 0 if none is."""
-        queues = ("bm:notifications:due", "bm:deliveries:due")
-        due: list[float] = [at for queue in queues for _, at in self._first(queue)]
-        if not due:
+        first: Any = self._redis.zrange("bm:notifications:due", 0, 0, withscores=True)
+        if not first:
             return 0.0
-        now, micros = self._redis.time()
-        return max(0.0, now + micros / 1e6 + self.ahead - min(due) / 1000)
-
-    def _first(self, queue: str) -> Any:
-        return self._redis.zrange(queue, 0, 0, withscores=True)
+        due, (now, micros) = float(first[0][1]), self._redis.time()
+        return max(0.0, now + micros / 1e6 + self.ahead - due / 1000)
 
     @property
     def _ahead(self) -> int:
@@ -189,11 +185,10 @@ def _notification(number: str, raw: dict[str, str]) -> Notification | None:
     return Notification(
         id=number,
         course=raw["course"],
-        # Of before there were kinds: a webhook, and all of its URL may be shown.
-        kind=raw.get("kind", "webhook"),
-        url=raw.get("shown") or raw["url"],
+        kind=raw["kind"],
+        url=raw["shown"],
         # Events that this version does not know are never sent.
-        events=tuple(Event(name) for name in raw.get("sends", raw["events"]).split() if name in set(Event)),
+        events=tuple(Event(name) for name in raw["sends"].split() if name in set(Event)),
         created=float(raw["created"]) / 1000,
         disabled=seconds(raw.get("disabled")),
         disabled_reason=raw.get("reason"),

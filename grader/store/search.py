@@ -13,8 +13,6 @@ from backmark.grader.store.scripts import Scripts
 
 #: The most submissions that one script looks at, some three milliseconds for which other commands wait.
 _CHUNK = 1_000
-#: The set of courses of which every submission is in the lists of its state and outcome.
-_LISTED = keys.key("courses-listed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +43,8 @@ class Filter:
     without: tuple[str, ...] = ()
 
     @property
-    def uses_lists(self) -> bool:
-        """True if lists of a state, or of an outcome for an assignment, may be shorter than other indexes."""
-        return self.state is not None or (self.outcome is not None and self.assignment is not None)
-
-    def indexes(self, *, listed: bool) -> list[tuple[str, tuple[str, ...]]]:
-        """Return the indexes that contain all matches, each with the fields that need not be compared.
-
-        `listed` adds the lists of states and outcomes, which an earlier version may have left behind what is true.
-        """
+    def indexes(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The indexes that contain all matches, each with the fields that need not be compared."""
         indexes: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
         if self.assignment is not None and self.student is not None:
             indexes.append((("both", self.assignment, self.student), ("assignment", "student")))
@@ -67,13 +58,12 @@ class Filter:
             indexes.append((("outcome", self.outcome), ("outcome",)))
         if self.mistake is not None and self.assignment is not None:
             indexes.append((("mistake", self.assignment, self.mistake), ("assignment", "mistakes")))
-        if listed:
-            within = () if self.assignment is None else (self.assignment,)
-            trusted = () if self.assignment is None else ("assignment",)
-            if self.state is not None:
-                indexes.append((("state", self.state.value, *within), trusted))
-            if self.outcome is not None and within:
-                indexes.append((("outcome", self.outcome, *within), trusted))
+        within = () if self.assignment is None else (self.assignment,)
+        trusted = () if self.assignment is None else ("assignment",)
+        if self.state is not None:
+            indexes.append((("state", self.state.value, *within), ("state", *trusted)))
+        if self.outcome is not None and within:
+            indexes.append((("outcome", self.outcome, *within), ("outcome", *trusted)))
         return [(keys.key("index", self.course, *parts), fields) for parts, fields in indexes]
 
     def fields(self) -> dict[str, str]:
@@ -111,8 +101,7 @@ class SubmissionSearch:
 
     def _find(self, criteria: Filter, most: int, end: str) -> dict[str, str]:
         """Return the ids of the newest matches until `end`, each with its time."""
-        listed = criteria.uses_lists and bool(self.redis.sismember(_LISTED, criteria.course))
-        index, known = self._shortest(criteria.indexes(listed=listed))
+        index, known = self._shortest(criteria.indexes)
         others = [field for field in criteria.fields().items() if field[0] not in known]
         times: dict[str, str] = {}
         last = "more"

@@ -207,14 +207,6 @@ class Submissions:
         """Delete ended submissions accepted before a time (seconds since 1970), at most `limit`; return the number."""
         return int(self._scripts.run("expire", f"{1000 * before:.3f}", limit))
 
-    def relist(self, limit: int = 200) -> int:
-        """Look at the next submissions, and put those that are not there into the lists of their state and outcome.
-
-        Returns their number. An earlier version does not keep these lists; until all submissions of a course have been
-        looked at, they are not used.
-        """
-        return int(self._scripts.run("relist", limit))
-
     def many(self, names: list[str]) -> list[SubmissionRecord]:
         """Return the submissions that exist, in this order."""
         pipeline = self._redis.pipeline(transaction=False)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from backmark.grader.model.records import State
 from backmark.grader.model.regrades import Phase
 from backmark.grader.model.verdict import Verdict
-from backmark.grader.store import keys
 from backmark.grader.store.cohorts import HOUR, Cohort, CohortMistake, CohortSubmission, Marks, figure
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
@@ -187,18 +186,6 @@ def test_pages_see_figures_that_are_at_most_half_a_minute_old(store: Store, monk
     assert store.cohorts.recent("cs101", "other").graded == 0
     moment = 131.0
     assert store.cohorts.recent("cs101", "udl-7.2").graded == 3
-
-
-def test_what_an_earlier_version_counted_goes_with_the_student(store: Store) -> None:
-    """Its keys name students, also under a mistake that a regrade has replaced since."""
-    name = grade_submission(store, explained_verdict("mask"))
-    store.redis.hset(keys.key("cohort", "cs101", "udl-7.2"), "outcome:failed", 7)
-    store.redis.zadd(keys.key("ranked", "cs101", "udl-7.2", "ada"), {name: 0.8})
-    store.redis.sadd(keys.key("mistakes", "cs101", "udl-7.2"), "sign")
-    store.redis.hset(keys.key("made", "cs101", "udl-7.2", "sign"), "ada", 1)
-    assert cohort(store).outcomes == {"failed": 1}
-    assert store.submissions.delete_student("cs101", "ada") == 1
-    assert list_remains(store) == set()
 
 
 VERDICTS = st.sampled_from(

@@ -332,7 +332,6 @@ class History(RuleBasedStateMachine):
                 names: Any = self.store.redis.zrange(key, 0, -1)
                 stored_keys |= {(text(key), text(name)) for name in names}
         assert stored_keys == expected
-        assert self.store.submissions.relist() == 0
 
     @invariant()
     def verdicts_are_those_that_were_given(self) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from backmark.grader.model.records import Kind, State, SubmissionRecord
-from backmark.grader.store import keys, search
+from backmark.grader.model.records import State, SubmissionRecord
+from backmark.grader.store import search
 from backmark.grader.store.errors import BadCursor
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.scripts import Scripts
@@ -177,46 +177,6 @@ def test_only_a_full_page_leads_on(store: Store, monkeypatch: pytest.MonkeyPatch
     second = store.submissions.list(criteria, 2, first.next_cursor)
     assert [[submission.id for submission in page.items] for page in (first, second)] == [names[:0:-1], names[:1]]
     assert second.next_cursor is None
-
-
-def behave_like_an_earlier_version(store: Store, name: str, state: State) -> None:
-    """Let a submission get another state, as a worker does that knows of no lists of states."""
-    store.redis.hset(keys.key(Kind.SUBMISSION, name), "state", state.value)
-
-
-def test_a_state_that_an_earlier_version_changed_is_not_shown_as_it_was_and_soon_as_it_is(store: Store) -> None:
-    name, other_id = accept(store), accept(store, new("bob"))
-    behave_like_an_earlier_version(store, name, State.CANCELLED)
-
-    def names(state: State) -> list[str]:
-        return [submission.id for submission in store.submissions.list(Filter("cs101", state=state)).items]
-
-    assert names(State.QUEUED) == [other_id]
-    assert store.submissions.relist() == 1
-    assert store.submissions.relist() == 0
-    assert (names(State.QUEUED), names(State.CANCELLED)) == ([other_id], [name])
-
-
-def test_lists_of_states_are_used_once_all_of_a_course_are_in_them(store: Store) -> None:
-    """A store that an earlier version filled: no list lacks a submission at any moment."""
-    names = [finish_job(store, new(f"s{at}")) for at in range(10)]
-    for name in names:
-        store.redis.hdel(keys.key(Kind.SUBMISSION, name), "listed")
-    remaining_keys = [
-        key for key in store.redis.scan_iter("bm:index:cs101:*") if b":state:" in key or b"passed:" in key
-    ]
-    store.redis.delete("bm:courses-listed", *remaining_keys)
-    relist_counts = []
-    while store.redis.sismember("bm:courses-listed", "cs101") == 0:
-        for criteria in (Filter("cs101", state=State.DONE), Filter("cs101", "udl-7.2", outcome="passed")):
-            assert [submission.id for submission in store.submissions.list(criteria).items] == names[::-1]
-        relist_counts.append(store.submissions.relist(3))
-        names.append(finish_job(store, new("late")))
-    assert relist_counts == [3, 3, 3, 1]
-    assert set(remaining_keys) <= set(store.redis.scan_iter("bm:index:cs101:*"))
-    assert [submission.id for submission in store.submissions.list(Filter("cs101", state=State.DONE)).items] == names[
-        ::-1
-    ]
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "bm90LWEtdGltZQ", "ZZZZ====", "MS4w\n", "bmFu", "aW5m", "ü"])

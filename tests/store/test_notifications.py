@@ -343,30 +343,6 @@ def test_a_chat_is_told_of_what_needs_a_person_and_of_nothing_else(store: Store)
     assert (attempt.secrets, attempt.url) == ((), "https://hooks.example/services/T1/secret-part?x=1")
 
 
-def test_sweepers_that_know_webhooks_alone_find_nothing_of_a_chat(store: Store) -> None:
-    """Its events are not where they look, and what is due of it is in another list."""
-    chat = make_chat(store)
-    store.notifications.test(chat)
-    assert store.redis.hget(f"bm:callback:{chat}", "events") == b""
-    assert store.redis.zrange("bm:deliveries:due", 0, -1) == []
-
-
-def test_a_webhook_of_before_there_were_kinds_goes_on(store: Store) -> None:
-    """Its hash has fewer fields, and what is due of it is in the list of that version."""
-    webhook, secret = make_notification(store, URL)
-    store.redis.hdel(f"bm:callback:{webhook.id}", "kind", "shown", "sends")
-    name = finish_job(store)
-    store.notifications.move()
-    store.redis.rename("bm:notifications:due", "bm:deliveries:due")
-    assert store.notifications.of_course("cs101") == [webhook]
-    store.notifications.ahead = 10
-    assert store.notifications.overdue() >= 9
-    (attempt,) = store.notifications.claim(10, 10, 60)
-    assert (attempt.kind, attempt.subject, attempt.secrets) == ("webhook", name, (secret,))
-    assert store.notifications.conclude(attempt, Result.DELIVERED) is DeliveryState.DELIVERED
-    assert store.notifications.claim(10, 10, 60) == []
-
-
 def test_a_kind_or_an_event_of_a_newer_version_is_left_to_it(store: Store) -> None:
     known, newer = make_notification(store, URL)[0], make_notification(store, URL)[0]
     store.redis.hset(f"bm:callback:{newer.id}", "kind", "pager")

@@ -29,8 +29,6 @@ def _step(**fields: str) -> dict[str, str]:
         ({"units_done": "1", "step_started": "2400", "step_base": "1"}, None),
         # One in 60 ms since the first, 810 to go.
         ({"units_done": "2", "step_started": "2400", "step_base": "1"}, 48.6),
-        # As versions before 0.3 recorded it: from the beginning of the step.
-        ({"units_done": "2", "step_started": "0", "step_base": "0"}, 996.3),
     ],
 )
 def test_what_is_left_of_a_step_is_estimated_by_the_time_since_its_first_end(

@@ -21,8 +21,6 @@ _RETENTION_EVERY, _RETENTION_LIMIT, _MOST_DELETIONS = 60.0, 50, 4
 #: Seconds between two deletions of old records of courses: each looks at all of them.
 _COURSES_EVERY = 3600.0
 _DAY = 86_400.0
-#: The most looks at submissions in a round, while they are not in the lists of their states.
-_MOST_RELISTED = 10
 #: Seconds by which Redis's clock may differ from ours between two rounds; beyond that, it was set.
 _CLOCK_SET = 1.0
 
@@ -73,7 +71,6 @@ class Sweeper:
         if now >= self._courses_due:
             self._expire_courses()
             self._courses_due = now + _COURSES_EVERY
-        self._relist()
 
     def _clock_moved(self) -> float:
         """Return the seconds by which Redis's clock was set since the last round, or 0."""
@@ -89,12 +86,6 @@ class Sweeper:
         if passed < before - last[2] - _CLOCK_SET:
             return passed - (before - last[2])
         return 0.0
-
-    def _relist(self) -> None:
-        """Mend lists of states and outcomes that an earlier version has not kept: more at once while there is much."""
-        mended = sum(takewhile(bool, (self._store.submissions.relist() for _ in range(_MOST_RELISTED))))
-        if mended:
-            _log.info("%d submissions are put into the lists of their states", mended)
 
     def _expire_submissions(self) -> bool:
         """Delete submissions that are too old; return True if there may be more."""

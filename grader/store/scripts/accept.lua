@@ -96,9 +96,7 @@ if tonumber(created) >= now() + 1000 then
   redis.call('HSET', job, 'received', whole(now()))
 end
 redis.call('SADD', pending, id)
-if redis.call('SADD', 'bm:courses', course) == 1 then
-  redis.call('SADD', 'bm:courses-listed', course)
-end
+redis.call('SADD', 'bm:courses', course)
 for _, each in ipairs(indexes(course, assignment, student)) do
   redis.call('ZADD', each, created, id)
 end

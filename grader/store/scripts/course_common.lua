@@ -133,7 +133,6 @@ local function remove_notification(id)
     redis.call('DEL', list)
   end
   redis.call('DEL', notification, key('deliveries', 'waiting', id), key('deliveries', 'held', id))
-  redis.call('ZREM', 'bm:deliveries:due', id)
   redis.call('ZREM', 'bm:notifications:due', id)
   redis.call('ZREM', key('callbacks', course), id)
   return true

@@ -3,13 +3,6 @@
 local time, limit = now() + ARGV[1], tonumber(ARGV[2])
 local most, lease, answer = tonumber(ARGV[3]), whole(now() + ARGV[1] + ARGV[4]), {}
 
--- Versions that know webhooks alone keep what is due in a list of their own, and would not understand what is in ours.
-local rest = redis.call('ZRANGE', 'bm:deliveries:due', 0, 999, 'WITHSCORES')
-for i = 1, #rest, 2 do
-  redis.call('ZADD', 'bm:notifications:due', 'LT', rest[i + 1], rest[i])
-  redis.call('ZREM', 'bm:deliveries:due', rest[i])
-end
-
 -- If the clock was set back, deliveries seem to be due later than they were put off for: their `wait` starts anew.
 -- Of a notification that is not due, those are looked at that are under way or come first.
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'bm:notifications:due', '(' .. whole(time), '+inf', 'LIMIT', 0, 1000)) do
@@ -50,7 +43,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'bm:notifications:due', '-inf', 
       redis.call('ZADD', held, lease, each)
       local old = at[4] and tonumber(at[4]) > time and at[3] or ''
       local about = redis.call('HMGET', delivery, 'event', 'submission', 'at')
-      table.insert(answer, { each, fence, at[1], at[2], old, about[1], about[2], about[3], attempt, at[6] or 'webhook',
+      table.insert(answer, { each, fence, at[1], at[2], old, about[1], about[2], about[3], attempt, at[6],
         at[7] })
     end
   end

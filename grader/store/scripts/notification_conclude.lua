@@ -68,5 +68,4 @@ if first then
 else
   redis.call('ZREM', 'bm:notifications:due', at[3])
 end
-redis.call('ZREM', 'bm:deliveries:due', at[3])
 return state

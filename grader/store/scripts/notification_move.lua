@@ -10,9 +10,8 @@ for _ = 1, tonumber(ARGV[2]) do
   local readable, entry = pcall(cjson.decode, raw)
   if readable and type(entry) == 'table' and entry.course and entry.event and entry.submission and entry.at then
     for _, id in ipairs(redis.call('ZRANGE', key('callbacks', entry.course), 0, -1)) do
-      local at = redis.call('HMGET', key('callback', id), 'sends', 'events', 'disabled')
-      local sends = at[1] or at[2]
-      if sends and not at[3] and (' ' .. sends .. ' '):find(' ' .. entry.event .. ' ', 1, true) then
+      local at = redis.call('HMGET', key('callback', id), 'sends', 'disabled')
+      if not at[2] and (' ' .. at[1] .. ' '):find(' ' .. entry.event .. ' ', 1, true) then
         deliver(id, entry.event, entry.submission, entry.at, ahead)
       end
     end

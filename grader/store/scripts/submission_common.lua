@@ -69,14 +69,13 @@ local function number_attempts(id, at, counts)
   end
 end
 
--- Whether it stood in other lists than those of its state and outcome. Versions before 0.3 do not keep them: whoever
--- reads them compares, and the sweeper mends them.
+-- Into the lists of its state and outcome, and out of those of before.
 function relist(id)
   local job = job_key('submission', id)
   local at = redis.call('HMGET', job, 'course', 'assignment', 'student', 'created', 'state', 'outcome', 'listed')
   local before, listed = at[7], at[4] and at[5] .. ' ' .. (at[6] or '')
   if not listed or listed == before then
-    return false
+    return
   end
   for _, each in ipairs(lists_of(at[1], at[2], before)) do
     redis.call('ZREM', each, id)
@@ -90,16 +89,6 @@ function relist(id)
     number_attempts(id, at, counts)
   end
   redis.call('HSET', job, 'listed', listed)
-  return true
-end
-
--- What versions before 0.3 counted of a class: nobody reads it any more, and it names students.
-local function drop_counts(course, assignment, student)
-  local mistakes = key('mistakes', course, assignment)
-  for _, mistake in ipairs(redis.call('SMEMBERS', mistakes)) do
-    redis.call('DEL', key('made', course, assignment, mistake))
-  end
-  redis.call('DEL', mistakes, key('cohort', course, assignment), key('ranked', course, assignment, student))
 end
 
 -- Milliseconds for which the source of a rejected submission is kept: seven days.
@@ -275,7 +264,6 @@ local function remove(id, expired)
   end
   list_verdict(id, false)
   drop_messages(at[1], id)
-  drop_counts(at[1], at[2], at[3])
   for number = 1, tonumber(at[5] or '0') do
     redis.call('DEL', key('verdict', id, whole(number)))
   end
@@ -303,14 +291,8 @@ local function remove(id, expired)
       drop_scores(at[1], at[2], at[3])
     end
   end
-  -- Versions before 0.3 kept a set of students for the order of turns, which nobody reads any more.
-  if redis.call('EXISTS', key('index', at[1], 'student', at[3])) == 0 then
-    redis.call('SREM', key('slow', at[1]), at[3])
-  end
   if redis.call('EXISTS', key('index', at[1], 'all')) == 0 then
     redis.call('SREM', 'bm:courses', at[1])
-    redis.call('SREM', 'bm:courses-listed', at[1])
-    redis.call('HDEL', 'bm:relisting', at[1])
   end
   redis.call('DEL', job)
   changed(at[1], at[2])
