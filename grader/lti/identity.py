@@ -42,11 +42,6 @@ def course_name(platform: str, deployment: str, context: str) -> str:
     return f"lti-{_hash(platform, deployment, context)[:_ID_DIGITS]}"
 
 
-def early_course_name(platform: str, context: str) -> str:
-    """Return the name that was given to a course while a platform's deployments were not told apart."""
-    return f"lti-{_hash(platform, context)[:_ID_DIGITS]}"
-
-
 def is_lti_course(course: str) -> bool:
     """Return True if a course may have come from a platform, by its name."""
     return course.startswith("lti-")

@@ -31,7 +31,7 @@ class LtiContext:
 
     course: str
     platform: str
-    #: The deployment of the latest launch: an early course may have several.
+    #: The deployment from which it was opened.
     deployment: str
     context: str
     title: str = ""

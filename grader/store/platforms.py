@@ -48,15 +48,7 @@ class Platforms:
 
     def note_deployment(self, platform: str, deployment: str, now: float) -> None:
         """Remember that a launch came from a deployment; the first one counts."""
-        self._scripts.run("note_deployment", platform, deployment, f"{now:.3f}")
-
-    def early_deployments(self, platform: str) -> frozenset[str]:
-        """Return the deployments that launches came from before courses were told apart by deployments."""
-        pipeline = self._redis.pipeline()
-        pipeline.hkeys(_deployments(platform))
-        pipeline.smembers(keys.key("lti-deployments-apart", platform))
-        launched, apart = pipeline.execute()
-        return frozenset(text(name) for name in {*launched} - {*apart})
+        self._redis.hsetnx(_deployments(platform), deployment, f"{now:.3f}")
 
     def deployments(self, platform: str) -> list[Deployment]:
         """Return the deployments that launches came from, or that are disabled."""

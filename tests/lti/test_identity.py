@@ -10,7 +10,6 @@ from pydantic import TypeAdapter
 from backmark.grader.lti.identity import (
     CourseRole,
     course_name,
-    early_course_name,
     is_test_student,
     origin,
     part_of,
@@ -45,7 +44,6 @@ IDS = st.lists(st.text(max_size=5), min_size=3, max_size=3)
 def test_courses_and_platforms_are_told_apart(course_ids: list[str], other_ids: list[str]) -> None:
     assert (course_name(*course_ids) == course_name(*other_ids)) == (course_ids == other_ids)
     assert (platform_id(*course_ids[:2]) == platform_id(*other_ids[:2])) == (course_ids[:2] == other_ids[:2])
-    assert course_name(*course_ids) != early_course_name(*other_ids[:2])
     assert NAME.validate_python(course_name(*course_ids))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from backmark.grader.lti.claims import LaunchClaims
-from backmark.grader.lti.courses import find_course
+from backmark.grader.lti.identity import course_name
 from backmark.grader.model.lti import Platform
 from backmark.grader.model.terms import Policy
 from backmark.grader.web.service import service
@@ -22,7 +22,7 @@ def find_rules(platform: Platform, claims: LaunchClaims, course: str, assignment
         return None
     # As the standard has it: escaped, with commas between.
     contexts = [unquote(context.strip()) for context in claims.setting("history").split(",")[:_MOST]]
-    earlier = (find_course(store, platform.id, claims.deployment, context) for context in contexts if context)
+    earlier = (course_name(platform.id, claims.deployment, context) for context in contexts if context)
     return next((name for name in earlier if _has_rules(courses.policy(name, assignment))), None)
 
 

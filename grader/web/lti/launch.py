@@ -9,8 +9,7 @@ from flask import redirect, request
 from werkzeug.wrappers import Response
 
 from backmark.grader.lti.claims import DEEP_LINK, RESOURCE_LINK, LaunchClaims, read_claims
-from backmark.grader.lti.courses import find_course
-from backmark.grader.lti.identity import CourseRole, part_of, student_name
+from backmark.grader.lti.identity import CourseRole, course_name, part_of, student_name
 from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
 from backmark.grader.lti.verification import PlatformKeys, verify
 from backmark.grader.model.lti import Platform
@@ -103,7 +102,7 @@ def _admit(platform: Platform, claims: LaunchClaims) -> tuple[str, CourseRole]:
     part = part_of(claims.roles)
     if claims.context is None:
         raise LaunchRefused(RefusalReason.MALFORMED, "The LMS does not say from which course you opened this.")
-    course = find_course(service().store, platform.id, claims.deployment, claims.context.id)
+    course = course_name(platform.id, claims.deployment, claims.context.id)
     if part is not CourseRole.STAFF:
         staff.end_sign_in(claims, course)
     if part is CourseRole.OBSERVER:
