@@ -5,6 +5,7 @@ from typing import Any
 
 from backmark.grader.model.assignment import CONTRACT
 from backmark.grader.model.counterexample import CaseCounterexample, CaseInput, CaseResult, FirstWrong
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.verdict import (
     Flag,
     GradedAssignment,
