@@ -1,10 +1,9 @@
 """The addresses within a course, and what they need to be there."""
 
 from backmark.grader.web.http.auth import caller
-from backmark.grader.web.http.problems import UNKNOWN_ASSIGNMENT, Problem
 from backmark.grader.web.http.resource import PREFIX
 from backmark.grader.web.http.schemas import Name, RequestModel, Student
-from backmark.grader.web.service import service
+from backmark.grader.web.usecases.assignments import current
 
 #: The rule of an assignment in a course.
 ASSIGNMENT = "/courses/<course>/assignments/<assignment>"
@@ -41,6 +40,5 @@ def visible_course(path: CoursePath) -> str:
 def existing_assignment(path: CourseAssignmentPath) -> tuple[str, str]:
     """Return the course and the assignment of a path. Raises Problem unless the caller's course has it."""
     course = visible_course(path)
-    if service().store.assignments.current(course, path.assignment) is None:
-        raise Problem(UNKNOWN_ASSIGNMENT, f"there is no assignment {path.assignment} in the course {course}")
+    current(course, path.assignment)
     return course, path.assignment

@@ -23,13 +23,13 @@ from backmark.grader.web.http.resource import CREATED, PREFIX, TAGGED, Resource,
 from backmark.grader.web.http.responses import respond_created, respond_list, respond_plain, respond_tagged
 from backmark.grader.web.http.schemas import Name, Query, ResponseModel
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.course_export import send_course
 from backmark.grader.web.usecases.courses import (
     _no_course,
     delete_everything,
     existing_course,
     find_courses,
     platform_names,
-    send_course,
 )
 
 resource = Resource("courses", __name__, description="Courses: settings, log, export, deletion.")

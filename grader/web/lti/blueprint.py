@@ -8,7 +8,7 @@ import logging
 from flask import Response, request
 
 from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
-from backmark.grader.web.pages import framing
+from backmark.grader.web.http import framing
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.service import service
 

@@ -18,9 +18,9 @@ from backmark.grader.lti.tool_keys import ToolKeys
 from backmark.grader.model.lti import Platform
 from backmark.grader.model.publications import RevisionRecord
 from backmark.grader.web import links
+from backmark.grader.web.http.framing import allow_any_frame, set_frames
 from backmark.grader.web.lti.blueprint import own_address, pages
 from backmark.grader.web.lti.recording import frames, points
-from backmark.grader.web.pages.framing import allow_any_frame, set_frames
 from backmark.grader.web.pages.layout import page
 from backmark.grader.web.service import service
 from backmark.grader.web.usecases.assignments import find_assignments

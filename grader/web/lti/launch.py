@@ -14,12 +14,11 @@ from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
 from backmark.grader.lti.verification import PlatformKeys, verify
 from backmark.grader.model.lti import Platform
 from backmark.grader.web import links
+from backmark.grader.web.http import framing
 from backmark.grader.web.lti import deep_link, recording, staff
 from backmark.grader.web.lti.blueprint import pages
 from backmark.grader.web.lti.connections import new_session
-from backmark.grader.web.lti.login import again
 from backmark.grader.web.lti.login_state import LoginState, forget, is_remembered, read_state
-from backmark.grader.web.pages import framing
 from backmark.grader.web.pages.layout import page
 from backmark.grader.web.service import service
 
@@ -147,4 +146,4 @@ def _offer_tab(state: LoginState, platform: Platform) -> Response:
         )
         raise LaunchRefused(RefusalReason.STALE, says)
     framing.allow_any_frame()
-    return page("lti/new_tab.html", address=again(state, platform), bare=True)
+    return page("lti/new_tab.html", address=state.again(platform), bare=True)

@@ -50,13 +50,6 @@ def begin() -> Response:
     return answer
 
 
-def again(state: LoginState, platform: Platform) -> str:
-    """Return the path that begins the same launch again, in a tab of its own."""
-    query = {"iss": platform.issuer, "client_id": platform.client_id, "login_hint": state.login_hint}
-    optional = {"lti_message_hint": state.message_hint, "target_link_uri": state.target}
-    return f"/lti/login?{urlencode(query | {name: value for name, value in optional.items() if value})}"
-
-
 def _platform(issuer: str, client_id: str) -> Platform:
     """Return the platform that begins a launch; without a client id the issuer's only one."""
     store = service().store.platforms

@@ -7,12 +7,14 @@ import hmac
 import time
 from dataclasses import astuple, dataclass
 from hashlib import sha256
+from urllib.parse import urlencode
 
 from flask import request
 from itsdangerous import BadData
 from werkzeug.wrappers import Response
 
 from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
+from backmark.grader.model.lti import Platform
 from backmark.grader.web import links
 
 #: Seconds from the login to the launch: the platform may ask for a password meanwhile.
@@ -38,6 +40,12 @@ class LoginState:
     def sign(self) -> str:
         """Return the state as the parameter that the platform sends back."""
         return str(links.serializer(_PURPOSE).dumps(astuple(self)))
+
+    def again(self, platform: Platform) -> str:
+        """Return the path that begins the same launch again, in a tab of its own."""
+        query = {"iss": platform.issuer, "client_id": platform.client_id, "login_hint": self.login_hint}
+        optional = {"lti_message_hint": self.message_hint, "target_link_uri": self.target}
+        return f"/lti/login?{urlencode(query | {name: value for name, value in optional.items() if value})}"
 
 
 def read_state(signed: str) -> LoginState:

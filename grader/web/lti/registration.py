@@ -8,9 +8,9 @@ from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
 from backmark.grader.lti.registration import register
 from backmark.grader.lti.tool_description import for_canvas
 from backmark.grader.lti.tool_keys import ToolKeys
+from backmark.grader.web.http.framing import allow_any_frame
 from backmark.grader.web.lti.blueprint import own_address, pages
 from backmark.grader.web.lti.connections import is_allowed, new_session
-from backmark.grader.web.pages.framing import allow_any_frame
 from backmark.grader.web.pages.layout import page
 from backmark.grader.web.service import service
 

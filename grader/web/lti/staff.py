@@ -13,9 +13,9 @@ from backmark.grader.model.tokens import TokenRecord
 from backmark.grader.web.lti import course_copies
 from backmark.grader.web.lti.blueprint import pages
 from backmark.grader.web.lti.recording import AUTHOR
-from backmark.grader.web.pages import framing
 from backmark.grader.web.pages.cookies import STAY
 from backmark.grader.web.pages.layout import page
+from backmark.grader.web.pages.lms_frames import allow_frames
 from backmark.grader.web.pages.lms_names import course_title
 from backmark.grader.web.pages.visitor import enter
 from backmark.grader.web.service import service
@@ -49,7 +49,7 @@ def welcome(platform: Platform, claims: LaunchClaims, course: str, assignment: s
         return redirect(path, 303)
     entrance = _Entrance(token.id, path, course, assignment or "", earlier or "")
     revision = None if assignment is None else service().store.assignments.current(course, assignment)
-    framing.allow_frames(course)
+    allow_frames(course)
     return page(
         "lti/staff.html",
         code=service().store.launches.make_code(json.dumps(asdict(entrance)), _CODE_SECONDS),

@@ -9,7 +9,6 @@ from backmark.grader.web.pages import (
     course_settings,
     entrance,
     invitations,
-    layout,
     operations,
     staff_assignments,
     staff_courses,
@@ -26,6 +25,7 @@ from backmark.grader.web.pages import (
     staff_scores,
     staff_submissions,
     submit_form,
+    templating,
     verdicts,
 )
 
@@ -57,6 +57,6 @@ BLUEPRINTS = (
 def install(app: Flask, settings: ServiceSettings) -> None:
     """Give `app` its pages."""
     cookies.install(app, settings)
-    layout.install(app)
+    templating.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

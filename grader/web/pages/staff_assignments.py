@@ -1,7 +1,7 @@
 """An assignment: the standing of the class, its mistakes, links to hand in, and the cases that it is judged on."""
 
 import json
-from typing import Any, NoReturn
+from typing import Any
 
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
@@ -13,7 +13,7 @@ from backmark.grader.model.publications import RevisionRecord
 from backmark.grader.reports.html.distribution import share
 from backmark.grader.store.keys import EVERYONE
 from backmark.grader.web import links
-from backmark.grader.web.http.problems import NO_ADDRESS, UNKNOWN_ASSIGNMENT, Problem
+from backmark.grader.web.http.problems import NO_ADDRESS, Problem
 from backmark.grader.web.http.responses import respond_table
 from backmark.grader.web.pages import cohorts
 from backmark.grader.web.pages.layout import Pages, page
@@ -23,7 +23,7 @@ from backmark.grader.web.pages.sentences import NAME_NEEDED, NAME_OF_ENDED
 from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.service import service
 from backmark.grader.web.usecases import hand_in_links
-from backmark.grader.web.usecases.assignments import read_visible_settings, respond_kit
+from backmark.grader.web.usecases.assignments import current, find_revision, read_visible_settings, respond_kit
 from backmark.grader.web.usecases.hand_in_links import LINK_COLUMNS, LONGEST_LINK
 
 pages = Pages("staff_assignments", __name__)
@@ -40,7 +40,7 @@ def read_assignment(course: str, assignment: str) -> Response:
 def read_revision(course: str, assignment: str, revision: str) -> Response:
     """Show a revision's cases, and to instructors the mistakes that they catch."""
     viewer = staff(course)
-    record = _find_revision(course, assignment, revision)
+    record = find_revision(course, assignment, revision)
     return page(
         "staff/revision.html",
         course=course,
@@ -65,7 +65,7 @@ def download_kit(course: str, assignment: str, revision: str) -> Response:
         instructor(course, "read")
     else:
         staff(course)
-    record = _find_revision(course, assignment, revision)
+    record = find_revision(course, assignment, revision)
     return respond_kit(record, with_solution=with_solution)
 
 
@@ -81,7 +81,7 @@ def offer_kit(course: str, assignment: str) -> Redirection:
 def make_revision_current(course: str, assignment: str, revision: str) -> Redirection:
     """Grade what is handed in from now on against this revision."""
     author = instructor(course).author
-    service().store.assignments.make_current(_find_revision(course, assignment, revision), course, author)
+    service().store.assignments.make_current(find_revision(course, assignment, revision), course, author)
     return redirect(f"/courses/{course}/assignments/{assignment}/revisions/{revision}", 303)
 
 
@@ -127,18 +127,6 @@ def download_links(course: str, assignment: str) -> Response:
     return respond_table(f"links-{course}-{assignment}", LINK_COLUMNS, rows)
 
 
-def _find_revision(course: str, assignment: str, revision: str) -> RevisionRecord:
-    record = service().store.assignments.get(course, revision)
-    if record is None or record.assignment_id != assignment:
-        _unknown(course, f"{assignment} with the revision {revision}")
-    return record
-
-
-def current(course: str, assignment: str) -> RevisionRecord:
-    """Return the revision that submissions are graded against now; raise Problem if there is no such assignment."""
-    return service().store.assignments.current(course, assignment) or _unknown(course, assignment)
-
-
 def _page(course: str, revision: RevisionRecord, made: HandInLink | None = None, **shown: str) -> Response:
     """Show the page, and in its forms a link that was made, and what `shown` has: a fault, or whose links ended."""
     forms: dict[str, Any] = {**dict.fromkeys(("ended", "fault", "end_fault")), **shown}
@@ -177,7 +165,3 @@ def _student(course: str, assignment: str) -> str | None:
     """Return the student whom the form names; None for all. Raises NoOneStudent."""
     written = request.form.get("student", "").strip()
     return find_student(course, assignment, written) if written else None
-
-
-def _unknown(course: str, name: str) -> NoReturn:
-    raise Problem(UNKNOWN_ASSIGNMENT, f"there is no assignment {name} in the course {course}")

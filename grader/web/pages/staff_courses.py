@@ -8,10 +8,9 @@ from werkzeug.wrappers import Response as Redirection
 from backmark.grader.courses.arranging import Move, move
 from backmark.grader.store.search import Filter
 from backmark.grader.web.pages.layout import Pages, page
-from backmark.grader.web.pages.staff_assignments import current
 from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.service import service
-from backmark.grader.web.usecases.assignments import find_assignments
+from backmark.grader.web.usecases.assignments import current, find_assignments
 from backmark.grader.web.usecases.courses import existing_course
 
 pages = Pages("staff_courses", __name__)

@@ -10,9 +10,9 @@ from backmark.grader.model.terms import Extension
 from backmark.grader.web.pages.form_fields import Form, FormFields, zone_value
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.sentences import CHOOSE_CSV, CHOOSE_SECTION
-from backmark.grader.web.pages.staff_assignments import current
 from backmark.grader.web.pages.visitor import staff
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.assignments import current
 from backmark.grader.web.usecases.extensions import give
 
 pages = Pages("staff_extensions", __name__)

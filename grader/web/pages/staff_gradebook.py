@@ -30,8 +30,8 @@ from backmark.grader.web.http.problems import INVALID, Problem
 from backmark.grader.web.pages import cookies
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.sentences import CHOOSE_EXPORT, SEVERAL_COLUMNS
-from backmark.grader.web.pages.staff_assignments import current
 from backmark.grader.web.pages.visitor import staff
+from backmark.grader.web.usecases.assignments import current
 from backmark.grader.web.usecases.marks import read_marks
 
 pages = Pages("staff_gradebook", __name__, guarded=False)

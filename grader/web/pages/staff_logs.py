@@ -19,6 +19,7 @@ from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.pages.words import duration, figure, moment
 from backmark.grader.web.service import service
 from backmark.grader.web.usecases import courses
+from backmark.grader.web.usecases.course_export import send_course
 
 pages = Pages("staff_logs", __name__)
 
@@ -72,7 +73,7 @@ def read_log(course: str) -> Response:
 def export_course(course: str) -> Response:
     """Send the whole course as a zip file."""
     instructor(course)
-    return courses.send_course(course)
+    return send_course(course)
 
 
 @pages.get("/courses/<course>/delete")

@@ -17,9 +17,9 @@ from backmark.grader.web.pages.form_fields import Form, FormFields
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.marks_view import ClassChoice, Order
 from backmark.grader.web.pages.named_students import is_known
-from backmark.grader.web.pages.staff_assignments import current
 from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.assignments import current
 from backmark.grader.web.usecases.marks import read_marking, read_marks, spreadsheet
 
 pages = Pages("staff_marks", __name__)

@@ -10,9 +10,9 @@ from backmark.grader.web.pages.form_fields import Form, FormFields
 from backmark.grader.web.pages.hand_in_terms import read_hand_in_terms
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.lms_names import lms_family
-from backmark.grader.web.pages.staff_assignments import current
 from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.assignments import current
 
 pages = Pages("staff_policies", __name__)
 

@@ -12,11 +12,10 @@ from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.pages.form_fields import Form, FormFields
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.regrade_marks import list_mark_changes
-from backmark.grader.web.pages.staff_assignments import current
 from backmark.grader.web.pages.staff_regrade_rows import list_row_changes
 from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.service import service
-from backmark.grader.web.usecases.assignments import find_assignments
+from backmark.grader.web.usecases.assignments import current, find_assignments
 from backmark.grader.web.usecases.regrades import request_regrade, spreadsheet
 
 pages = Pages("staff_regrades", __name__)

@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from backmark.grader.model.scores import Score, ScoreState
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.sentences import NOT_SENT
-from backmark.grader.web.pages.staff_assignments import current
 from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.assignments import current
 from backmark.grader.web.usecases.courses import platform_names
 from backmark.grader.web.usecases.scores import count_states, read_scores, send_again
 

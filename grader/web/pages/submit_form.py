@@ -17,16 +17,17 @@ from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.store.search import Filter
 from backmark.grader.store.submissions import NewSubmission
 from backmark.grader.web import links, viewers
-from backmark.grader.web.http import clients
+from backmark.grader.web.http import clients, framing
 from backmark.grader.web.http.bodies import allow_unbuffered
 from backmark.grader.web.http.limits import Sender
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.http.request_log import current_trace
 from backmark.grader.web.http.schemas import FileName, Name
 from backmark.grader.web.links import HandIn
-from backmark.grader.web.pages import browsers, cookies, framing, lms_names
+from backmark.grader.web.pages import browsers, cookies, lms_names
 from backmark.grader.web.pages.hand_in_terms import HandInTerms, read_hand_in_terms
 from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.lms_frames import allow_frames
 from backmark.grader.web.pages.sentences import (
     CHOOSE_FILE,
     EMPTY_FILE,
@@ -139,7 +140,7 @@ def _address() -> Sender:
 def _read_link(token: str) -> HandIn:
     link = links.open_hand_in(token)
     # First, so that a link that has expired says so in the LMS's frame, too.
-    framing.allow_frames(link.course)
+    allow_frames(link.course)
     return links.check_hand_in(link)
 
 

@@ -15,11 +15,13 @@ from backmark.grader.model.verdict import Verdict
 from backmark.grader.reports.view import NamedLine, make_view
 from backmark.grader.store.errors import MessageRefused
 from backmark.grader.web import links, viewers
+from backmark.grader.web.http import framing
 from backmark.grader.web.http.problems import BUSY, NOT_FOUND, Problem
-from backmark.grader.web.pages import cookies, framing, submit_form
+from backmark.grader.web.pages import cookies, submit_form
 from backmark.grader.web.pages.form_fields import Form, FormFields
 from backmark.grader.web.pages.hand_in_terms import HandInTerms, read_hand_in_terms
 from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.lms_frames import allow_frames
 from backmark.grader.web.pages.messages_view import StudentMessages
 from backmark.grader.web.pages.sources import RAW, list_named, listing
 from backmark.grader.web.pages.verdict_view import draw_submission
@@ -156,7 +158,7 @@ def _load_submission(token: str) -> SubmissionRecord:
     submission = current_service.store.submissions.get(name)
     if submission is None:
         raise Problem(NOT_FOUND, "this submission was deleted")
-    framing.allow_frames(submission.course)
+    allow_frames(submission.course)
     return viewers.as_seen(submission, viewers.STUDENT)
 
 

@@ -1,6 +1,6 @@
 """The assignments of a course, what of them a viewer sees, and the kits of their revisions."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from flask import Response
 
@@ -9,12 +9,25 @@ from backmark.grader.courses.arranging import arrange
 from backmark.grader.model.publications import KitFiles, RevisionRecord
 from backmark.grader.reports.disclosure import disclose_settings
 from backmark.grader.web.http.auth import Caller
-from backmark.grader.web.http.problems import NOT_FOUND, Problem
+from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem
 from backmark.grader.web.http.responses import respond_tagged
 from backmark.grader.web.service import service
 
 #: The store's name for the course of assignments that ship with Backmark.
 _EVERYONE = "*"
+
+
+def current(course: str, assignment: str) -> RevisionRecord:
+    """Return the revision that submissions are graded against now; raise Problem if there is no such assignment."""
+    return service().store.assignments.current(course, assignment) or _raise_unknown(course, assignment)
+
+
+def find_revision(course: str, assignment: str, revision: str) -> RevisionRecord:
+    """Return a revision of an assignment; raise Problem if there is none with this id."""
+    record = service().store.assignments.get(course, revision)
+    if record is None or record.assignment_id != assignment:
+        _raise_unknown(course, f"{assignment} with the revision {revision}")
+    return record
 
 
 def respond_kit(revision: RevisionRecord, *, with_solution: bool) -> Response:
@@ -50,3 +63,7 @@ def read_visible_settings(revision: RevisionRecord, viewer: Caller) -> dict[str,
     """Return a revision's settings as the viewer may see them: solutions and mistakes are for instructors."""
     settings = read_settings(revision.assignment)
     return settings if viewer.instructs else disclose_settings(settings)
+
+
+def _raise_unknown(course: str, name: str) -> NoReturn:
+    raise Problem(UNKNOWN_ASSIGNMENT, f"there is no assignment {name} in the course {course}")

@@ -3,9 +3,12 @@
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any, TypeVar
+
+from flask import Response, stream_with_context
 
 from backmark.grader.model.publications import RevisionRecord
 from backmark.grader.model.records import SubmissionRecord
@@ -14,6 +17,9 @@ from backmark.grader.reports.marks_table import HEADER, cells
 from backmark.grader.store.paging import RecordPage
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
+from backmark.grader.web.acts import note_act
+from backmark.grader.web.http.problems import BUSY, TRY_AGAIN, Problem
+from backmark.grader.web.service import service
 from backmark.grader.web.usecases.marks import MarksTable, read_marks
 
 _Item = TypeVar("_Item")
@@ -138,3 +144,21 @@ def _is_used(table: MarksTable) -> bool:
 
 def _json(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode() + b"\n"
+
+
+def send_course(course: str) -> Response:
+    """Send a course as a zip file, written while it is sent; the log says who asked for it. Raises Problem if busy."""
+    app_services = service()
+    if not app_services.slots.acquire():
+        raise Problem(
+            BUSY, "the server holds as many open connections as it allows", headers={"Retry-After": str(TRY_AGAIN)}
+        )
+    with ExitStack() as slot:
+        slot.callback(app_services.slots.release)
+        note_act(course, "course.export")
+        response = Response(stream_with_context(export(app_services.store, course)), mimetype="application/zip")
+        # Not in the generator's own cleanup: a generator that never started has none.
+        response.call_on_close(slot.pop_all().close)
+    response.headers["Content-Disposition"] = f'attachment; filename="course-{course}.zip"'
+    response.headers["Cache-Control"] = "no-store"
+    return response

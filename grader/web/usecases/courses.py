@@ -1,18 +1,13 @@
 """The courses that somebody sees, where they come from, and the deletion of one."""
 
 import logging
-from contextlib import ExitStack
-
-from flask import Response, stream_with_context
 
 from backmark.grader.model.course import Course
 from backmark.grader.support.folding import fold
 from backmark.grader.web import links
-from backmark.grader.web.acts import note_act
 from backmark.grader.web.http.auth import Caller, caller
-from backmark.grader.web.http.problems import BUSY, NOT_FOUND, TRY_AGAIN, Problem
+from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.service import service
-from backmark.grader.web.usecases.course_export import export
 
 _log = logging.getLogger(__name__)
 
@@ -23,24 +18,6 @@ def delete_everything(course: str) -> int:
     # The course's own log is gone.
     _log.warning("the course %s was deleted with %d submissions by %s", course, deleted, caller().author)
     return deleted
-
-
-def send_course(course: str) -> Response:
-    """Send a course as a zip file, written while it is sent; the log says who asked for it. Raises Problem if busy."""
-    app_services = service()
-    if not app_services.slots.acquire():
-        raise Problem(
-            BUSY, "the server holds as many open connections as it allows", headers={"Retry-After": str(TRY_AGAIN)}
-        )
-    with ExitStack() as slot:
-        slot.callback(app_services.slots.release)
-        note_act(course, "course.export")
-        response = Response(stream_with_context(export(app_services.store, course)), mimetype="application/zip")
-        # Not in the generator's own cleanup: a generator that never started has none.
-        response.call_on_close(slot.pop_all().close)
-    response.headers["Content-Disposition"] = f'attachment; filename="course-{course}.zip"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def find_courses(viewer: Caller, search: str = "", *, archived: bool = False) -> list[Course]:

@@ -18,14 +18,13 @@ from backmark.grader.web.acts import note_act
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
 from backmark.grader.web.http.problems import (
-    UNKNOWN_ASSIGNMENT,
-    Problem,
     invalid,
 )
 from backmark.grader.web.http.request_log import current_trace
 from backmark.grader.web.http.responses import respond_table
 from backmark.grader.web.http.schemas import moment
 from backmark.grader.web.service import service
+from backmark.grader.web.usecases.assignments import current
 
 #: The column names of a report as a table.
 HEADER = (
@@ -74,13 +73,10 @@ def _brief_cells(brief: VerdictBrief | None) -> tuple[Cell, ...]:
 def _revision(selection: Selection) -> str:
     """Return the id of the requested revision, by default the current one. Raises Problem if it does not exist."""
     course, assignment = selection.course, selection.assignment
-    assignments = service().store.assignments
-    current = assignments.current(course, assignment)
-    if current is None:
-        raise Problem(UNKNOWN_ASSIGNMENT, f"there is no assignment {assignment} in the course {course}")
+    latest = current(course, assignment)
     if not selection.revision:
-        return current.id
-    revision = assignments.get(course, selection.revision)
+        return latest.id
+    revision = service().store.assignments.get(course, selection.revision)
     if revision is None or revision.assignment_id != assignment:
         raise invalid("/revision", f"there is no revision {selection.revision} of {assignment}")
     return revision.id

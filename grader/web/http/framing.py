@@ -4,16 +4,6 @@ from collections.abc import Iterable
 
 from flask import g, request
 
-from backmark.grader.lti.identity import is_lti_course
-from backmark.grader.web.service import service
-
-
-def allow_frames(course: str) -> None:
-    """Let the page of this request, also one about a failure, be shown in the frames of the course's LMS."""
-    if is_lti_course(course):
-        context = service().store.launches.context(course)
-        set_frames(() if context is None else context.frames)
-
 
 def set_frames(origins: Iterable[str]) -> None:
     """Let the page of this request be shown in frames of these origins."""
