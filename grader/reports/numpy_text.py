@@ -27,3 +27,11 @@ def format_input(value: CaseInput) -> str:
         return f"({', '.join(parts)}{comma})" if value.is_tuple else f"[{', '.join(parts)}]"
     numbers = format_nested(value.values)
     return numbers if value.shape is None else f"np.array({numbers})"
+
+
+def name_first(example: CaseCounterexample) -> str:
+    """Return the first wrong number as code names it, such as `dw[0, 1]`; empty if that is not known."""
+    first = example.first
+    if first is None:
+        return ""
+    return f"{first.result}[{', '.join(map(str, first.index))}]" if first.index else first.result

@@ -9,7 +9,7 @@ from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.verdict import Mark, Verdict
 from backmark.grader.reports.changes import describe_instead, was_judged
-from backmark.grader.reports.numpy_text import list_inputs
+from backmark.grader.reports.numpy_text import list_inputs, name_first
 from backmark.grader.reports.outcomes import NAMES
 from backmark.grader.reports.plaintext import plain
 from backmark.grader.reports.view import VerdictView, join_sentences, make_view
@@ -142,14 +142,6 @@ def locate_first(example: CaseCounterexample) -> str:
     """Return the sentence about the first wrong number; empty if that is not known, or all numbers are few."""
     few = all(prod(result.shape) <= _FEW for result in example.results if result.wrong)
     return "" if few or example.first is None else f"First wrong number: {name_first(example)}."
-
-
-def name_first(example: CaseCounterexample) -> str:
-    """Return the first wrong number as code names it, such as `dw[0, 1]`; empty if that is not known."""
-    first = example.first
-    if first is None:
-        return ""
-    return f"{first.result}[{', '.join(map(str, first.index))}]" if first.index else first.result
 
 
 def _results(example: CaseCounterexample) -> str:

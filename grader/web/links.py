@@ -1,6 +1,5 @@
 """Signed links that end: the holder may submit, or read one verdict, and needs nothing else."""
 
-import hashlib
 import hmac
 import json
 import time
@@ -9,14 +8,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from itsdangerous import BadData, URLSafeSerializer
-
 from backmark.grader.courses.limits import LinkTimes, limits_of, link_times
 from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.model.terms import Terms
 from backmark.grader.store.links import LinkSeries
 from backmark.grader.web.http import signing
-from backmark.grader.web.http.problems import LINK_ENDED, NO_SECRET, NOT_FOUND, Problem
+from backmark.grader.web.http.problems import LINK_ENDED, Problem
+from backmark.grader.web.http.signing import NEW_LINK, open_signed, serializer, sign
 from backmark.grader.web.service import service
 
 _DAY = 86_400
@@ -25,7 +23,6 @@ _DAY = 86_400
 _HAND_IN, _HAND_IN_BEFORE = 6, 4
 #: Hexadecimal digits of an owner.
 _OWNER = 32
-_ADVICE = "open the assignment again in your course, or ask the staff for a new link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,7 @@ def owner(course: str, assignment: str | None = None, student: str | None = None
 
     Links of a course, of an assignment, of a student in all assignments, or of a student in one.
     """
-    key = signing.key(service().settings, "link owner")
+    key = signing.key("link owner")
     if key is None:
         return ""
     return hmac.digest(key, json.dumps([course, assignment, student]).encode(), "sha256").hex()[:_OWNER]
@@ -107,7 +104,7 @@ def check_hand_in(link: HandIn) -> HandIn:
     if not link.lasting:
         _check(link.until)
     if service().store.links.series([link.series.owners]) != [link.series]:
-        raise Problem(LINK_ENDED, f"the staff of the course have ended this link; {_ADVICE}")
+        raise Problem(LINK_ENDED, f"the staff of the course have ended this link; {NEW_LINK}")
     return link
 
 
@@ -136,21 +133,6 @@ def verdict_url(submission: SubmissionRecord) -> str | None:
     return None if path is None else address(path)
 
 
-def serializer(purpose: str) -> URLSafeSerializer:
-    """Return the serializer that signs values for one purpose. Raises Problem if the service has no secret."""
-    key = signing.key(service().settings, "link")
-    if key is None:
-        raise Problem(NO_SECRET, "the setting BACKMARK_SECRET is missing, so no link can be signed")
-    return URLSafeSerializer(
-        key, salt=purpose, signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256}
-    )
-
-
-def sign(purpose: str, fields: list[Any]) -> str:
-    """Return fields, signed for one purpose, as a part of an address. Raises Problem without a secret."""
-    return str(serializer(purpose).dumps(fields))
-
-
 def _read(purpose: str, token: str, length: int) -> list[Any]:
     """Return the fields of a link; the last is when it expires."""
     fields = open_signed(purpose, token, length)
@@ -158,20 +140,9 @@ def _read(purpose: str, token: str, length: int) -> list[Any]:
     return fields
 
 
-def open_signed(purpose: str, token: str, *lengths: int) -> list[Any]:
-    """Return the fields that were signed. Raises Problem if they were not signed here, or are not as many."""
-    try:
-        fields: list[Any] = serializer(purpose).loads(token)
-    except BadData:
-        raise Problem(NOT_FOUND, "this link was not issued by this server, or part of it is missing") from None
-    if len(fields) not in lengths:
-        raise Problem(NOT_FOUND, f"this link was issued by another version of the server; {_ADVICE}")
-    return fields
-
-
 def _check(until: float) -> None:
     if until < time.time():
-        raise Problem(LINK_ENDED, f"this link has expired; {_ADVICE}")
+        raise Problem(LINK_ENDED, f"this link has expired; {NEW_LINK}")
 
 
 def _owners(course: str, assignment: str, student: str | None) -> tuple[str, ...]:

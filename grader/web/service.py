@@ -6,10 +6,11 @@ from flask import Flask, current_app
 
 from backmark.grader.dispatch import CeleryDispatcher, Dispatcher, application
 from backmark.grader.intake import Intake
+from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.tokens import TokenRecord
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.store import Store
-from backmark.grader.web.http import auth, idempotency
+from backmark.grader.web.http import auth, idempotency, signing
 from backmark.grader.web.http.capacity import Slots
 from backmark.grader.web.http.limits import RequestLimits
 from backmark.grader.web.http.request_counts import RequestCounts
@@ -42,6 +43,7 @@ class Service:
         """Attach the service to an application."""
         app.extensions[_NAME] = self
         auth.install(app, self)
+        signing.install(app, self.settings)
         idempotency.install(app, required=self.settings.idempotency_required)
         RequestCounts(self.store.counters).install(app)
 
@@ -61,3 +63,12 @@ def of(app: Flask) -> Service:
 def service() -> Service:
     """Return the service of the request being answered."""
     return of(current_app)
+
+
+def note_act(course: str, act: str, subject: str = "", student: str = "", **facts: object) -> None:
+    """Write into the log of a course what the caller does and nothing else records. If that fails it is not done.
+
+    Raises StoreUnavailable.
+    """
+    entry = AuditEntry(0, auth.caller().author, act, subject, student, details=facts)
+    service().store.courses.record_act(course, entry)

@@ -17,6 +17,7 @@ from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import AcceptedSubmission, NewSubmission, Submissions
 from backmark.grader.web import links
+from backmark.grader.web.http import signing
 from backmark.grader.web.usecases.hand_in_links import LINK_COLUMNS
 from tests.web.asking import Asker
 from tests.web.concluding import conclude, conclude_next
@@ -38,7 +39,7 @@ def link_of(app: Flask, student: str | None = "ada", days: float | None = None, 
 def old_link(app: Flask, student: str | None = "ada") -> str:
     """A link as versions before 0.5 made it."""
     fields = ["course", ASSIGNMENT, student, 4102444800]
-    return make_link(app, lambda: f"/hand-in/{links.serializer('hand-in').dumps(fields)}")
+    return make_link(app, lambda: f"/hand-in/{signing.serializer('hand-in').dumps(fields)}")
 
 
 def send(app: Flask, link: str, source: bytes = b"x = 1", **fields: str) -> TestResponse:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.reports.html import layers
 from backmark.grader.reports.html.comparing import Array, compare
-from backmark.grader.reports.numpy_text import list_inputs
-from backmark.grader.reports.text import name_first
+from backmark.grader.reports.numpy_text import list_inputs, name_first
 
 
 @dataclass(frozen=True, slots=True)

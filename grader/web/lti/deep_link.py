@@ -17,7 +17,7 @@ from backmark.grader.lti.tool_description import VARIABLES
 from backmark.grader.lti.tool_keys import ToolKeys
 from backmark.grader.model.lti import Platform
 from backmark.grader.model.publications import RevisionRecord
-from backmark.grader.web import links
+from backmark.grader.web.http import signing
 from backmark.grader.web.http.framing import allow_any_frame, set_frames
 from backmark.grader.web.lti.blueprint import own_address, pages
 from backmark.grader.web.lti.recording import frames, points
@@ -49,7 +49,7 @@ def offer(platform: Platform, claims: LaunchClaims, course: str, part: CourseRol
     set_frames(frames(platform, claims))
     return page(
         "lti/choose.html",
-        request_token=str(links.serializer(_PURPOSE).dumps(request_fields)),
+        request_token=str(signing.serializer(_PURPOSE).dumps(request_fields)),
         choices=[(revision, points(revision.assignment)) for revision in shown],
         course_title=claims.context.title if claims.context is not None else course,
         bare=True,
@@ -94,7 +94,7 @@ def _resource(revision: RevisionRecord) -> DeepLinkResource:
 
 def _read(token: str) -> list[Any]:
     try:
-        fields: list[Any] = links.serializer(_PURPOSE).loads(token)
+        fields: list[Any] = signing.serializer(_PURPOSE).loads(token)
     except BadData:
         raise LaunchRefused(
             RefusalReason.STALE, "This choice did not start on this server. Start again in your course."

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
 from backmark.grader.model.lti import Platform
-from backmark.grader.web import links
+from backmark.grader.web.http import signing
 
 #: Seconds from the login to the launch: the platform may ask for a password meanwhile.
 SECONDS = 600
@@ -39,7 +39,7 @@ class LoginState:
 
     def sign(self) -> str:
         """Return the state as the parameter that the platform sends back."""
-        return str(links.serializer(_PURPOSE).dumps(astuple(self)))
+        return str(signing.serializer(_PURPOSE).dumps(astuple(self)))
 
     def again(self, platform: Platform) -> str:
         """Return the path that begins the same launch again, in a tab of its own."""
@@ -52,7 +52,7 @@ def read_state(signed: str) -> LoginState:
     """Return the state of a launch. Raises LaunchRefused if it is none of ours, or is too old."""
     again = "Open it again from your course."
     try:
-        state = LoginState(*links.serializer(_PURPOSE).loads(signed))
+        state = LoginState(*signing.serializer(_PURPOSE).loads(signed))
     except (BadData, TypeError):
         raise LaunchRefused(RefusalReason.STALE, f"This launch did not start on this server. {again}") from None
     if state.begun + SECONDS < time.time():

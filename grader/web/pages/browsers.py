@@ -8,7 +8,7 @@ from flask import current_app, request
 from itsdangerous import BadData
 from werkzeug.wrappers import Response
 
-from backmark.grader.web import links
+from backmark.grader.web.http import signing
 from backmark.grader.web.service import service
 
 _COOKIE, _PURPOSE = "backmark-browser", "browser"
@@ -21,7 +21,7 @@ _DIGITS = 12
 def read_id() -> str | None:
     """Return this browser's id, which cannot be guessed; None if it has none that we signed."""
     try:
-        return str(links.serializer(_PURPOSE).loads(request.cookies.get(_COOKIE, "")))
+        return str(signing.serializer(_PURPOSE).loads(request.cookies.get(_COOKIE, "")))
     except BadData:
         return None
 
@@ -35,7 +35,7 @@ def remember(answer: Response, browser: str) -> None:
     """Have the browser keep its id, as long as links hold."""
     answer.set_cookie(
         _COOKIE,
-        str(links.serializer(_PURPOSE).dumps(browser)),
+        str(signing.serializer(_PURPOSE).dumps(browser)),
         max_age=timedelta(days=service().settings.link_days),
         path=_PATH,
         secure=current_app.session_interface.get_cookie_secure(current_app),

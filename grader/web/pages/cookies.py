@@ -29,7 +29,7 @@ class Cookies(SecureCookieSessionInterface):
 
 def install(app: Flask, settings: ServiceSettings) -> None:
     """Give `app` its sessions; without a secret it has none, and pages that need them answer with a problem."""
-    app.secret_key = signing.key(settings, "session")
+    app.secret_key = signing.derive_key(settings, "session")
     app.session_interface = Cookies()
     app.config.update(
         BACKMARK_HTTPS=settings.public_url is not None and settings.public_url.scheme == "https",

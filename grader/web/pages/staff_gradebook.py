@@ -24,13 +24,13 @@ from backmark.grader.courses.gradebook import (
 )
 from backmark.grader.courses.gradebook_table import GradebookError
 from backmark.grader.reports.marks_table import MarkedStudent
-from backmark.grader.web.acts import note_act
 from backmark.grader.web.http.bodies import allow_unbuffered
 from backmark.grader.web.http.problems import INVALID, Problem
 from backmark.grader.web.pages import cookies
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.sentences import CHOOSE_EXPORT, SEVERAL_COLUMNS
 from backmark.grader.web.pages.visitor import staff
+from backmark.grader.web.service import note_act
 from backmark.grader.web.usecases.assignments import current
 from backmark.grader.web.usecases.marks import read_marks
 

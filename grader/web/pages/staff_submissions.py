@@ -24,6 +24,7 @@ from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.service import service
 from backmark.grader.web.usecases import submissions
 from backmark.grader.web.usecases.assignments import find_assignments
+from backmark.grader.web.usecases.submissions import find_place
 
 pages = Pages("staff_submissions", __name__)
 
@@ -89,7 +90,7 @@ def show_submission(course: str, submission: str, sent: SentForm | None = None) 
         revision=revision,
         asked=choice.asked,
         following=following[0] if following else None,
-        place=submissions.find_place(record),
+        place=find_place(record),
         drawing=None if verdict is None else draw_submission(make_view(verdict), record, heading),
         listing=None if start is None else listing(record.filename, start, record.size, cells, verdict),
         gone=start is None,

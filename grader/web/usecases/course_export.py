@@ -17,9 +17,8 @@ from backmark.grader.reports.marks_table import HEADER, cells
 from backmark.grader.store.paging import RecordPage
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
-from backmark.grader.web.acts import note_act
 from backmark.grader.web.http.problems import BUSY, TRY_AGAIN, Problem
-from backmark.grader.web.service import service
+from backmark.grader.web.service import note_act, service
 from backmark.grader.web.usecases.marks import MarksTable, read_marks
 
 _Item = TypeVar("_Item")

@@ -10,9 +10,8 @@ from backmark.grader.lti.identity import is_test_student
 from backmark.grader.model.marks import Marking
 from backmark.grader.model.terms import CourseTerms
 from backmark.grader.reports.marks_table import HEADER, MarkedStudent, cells
-from backmark.grader.web.acts import note_act
 from backmark.grader.web.http.responses import respond_table
-from backmark.grader.web.service import service
+from backmark.grader.web.service import note_act, service
 
 
 @dataclass(frozen=True, slots=True)

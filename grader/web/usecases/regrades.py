@@ -14,7 +14,6 @@ from backmark.grader.model.regrades import (
 from backmark.grader.reports.spreadsheets import Cell
 from backmark.grader.store.regrades.report import RegradeReport, ReportRow
 from backmark.grader.store.regrades.store import RecordedRegrade
-from backmark.grader.web.acts import note_act
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
 from backmark.grader.web.http.problems import (
@@ -23,7 +22,7 @@ from backmark.grader.web.http.problems import (
 from backmark.grader.web.http.request_log import current_trace
 from backmark.grader.web.http.responses import respond_table
 from backmark.grader.web.http.schemas import moment
-from backmark.grader.web.service import service
+from backmark.grader.web.service import note_act, service
 from backmark.grader.web.usecases.assignments import current
 
 #: The column names of a report as a table.

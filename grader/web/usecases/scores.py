@@ -3,8 +3,7 @@
 from collections import Counter
 
 from backmark.grader.model.scores import Score, ScoreState
-from backmark.grader.web.acts import note_act
-from backmark.grader.web.service import service
+from backmark.grader.web.service import note_act, service
 
 
 def read_scores(course: str, assignment: str) -> list[Score]:

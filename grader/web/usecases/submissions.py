@@ -5,13 +5,12 @@ from urllib.parse import quote
 from flask import Response
 
 from backmark.grader.model.records import Job, Kind, Position, State, SubmissionRecord
-from backmark.grader.web.acts import note_act
 from backmark.grader.web.http.problems import (
     NOT_FOUND,
     Problem,
 )
 from backmark.grader.web.http.responses import respond_tagged
-from backmark.grader.web.service import service
+from backmark.grader.web.service import note_act, service
 
 
 def find_place(submission: SubmissionRecord) -> Position | None:
