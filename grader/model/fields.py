@@ -100,6 +100,11 @@ class NounField:
         return isinstance(member, type) and issubclass(member, Enum)
 
     @property
+    def members(self) -> Mapping[str, str]:
+        """The values that a form lets choose several of, in words; by their own names where they have no words."""
+        return self.doc.choices or {member: member for member in get_args(self.type)[0]}
+
+    @property
     def is_tuple(self) -> bool:
         """True if it holds any number of values."""
         return get_origin(self.type) is tuple
