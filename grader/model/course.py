@@ -90,7 +90,7 @@ class Course:
     created: Annotated[
         float,
         Doc(
-            "The time at which the course was made; for a course from an earlier version, its record.",
+            "The time at which the course was made.",
             unit=Unit.TIME,
             json="created_at",
         ),

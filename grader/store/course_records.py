@@ -1,4 +1,4 @@
-"""The records of courses. One from an earlier version has none: it gets it when it is first seen."""
+"""The records of courses, which the scripts make that first record anything of one."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -27,15 +27,13 @@ class CourseRecords:
         self._scripts = scripts
         self._launches = launches
 
-    def get(self, course: str, *, named: bool = False) -> Course | None:
-        """Return a course, or None if nothing is stored of it; `named`: there is a token of it, so it is one."""
+    def get(self, course: str) -> Course | None:
+        """Return a course, or None if nothing is stored of it."""
         raw = self._read(course)
-        if not raw and self._scripts.run("adopt_courses", course, "1" if named else "0"):
-            raw = self._read(course)
         return _parse(raw) if raw else None
 
     def settings(self, course: str) -> Course:
-        """Return a course; if it has no record, what holds by default. Writes nothing: a full store can be read."""
+        """Return a course; if it has no record, what holds by default."""
         raw = self._read(course)
         return _parse(raw) if raw else Course(course)
 
@@ -47,7 +45,6 @@ class CourseRecords:
 
     def list(self) -> list[Course]:
         """Return all courses, by id."""
-        self._scripts.run("adopt_courses", "", "0")
         raw: Any = self._redis.hvals(_RECORDS)
         return sorted((_parse(text(record)) for record in raw), key=lambda course: course.id)
 

@@ -1,4 +1,4 @@
-"""The records of courses: made once, changed field by field, and there for courses from before there were any."""
+"""The records of courses: made once, changed field by field, and there from the first that is recorded of one."""
 
 import io
 from dataclasses import replace
@@ -13,8 +13,9 @@ from backmark.grader.model.records import Scope
 from backmark.grader.model.terms import Counts, Policy
 from backmark.grader.store.backups.copying import write_backup
 from backmark.grader.store.backups.restoring import restore_backup
+from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.store import Store
-from tests.store.making import accept, list_remains, new
+from tests.store.making import accept, list_remains, make_notification, new
 
 NETWORKS = Course("nn", "Networks", zone="Europe/Zurich", default_late=10.0, default_counts=Counts.LAST)
 
@@ -64,18 +65,18 @@ def test_two_changes_at_once_are_both_kept(store: Store) -> None:
     assert (course.title, course.term) == ("Nets", "Spring")
 
 
-def test_a_course_from_before_has_a_record_once_it_is_seen(store: Store) -> None:
+def test_a_course_has_a_record_from_the_first_that_is_recorded_of_it(store: Store) -> None:
     accept(store, new("ada", course="by-submission"))
     store.courses.put_roster("by-roster", [RosterEntry("ada")], "csv", "prof")
     store.tokens.create("prof", "by-token", {Scope.STAFF})
     store.tokens.create("root", "of-an-admin", {Scope.ADMIN}, author="root")
-    # As earlier versions left it.
-    store.redis.delete("bm:course-records")
-    assert store.course_records.settings("by-submission") == Course("by-submission")
-    assert store.redis.exists("bm:course-records") == 0
-    assert [course.id for course in store.course_records.list()] == ["by-roster", "by-submission", "by-token"]
+    store.courses.set_policy("by-policy", "udl-7.2", Policy(), "prof")
+    store.publications.request(NewPublication("by-publication", "mine", "id = 1"))
+    make_notification(store, "https://example.org/", course="by-notification")
+    store.launches.record_context(LtiContext("by-launch", "p", "d", "c", title="In Canvas"))
+    nouns = ("launch", "notification", "policy", "publication", "roster", "submission", "token")
+    assert [course.id for course in store.course_records.list()] == [f"by-{noun}" for noun in nouns]
     assert store.course_records.get("of-an-admin") is None
-    assert store.course_records.get("new", named=True) is not None
     assert store.course_records.create(Course("by-token", "Late"), "root") is None
 
 

@@ -180,9 +180,7 @@ def test_an_applied_regrade_is_rolled_back(context: Context, stored: StoredServi
     assert marks(store, names) == marks(store, stored.known["regraded"]["rolled back"])
 
 
-def test_each_course_has_a_record_once_it_is_seen_and_its_staff_are_who_they_were(
-    store: Store, stored: StoredService
-) -> None:
+def test_each_course_has_a_record_and_its_staff_are_who_they_were(store: Store, stored: StoredService) -> None:
     course = stored.courses[0]
     tokens = [token for token in store.tokens.list() if not token.allows(Scope.ADMIN)]
     courses = {record.id: record for record in store.course_records.list()}

@@ -109,7 +109,7 @@ def test_wrong_settings_are_shown_again_with_what_is_wrong(visitor: Visitor, sto
 
 
 def test_a_policy_begins_with_the_defaults_of_its_course(visitor: Visitor, store: Store) -> None:
-    store.course_records.create(Course("course", default_late=15.0, default_attempts=4), "root")
+    store.course_records.change("course", lambda course: replace(course, default_late=15.0, default_attempts=4), "root")
     page = visitor.get(f"{HOME}/assignments/udl-7.2/policy")
     assert re.search(r'name="late"[^>]* value="15"', page)
     assert re.search(r'name="attempts"[^>]* value="4"', page)
@@ -118,7 +118,7 @@ def test_a_policy_begins_with_the_defaults_of_its_course(visitor: Visitor, store
 
 
 def test_forms_have_their_times_in_the_zone_of_the_course(visitor: Visitor, store: Store) -> None:
-    store.course_records.create(Course("course", zone="Asia/Tokyo"), "root")
+    store.course_records.change("course", lambda course: replace(course, zone="Asia/Tokyo"), "root")
     store.courses.set_policy("course", "udl-7.2", Policy(due=1_804_269_600), "prof")
     page = visitor.get(f"{HOME}/assignments/udl-7.2/policy")
     assert 'value="2027-03-06T03:00"' in page

@@ -3,12 +3,13 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
 
-from backmark.grader.model.course import Course, Invitation, Role
+from backmark.grader.model.course import Invitation, Role
 from backmark.grader.model.records import Scope
 from backmark.grader.store.store import Store
 from tests.web.asking import Asker
@@ -168,7 +169,7 @@ def test_without_a_secret_nobody_is_invited(staff: Asker, store: Store) -> None:
 
 @with_secret
 def test_an_export_has_the_settings_and_the_staff(staff: Asker, store: Store) -> None:
-    store.course_records.create(Course("course", "Networks"), "root")
+    store.course_records.change("course", lambda course: replace(course, title="Networks"), "root")
     staff.post("/courses/course/invitations", json={})
     archive = zipfile.ZipFile(io.BytesIO(staff.get("/courses/course/export").data))
     content = json.loads(archive.read("course.json"))

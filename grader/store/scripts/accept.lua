@@ -97,6 +97,7 @@ if tonumber(created) >= now() + 1000 then
 end
 redis.call('SADD', pending, id)
 redis.call('SADD', 'bm:courses', course)
+know_course(course)
 for _, each in ipairs(indexes(course, assignment, student)) do
   redis.call('ZADD', each, created, id)
 end

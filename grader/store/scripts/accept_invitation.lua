@@ -13,5 +13,6 @@ redis.call('HSET', invitations, ARGV[2], cjson.encode(invitation))
 local at = moment()
 redis.call('HSET', key('token', ARGV[4]), 'created', at, unpack(ARGV, 6))
 redis.call('ZADD', 'bm:tokens', at, ARGV[4])
+know_course(ARGV[1])
 audit(ARGV[1], cjson.decode(ARGV[5]))
 return 1

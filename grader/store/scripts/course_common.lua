@@ -1,5 +1,12 @@
 -- What scripts about courses share. Stands before each script, after regrade_common.lua.
 
+-- A course has a record from its first submission, publication, notification or token on, or from the first that staff
+-- or an LMS record of it. An act alone, such as that of an administrator's token, makes no course.
+local function know_course(course)
+  local created = string.format('%.3f', now() / 1000)
+  redis.call('HSETNX', 'bm:course-records', course, '{"id": ' .. cjson.encode(course) .. ', "created": ' .. created .. '}')
+end
+
 -- An act of staff into the log of its course: `author`, `act`, `subject`, and where there are such `student`, `reason`,
 -- `details`, all of them text.
 local function audit(course, entry)

@@ -12,5 +12,9 @@ local made = redis.call('HMGET', key('token', id), 'course', 'name', 'scopes', '
 if ARGV[3] == '1' then
   redis.call('ZADD', 'bm:tokens-passing', made[4], id)
 end
+-- A token that sees every course names none.
+if not (' ' .. made[3] .. ' '):find(' admin ', 1, true) then
+  know_course(made[1])
+end
 record(made[1], ARGV[2], 'token.create', id, '', { name = made[2], scopes = made[3] })
 return redis.call('HGETALL', key('token', id))

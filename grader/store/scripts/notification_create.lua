@@ -8,5 +8,6 @@ local created = moment()
 redis.call('ZADD', all, created, id)
 redis.call('HSET', key('callback', id), 'course', course, 'kind', ARGV[3], 'url', ARGV[4], 'shown', ARGV[5],
   'sends', ARGV[6], 'secret', ARGV[7], 'created', created, 'failures', 0)
+know_course(course)
 record(course, ARGV[9], 'notification.create', id, '', { kind = ARGV[3], url = ARGV[5]:match('^%a+://[^/?]*') })
 return created

@@ -33,6 +33,7 @@ if complete_at then
     end
   end
 end
+know_course(course)
 if added + changed + left > 0 then
   audit(course, cjson.decode(ARGV[5]))
 end

@@ -26,5 +26,6 @@ local created = get(job, 'queued')
 redis.call('HSET', job, 'created', created)
 redis.call('ZADD', key('publications', course), created, id)
 remember(idempotency, fingerprint, id, ARGV[8])
+know_course(course)
 record(course, ARGV[11], 'publication.request', ARGV[3], '', { publication = id })
 return { 'accepted', id }

@@ -8,6 +8,7 @@ end
 local at, were_held_back = now(), is_held_back(course, assignment)
 -- Not decoded and encoded again: that would cost digits of a number.
 redis.call('HSET', hash, field, string.format('{"recorded": %.3f, ', at / 1000) .. value:sub(2))
+know_course(course)
 terms_changed(course, assignment)
 terms_mark_changed(course, assignment, noun, field)
 notify_published(course, assignment, were_held_back)

@@ -26,7 +26,7 @@ def find_courses(viewer: Caller, search: str = "", *, archived: bool = False) ->
     if viewer.admin:
         seen = store.course_records.list()
     else:
-        own = store.course_records.get(viewer.token.course, named=True)
+        own = store.course_records.get(viewer.token.course)
         seen = [] if own is None else [own]
     now = store.time()
     courses = [course for course in seen if course.is_archived(now) == archived]
@@ -35,9 +35,8 @@ def find_courses(viewer: Caller, search: str = "", *, archived: bool = False) ->
 
 
 def existing_course(name: str) -> Course:
-    """Return a course that the caller may see. Raises Problem if nothing is stored of it, and no token names it."""
-    own = not caller().admin and name == caller().token.course
-    course = service().store.course_records.get(name, named=own)
+    """Return a course that the caller may see. Raises Problem if nothing is stored of it."""
+    course = service().store.course_records.get(name)
     if course is None:
         raise _no_course(name)
     return course
