@@ -167,9 +167,6 @@ class Client:
         )
         return self._transport.send(request).content
 
-    #: The name of `report` in version 0.2.
-    formatted = report
-
     def source(self, submission: str) -> bytes:
         """Return the submitted file. For staff."""
         return self._transport.send(

@@ -90,7 +90,7 @@ class Question:
     answer: Annotated[Answer | None, Doc(none="the question is open")] = None
     asked: Annotated[float, Doc("The time of asking, by the store's clock.", unit=Unit.TIME, json="asked_at")] = 0.0
     id: Annotated[str, Doc("The id by which the question is answered.")] = ""
-    #: The student's mark at the time of asking; None: there was none, or an earlier version recorded the question.
+    #: The student's mark at the time of asking; None: there was none.
     share: float | None = None
 
 

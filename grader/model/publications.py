@@ -30,8 +30,6 @@ class RevisionRecord:
     #: The figures of its cases and their catches, for staff, in the JSON of `grader/contracts/publishing/preview.py`;
     #: empty: unknown.
     preview: str = ""
-    #: Places of its own cases that gave way to those in the version that published it, which its id covers.
-    replaced: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +127,7 @@ class Publication:
     revision: Annotated[str | None, Doc("The id of the published revision.")] = None
     refused: Annotated[Refusal | None, Doc("The refusal in parts.")] = None
     failure: Annotated[str | None, Doc("The reason why the request ended as service_failed.")] = None
-    #: The trace of the request; None if an earlier version recorded it.
+    #: The trace of the request; None if no request made it.
     trace: Trace | None = None
 
     @property

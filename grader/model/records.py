@@ -141,7 +141,7 @@ class SubmissionRecord(SubmissionSummary):
     failing: tuple[str, ...] = ()
     #: Ids of the mistakes that explain it best.
     mistakes: tuple[str, ...] = ()
-    #: The trace of the request that handed it in; None if an earlier version recorded it.
+    #: The trace of the request that handed it in; None if none did.
     trace: Trace | None = None
 
 

@@ -209,7 +209,7 @@ class RegradeRecord:
     eta_seconds: Annotated[
         float | None, Doc("Seconds until the step is done, estimated from its pace so far.", none="unknown")
     ] = None
-    #: The trace of the request; None if an earlier version recorded it.
+    #: The trace of the request; None if no request made it.
     trace: Trace | None = None
 
     @property

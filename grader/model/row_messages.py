@@ -5,7 +5,5 @@ MISSING = "Not judged: a line is missing or not filled in."
 ONLY_OF_ONE = "Your code is right only where a size is 0 or 1."
 #: Of a row of which a submission has no value that is known to be right.
 NOT_COMPUTED = "Not judged: your code was not seen to compute this step."
-#: The first two in verdicts of earlier versions.
-_EARLIER = ("Not shown: more than half of the other rows are lost.", "Not shown: a line is missing or not filled in.")
 #: Those of which there is nothing to say beside a line.
-OPEN_MESSAGES = frozenset({HALF_LOST, MISSING, *_EARLIER})
+OPEN_MESSAGES = frozenset({HALF_LOST, MISSING})

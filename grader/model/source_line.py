@@ -16,9 +16,7 @@ class SourceLine:
     file: str | None = field(default=None, metadata=describe("The path of the file in a package; absent elsewhere."))
     code_cell: int | None = field(
         default=None,
-        metadata=describe(
-            "The number of the cell among the code cells, from 1; absent in a Python file, and from an earlier version."
-        ),
+        metadata=describe("The number of the cell among the code cells, from 1; absent in a Python file."),
     )
     begins: str | None = field(
         default=None, metadata=describe("The beginning of the cell's first line that is not empty; absent if unknown.")
@@ -34,7 +32,6 @@ class SourceLine:
         """The cell or the file in words; a notebook shows no numbers of its cells. Empty in the only file."""
         if self.code_cell is not None:
             return f"code cell {self.code_cell}{f' (begins `{self.begins}`)' if self.begins else ''}"
-        # An earlier version counted all cells.
         return self.file or ("" if self.cell is None else f"cell {self.cell}")
 
     def place(self, lines: str, within: str = "") -> str:

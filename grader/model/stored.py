@@ -17,8 +17,7 @@ from backmark.grader.errors import MadeByNewerVersion
 
 Value = TypeVar("Value")
 
-#: The metadata of a field that is written only if it differs from its default: assignments from before there was such
-#: a field keep their ids.
+#: The metadata of a field that is written only if it differs from its default: an assignment without it keeps its id.
 OMITTED: Mapping[str, Any] = MappingProxyType({"omitted": True})
 
 

@@ -20,7 +20,7 @@ class Trace:
 
     @classmethod
     def decode(cls, stored: str | None) -> "Trace | None":
-        """Return a stored trace, or None if an earlier version stored none. What a newer one adds is passed over."""
+        """Return a stored trace, or None if there is none. What a newer one adds is passed over."""
         return None if stored is None else cls(*stored.split(" ")[:2])
 
     def encode(self) -> str:

@@ -296,10 +296,7 @@ class Verdict:
     output: str = field(default="", metadata=describe("The first 4 KiB that the submission printed."))
     engine: str | None = field(
         default=None,
-        metadata=describe(
-            "The version of Backmark and its engine that reached the verdict, such as 0.2.0+1f0c3a5b; null from a"
-            " version that did not record it."
-        ),
+        metadata=describe("The version of Backmark and its engine that reached the verdict, such as 0.2.0+1f0c3a5b."),
     )
     level: Level | None = field(
         default=None,

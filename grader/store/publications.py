@@ -111,7 +111,4 @@ def _publication(name: str, raw: dict[str, str]) -> Publication:
 
 
 def _refusal(raw: dict[str, str]) -> Refusal | None:
-    """Return the refusal; one of an earlier version has no parts but the sentence."""
-    if "refused" in raw:
-        return read(Refusal, json.loads(raw["refused"]))
-    return Refusal(raw["refusal"]) if "refusal" in raw else None
+    return read(Refusal, json.loads(raw["refused"])) if "refused" in raw else None

@@ -18,9 +18,8 @@ from backmark.grader.web.http.signing import NEW_LINK, open_signed, serializer, 
 from backmark.grader.web.service import service
 
 _DAY = 86_400
-#: Fields of a link to hand in: with the ending of its assignment and of its student, and without them, as versions
-#: before those made it.
-_HAND_IN, _HAND_IN_BEFORE = 6, 4
+#: Fields of a link to hand in.
+_HAND_IN = 6
 #: Hexadecimal digits of an owner.
 _OWNER = 32
 
@@ -35,9 +34,9 @@ class HandIn:
     #: When the link ends, in seconds since 1970; of a lasting one, when it takes no more files if it never closes.
     until: float
     #: The latest endings of what it belongs to, when it was made.
-    endings: str = ""
+    endings: str
     #: True if it was made without days: it hands in until its assignment closes, and shows the page ever after.
-    lasting: bool = False
+    lasting: bool
 
     @property
     def series(self) -> LinkSeries:
@@ -95,8 +94,7 @@ def verdict(submission: SubmissionRecord) -> str | None:
 
 def open_hand_in(token: str) -> HandIn:
     """Return the content of a submission link, also of one that has ended. Raises Problem if it is none of ours."""
-    fields = open_signed("hand-in", token, _HAND_IN, _HAND_IN_BEFORE)
-    return HandIn(*fields[:4], *fields[4:5], *map(bool, fields[5:]))
+    return HandIn(*open_signed("hand-in", token, _HAND_IN))
 
 
 def check_hand_in(link: HandIn) -> HandIn:

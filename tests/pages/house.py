@@ -101,7 +101,7 @@ class House(Service):
         networks = self.store.assignments.archive(revision.id)
         assert networks is not None
         # Fresh networks are drawn for the packaged revision alone, by the first who hands in: here nobody may have.
-        levelled_revision = replace(revision, course=course, assignment=json.dumps(fields), fresh=0, replaced=())
+        levelled_revision = replace(revision, course=course, assignment=json.dumps(fields), fresh=0)
         self.store.assignments.publish(levelled_revision, networks)
         return course
 

@@ -138,7 +138,7 @@ def test_a_worker_that_was_taken_over_ends_no_job_of_another_kind(store: Store) 
     assert store.jobs.requeue_lost() == [job_waiting]
     current = store.jobs.claim(job_waiting)
     assert current is not None
-    assert not store.jobs.conclude(late_claim, State.DONE, refusal="late")
+    assert not store.jobs.conclude(late_claim, State.DONE, refused="late")
     assert store.jobs.conclude(current, State.DONE, revision="abc")
     record = store.publications.get(job_waiting.id)
     assert record is not None

@@ -106,14 +106,6 @@ def test_what_runs_counts_by_the_seconds_since_its_claim(store: Store) -> None:
     assert turns(store, 2) == [third, second]
 
 
-def test_a_submission_of_an_earlier_version_counts_for_its_student(store: Store) -> None:
-    first, second = hand_in(store, "ada", "a", "b")
-    for name in (first, second):
-        store.redis.hdel(keys.key(Kind.SUBMISSION, name), "sender")
-    (late,) = hand_in(store, "bob", "a")
-    assert turns(store, 3) == [first, late, second]
-
-
 def test_what_was_handed_back_or_lost_keeps_its_turn(store: Store) -> None:
     (first,), (second,) = hand_in(store, "ada", "a"), hand_in(store, "bob", "a")
     assert store.jobs.hand_back(claim_job(store, first))

@@ -36,12 +36,6 @@ def link_of(app: Flask, student: str | None = "ada", days: float | None = None, 
     return make_link(app, lambda: links.hand_in("course", assignment, student, lifetime=lifetime))
 
 
-def old_link(app: Flask, student: str | None = "ada") -> str:
-    """A link as versions before 0.5 made it."""
-    fields = ["course", ASSIGNMENT, student, 4102444800]
-    return make_link(app, lambda: f"/hand-in/{signing.serializer('hand-in').dumps(fields)}")
-
-
 def send(app: Flask, link: str, source: bytes = b"x = 1", **fields: str) -> TestResponse:
     """Hand in by a link, whose form was opened before."""
     return app.test_client().post(link, headers=HTML, data={**fields, "file": (io.BytesIO(source), "a.py")})
@@ -62,16 +56,16 @@ def holds(app: Flask, link: str) -> bool:
 
 @with_secret
 def test_staff_end_the_links_of_one_student_and_those_made_later_hold(app: Flask, store: Store) -> None:
-    ended_links = [link_of(app), link_of(app, days=30), old_link(app)]
-    others = [link_of(app, "bob"), link_of(app, None), old_link(app, "bob"), link_of(app, assignment="other")]
+    ended_links = [link_of(app), link_of(app, days=30)]
+    others = [link_of(app, "bob"), link_of(app, None), link_of(app, assignment="other")]
     page = Visitor(app, store).post(f"{UDL}/links/end", UDL, student="ada")
     assert "The links of <strong" in page.text
     for link in ended_links:
         assert "The staff of the course have ended this link" in refusal(app.test_client().get(link, headers=HTML))
         refusal(send(app, link))
     with app.test_request_context():
-        assert links.open_hand_in(others[3].rpartition("/")[2]).assignment == "other"
-    assert [holds(app, link) for link in others[:3]] == [True] * 3
+        assert links.open_hand_in(others[2].rpartition("/")[2]).assignment == "other"
+    assert [holds(app, link) for link in others[:2]] == [True] * 2
     later_link = link_of(app)
     assert (holds(app, later_link), send(app, later_link).status_code) == (True, 303)
     assert store.submissions.list(Filter("course")).items[0].student == "ada"
@@ -81,7 +75,7 @@ def test_staff_end_the_links_of_one_student_and_those_made_later_hold(app: Flask
 
 @with_secret
 def test_staff_end_all_links_of_an_assignment(app: Flask, store: Store) -> None:
-    all_links = [make(app, student) for make in (link_of, old_link) for student in ("ada", None)]
+    all_links = [link_of(app, student) for student in ("ada", None)]
     visitor = Visitor(app, store)
     assert visitor.post(f"{UDL}/links/end", UDL).status_code == 422
     assert all(holds(app, link) for link in all_links)
@@ -266,12 +260,12 @@ def test_making_and_ending_links_is_logged(app: Flask, store: Store, staff: Aske
 @with_secret
 def test_the_links_of_a_deleted_student_end_with_them(app: Flask, store: Store, staff: Asker) -> None:
     """Also one that staff had ended before, whose ending names nobody."""
-    first, other, old = link_of(app), link_of(app, "bob"), old_link(app)
+    first, other = link_of(app), link_of(app, "bob")
     staff.delete(f"{UDL}/links/ada")
     second = link_of(app)
     send(app, second)
     staff.delete("/students/ada")
-    assert [holds(app, link) for link in (first, second, old, other)] == [False, False, False, True]
+    assert [holds(app, link) for link in (first, second, other)] == [False, False, True]
     assert send(app, second).status_code == 410
     assert store.submissions.list(Filter("course")).items == ()
     stored = str(store.redis.hgetall("bm:links-ended"))
@@ -282,7 +276,7 @@ def test_the_links_of_a_deleted_student_end_with_them(app: Flask, store: Store, 
 
 @with_secret
 def test_the_links_of_a_deleted_course_end_with_it(app: Flask, store: Store, admin: Asker) -> None:
-    all_links = [link_of(app), link_of(app, None), old_link(app)]
+    all_links = [link_of(app), link_of(app, None)]
     send(app, all_links[0])
     assert admin.delete("/courses/course?confirm=course").status_code == 200
     assert not any(holds(app, link) for link in all_links)

@@ -46,10 +46,9 @@ def test_a_refusal_is_told(staff: Asker, store: Store) -> None:
     publication = staff.post("/publications", json={"toml": TOML}).get_json()["id"]
     claim = store.jobs.claim(Job(Kind.PUBLICATION, publication))
     assert claim is not None
-    store.jobs.conclude(claim, State.DONE, refusal="a known mistake passes")
+    store.jobs.conclude(claim, State.DONE, refused='{"says": "a known mistake passes"}')
     record = staff.get(f"/publications/{publication}").get_json()
     assert (record["state"], record["refusal"]) == ("done", "a known mistake passes")
-    # As an earlier version's worker stored it: the sentence alone, which is not taken apart.
     assert record["refused"] == {"says": "a known mistake passes", "mistakes": [], "advice": ""}
     assert [item["id"] for item in staff.get("/publications").get_json()["items"]] == [publication]
 
@@ -65,7 +64,7 @@ def test_one_course_does_not_take_all_workers(staff: Asker, stranger: Asker, sto
     assert stranger.post("/publications", json={"toml": TOML}).status_code == 202
     claim = store.jobs.claim(Job(Kind.PUBLICATION, responses[0].get_json()["id"]))
     assert claim is not None
-    store.jobs.conclude(claim, State.DONE, refusal="a known mistake passes")
+    store.jobs.conclude(claim, State.DONE, refused='{"says": "a known mistake passes"}')
     assert staff.post("/publications", json={"toml": TOML}).status_code == 202
 
 

@@ -444,7 +444,8 @@ def test_what_cannot_be_published_is_said_beside_what_was_written(visitor: Visit
 
 
 def test_the_end_of_a_publication_is_told(visitor: Visitor, store: Store) -> None:
-    for fields, words in (({"refusal": "<i>too flat</i>"}, "&lt;i&gt;too flat"), ({"revision": "r1"}, "Published.")):
+    ends = {"&lt;i&gt;too flat": {"refused": '{"says": "<i>too flat</i>"}'}, "Published.": {"revision": "r1"}}
+    for words, fields in ends.items():
         name = store.publications.request(NewPublication("course", "mine", TOML)).id
         claim = store.jobs.claim(Job(Kind.PUBLICATION, name))
         assert claim is not None
@@ -464,7 +465,7 @@ def test_the_mistakes_that_a_refusal_names_are_listed(visitor: Visitor, store: S
     name = store.publications.request(NewPublication("course", "mine", TOML)).id
     claim = store.jobs.claim(Job(Kind.PUBLICATION, name))
     assert claim is not None
-    store.jobs.conclude(claim, State.DONE, refusal=str(refusal), refused=json.dumps(asdict(refusal)))
+    store.jobs.conclude(claim, State.DONE, refused=json.dumps(asdict(refusal)))
     publication = store.publications.get(name)
     assert publication is not None
     assert publication.refused == refusal

@@ -25,11 +25,9 @@ def pool_assignment(assignment: ContractAssignment, fresh: int, secret: bytes) -
     return vary(assignment, seed, pool_size(fresh))
 
 
-def identifier(revision: ContractRevision, pool: ContractRevision, fresh: int, replaced: Sequence[int] = ()) -> str:
-    """Return the id of the revision together with its pool, and the places that it replaced in earlier versions."""
+def identifier(revision: ContractRevision, pool: ContractRevision, fresh: int) -> str:
+    """Return the id of the revision together with its pool."""
     text = f"fresh\n{revision.id}\n{pool.cases_sha256}\n{fresh}"
-    if replaced:
-        text += f"\n{[*replaced]}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

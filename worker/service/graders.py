@@ -118,7 +118,7 @@ class Graders:
         content_id = revision_data.id
         # A packaged revision has its id before a service draws a pool for it.
         if pool is not None and revision.course != keys.EVERYONE:
-            content_id = fresh_cases.identifier(revision_data, pool, revision.fresh, revision.replaced)
+            content_id = fresh_cases.identifier(revision_data, pool, revision.fresh)
         if content_id != revision.id:
             raise AssignmentError(f"revision {revision.id} is damaged: its content is that of {content_id}")
         return _Ready(Grader(Judge(revision_data), self._jails), pool)

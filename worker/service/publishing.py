@@ -10,7 +10,6 @@ from backmark.grader.contracts.language import reading
 from backmark.grader.contracts.publishing.preview import preview
 from backmark.grader.contracts.publishing.selfcheck import SelfCheck, selfcheck
 from backmark.grader.errors import BadAssignment
-from backmark.grader.model import fresh_groups
 from backmark.grader.model.publications import KitFiles, Publication, Refusal, RevisionRecord
 from backmark.grader.model.records import State
 from backmark.grader.model.verdict import NamedMistake
@@ -49,7 +48,7 @@ def publication(context: Context, lease: Lease) -> Mapping[str, object]:
         drawn = _draw(context, request, lease)
     except BadAssignment as error:
         refusal = error.refusal if isinstance(error, _PublicationRefused) else Refusal(str(error))
-        stored = {"refusal": str(refusal), "refused": json.dumps(asdict(refusal))}
+        stored = {"refused": json.dumps(asdict(refusal))}
         lease.retry(lambda: store.jobs.conclude(lease.claim, State.DONE, **stored))
         return {**fields, "outcome": "refused"}
     lease.retry(lambda: store.assignments.publish(drawn.revision, drawn.archive, drawn.pool, drawn.kits))
@@ -107,9 +106,6 @@ def _secret(context: Context, wanted: int) -> bytes:
             f"fresh is {wanted}, but this service has no secret to choose cases by; set BACKMARK_SECRET, or set"
             " fresh to 0"
         )
-    if wanted > fresh_groups.MOST:
-        # Accepted by an earlier version.
-        raise BadAssignment(f"fresh is {wanted}; at most {fresh_groups.MOST} cases can be fresh")
     return secret.get_secret_value().encode()
 
 

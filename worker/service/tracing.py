@@ -6,6 +6,6 @@ from backmark.grader.model.trace import Trace
 
 
 def bind_trace(trace: Trace | None) -> None:
-    """Put the request's id into every further line of this job; a job of an earlier version has none."""
+    """Put the request's id into every further line of this job."""
     if trace is not None:
         bind_contextvars(request_id=trace.request_id)

@@ -133,7 +133,7 @@ def load(data: bytes, name: str = "revision") -> ContractRevision:
     """
     try:
         header = archive.read_json(data)
-        if not isinstance(header["format"], int) or header["format"] > FORMAT:
+        if header["kind"] != CONTRACT or not isinstance(header["format"], int) or header["format"] > FORMAT:
             raise MadeByNewerVersion(f"{name} was made by a newer version of Backmark: {UPDATE}")
         stored, identifier = str(header["assignment"]), header["id"]
         with np.load(io.BytesIO(data), allow_pickle=False) as stored_arrays:
@@ -214,7 +214,7 @@ def _assignment(stored: str, name: str) -> ContractAssignment:
 def describe_contents(revision: ContractRevision) -> dict[str, Any]:
     """Return what `read_contents` makes a revision of, but for the assignment and the arrays, as JSON."""
     every = join_cases(revision)
-    # Without rows of statements, probes, conventions or cases that prove something, it is written as before.
+    # Without rows of statements, probes, conventions or cases that prove something, it has no such member.
     proven = {"statements": [list(astuple(statement)) for statement in revision.statements]}
     return {
         "cases": [describe_case(case) for case in every.drawn],

@@ -35,7 +35,7 @@ class Unit:
     fresh: bool
     #: The submitted file, or None if it has been deleted.
     source: bytes | None
-    #: The trace of the request for the regrade; None if an earlier version recorded it.
+    #: The trace of the request for the regrade; None if no request made it.
     trace: Trace | None
     #: The classes of its submissions' current verdicts.
     classes: tuple[str, ...]

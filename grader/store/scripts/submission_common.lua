@@ -131,7 +131,6 @@ local function hold(id, number, summary)
     'max_score', summary.max_score, 'failing', summary.failing, 'mistakes', summary.mistakes, 'judged', whole(now()))
   list_verdict(id, true)
   if (summary.engine or '') ~= '' then
-    -- By the verdict's number: a worker of an earlier version, which lets another verdict hold, leaves it as it is.
     redis.call('HSET', job, 'engine:' .. number, summary.engine)
   end
   for mistake, title in pairs(summary.titles) do

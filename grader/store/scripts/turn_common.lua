@@ -51,22 +51,22 @@ local function revision_of(name, survey)
   return revision
 end
 
--- A running or waiting submission with its sender and its revision; nil if it is in another state. Earlier versions
--- record no sender: there it is the student, whose name has the browser if it was typed.
+-- A running or waiting submission with its sender and its revision; nil if it is in another state. A name that was
+-- typed has the browser in it.
 local function look_at(id, state, survey)
-  local at = redis.call('HMGET', 'bm:submission:' .. id, 'state', 'course', 'student', 'sender', 'started', 'lane',
-    'revision', 'limit')
+  local at = redis.call('HMGET', 'bm:submission:' .. id, 'state', 'student', 'sender', 'started', 'lane', 'revision',
+    'limit')
   if at[1] ~= state then
     return nil
   end
-  local sender, revision = sender_of(at[4] or at[2] .. ':' .. at[3], survey), revision_of(at[7], survey)
-  local elapsed = state == 'running' and math.max(0, survey.time - tonumber(at[5])) / 1000 or 0
+  local sender, revision = sender_of(at[3], survey), revision_of(at[6], survey)
+  local elapsed = state == 'running' and math.max(0, survey.time - tonumber(at[4])) / 1000 or 0
   if state == 'running' then
     -- What it took so far is used, whatever its end says.
     sender.used, sender.running = sender.used + elapsed, 1
   end
-  return { id = id, sender = sender, revision = revision, elapsed = elapsed, limit = tonumber(at[8]),
-    slow = at[6] == 'slow', typed = at[3]:find('!', 1, true) and 1 or 0 }
+  return { id = id, sender = sender, revision = revision, elapsed = elapsed, limit = tonumber(at[7]),
+    slow = at[5] == 'slow', typed = at[2]:find('!', 1, true) and 1 or 0 }
 end
 
 -- The submissions that run, and the number of those in the slow lane.

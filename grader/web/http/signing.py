@@ -47,12 +47,12 @@ def sign(purpose: str, fields: list[Any]) -> str:
     return str(serializer(purpose).dumps(fields))
 
 
-def open_signed(purpose: str, token: str, *lengths: int) -> list[Any]:
+def open_signed(purpose: str, token: str, length: int) -> list[Any]:
     """Return the fields that were signed. Raises Problem if they were not signed here, or are not as many."""
     try:
         fields: list[Any] = serializer(purpose).loads(token)
     except BadData:
         raise Problem(NOT_FOUND, "this link was not issued by this server, or part of it is missing") from None
-    if len(fields) not in lengths:
+    if len(fields) != length:
         raise Problem(NOT_FOUND, f"this link was issued by another version of the server; {NEW_LINK}")
     return fields

@@ -40,7 +40,7 @@ class CaseFigures:
 
 
 def read(raw: Mapping[str, Any]) -> CaseFigures | None:
-    """Return the figures of a revision's preview; None if an earlier version stored it."""
+    """Return the figures of a revision's preview; None if it has none."""
     if "sizes" not in raw:
         return None
     return CaseFigures(

@@ -102,10 +102,6 @@ ACTS: Mapping[str, str] = MappingProxyType(
         "notification.rotate": "gave the notification {subject} a new secret",
         "notification.test": "sent a test message of the notification {subject}",
         "notification.remove": "removed the notification {subject}",
-        # As earlier versions called webhooks.
-        "callback.create": "made the notification {subject}",
-        "callback.rotate": "gave the notification {subject} a new secret",
-        "callback.remove": "removed the notification {subject}",
         "source.read": "downloaded the file of submission {subject} by {student}",
         "submission.cancel": "cancelled the submission {subject} of {student}",
         "submission.ask_class": "had the class asked about fresh cases of the submission {subject} of {student}",

@@ -170,7 +170,7 @@ def form_address(submission: SubmissionRecord) -> str | None:
 def preview(course: str, assignment: str, student: str | None) -> Response:
     """Show the form as a student sees it, or whoever has no name; nothing can be handed in by it."""
     until = service().store.time() + service().settings.link_days * 86_400
-    link = HandIn(course, assignment, student, until, lasting=True)
+    link = HandIn(course, assignment, student, until, endings="", lasting=True)
     return _form(link, _revision(link), shown_to_staff=True)
 
 
