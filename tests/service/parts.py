@@ -138,9 +138,7 @@ class Service:
 
     def start(self, *words: str, **variables: str) -> Part:
         """A part of these words, with its log in the test's folder."""
-        # The version before called it `backmark worker`.
-        group = ["service"] if self.root == ROOT else []
-        part = Part([*group, *words], {**self.variables, **variables}, self.folder / f"{words[0]}.log", self.root)
+        part = Part(["service", *words], {**self.variables, **variables}, self.folder / f"{words[0]}.log", self.root)
         self.parts.append(part)
         return part
 

@@ -46,14 +46,8 @@ def outcomes(submissions: list[Submission]) -> list[tuple[str | None, int | None
     return [(submission.outcome, submission.score) for submission in submissions]
 
 
-def judges_contracts(packages: Path) -> bool:
-    return any((packages / "grader" / folder).is_dir() for folder in ("contracts", "subjects/contracts"))
-
-
 def test_a_worker_of_the_previous_version_serves_a_web_server_of_this_one(service: Service, previous: Path) -> None:
     """Its verdicts, previews and applied regrades are read and shown as those of this version."""
-    if not judges_contracts(previous):
-        pytest.skip("the previous version judges no contracts, so it grades nothing that this one records")
     with serve_web(service) as (url, client):
         service.root = previous
         service.worker(BACKMARK_SECRET=SECRET)
@@ -68,33 +62,6 @@ def test_a_worker_of_the_previous_version_serves_a_web_server_of_this_one(servic
         application = client.regrades.wait(client.regrades.apply(regrade.id).id)
         assert (application.phase, application.counts.applied) == ("applied", 2)
         assert outcomes([client.submission(submission.id) for submission in records]) == outcomes(records)
-
-
-@pytest.mark.nightly
-def test_a_worker_that_judges_no_contracts_uses_no_attempt_and_what_it_took_is_retried(
-    service: Service, previous: Path
-) -> None:
-    """So it is in the update from 0.2, if its workers are not ended before."""
-    if judges_contracts(previous):
-        pytest.skip("the previous version judges contracts")
-    with serve_web(service) as (_, client):
-        service.root = previous
-        old_worker = service.worker(BACKMARK_SECRET=SECRET)
-        names = submit(client, "ada")
-        records = [client.wait(name, timeout=60) for name in names]
-        assert [(record.state, record.attempt) for record in records] == [("service_failed", None)] * 2
-        old_worker.stop()
-        service.root = ROOT
-        service.worker(BACKMARK_SECRET=SECRET)
-        service.start("sweeper", BACKMARK_SECRET=SECRET)
-        retried: set[str] = set()
-
-        def retry() -> bool:
-            retried.update(client.retry_all(assignment="udl-7.2"))
-            return retried == {*names}
-
-        until(retry, "the sweeper has listed what the worker of the previous version left, and it is retried")
-        assert outcomes([client.wait(name, timeout=60) for name in names]) == [("passed", 10), ("failed", 8)]
 
 
 @pytest.mark.nightly
