@@ -57,7 +57,7 @@ def complete(kind: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _value(kind: Any, raw: Any, *, strict: bool) -> Any:
-    kind = _of_optional(kind, raw)
+    kind = _of_optional(kind)
     if raw is None:
         return None
     if is_dataclass(kind):
@@ -73,7 +73,7 @@ def _value(kind: Any, raw: Any, *, strict: bool) -> Any:
 
 
 def _complete(kind: Any, raw: Any) -> Any:
-    kind = _of_optional(kind, raw)
+    kind = _of_optional(kind)
     if is_dataclass(kind) and isinstance(raw, Mapping):
         return complete(kind, raw)  # type: ignore[arg-type] # a class, as it comes from an annotation
     if get_origin(kind) is tuple and isinstance(raw, list):
@@ -81,17 +81,9 @@ def _complete(kind: Any, raw: Any) -> Any:
     return raw
 
 
-def _of_optional(kind: Any, raw: Any) -> Any:
-    """The type beside None in `Type | None`, of several the first whose fields the object has; any other as it is."""
-    if not isinstance(kind, UnionType):
-        return kind
-    first, *others = (part for part in get_args(kind) if part is not type(None))
-    return next((part for part in (first, *others) if others and _has_fields(part, raw)), first)
-
-
-def _has_fields(kind: Any, raw: Any) -> bool:
-    """True if an object has every field that a dataclass cannot do without."""
-    return isinstance(raw, Mapping) and _list_required(kind) <= raw.keys()
+def _of_optional(kind: Any) -> Any:
+    """The type beside None in `Type | None`; any other as it is."""
+    return next(part for part in get_args(kind) if part is not type(None)) if isinstance(kind, UnionType) else kind
 
 
 @cache

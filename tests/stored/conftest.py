@@ -1,4 +1,4 @@
-"""A service of an earlier version, on which this version goes on."""
+"""A service that was stored, on which this version goes on."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Services of earlier versions as they were left behind, by the names of what was stored, and what a worker does."""
+"""Services as they were left behind, by the names of what was stored, and what a worker does."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.stored.loading import Raw, load_known
 
 @dataclass(frozen=True, slots=True)
 class StoredService:
-    """A service of an earlier version: its folder, and what was noted of it."""
+    """A service that was stored: its folder, and what was noted of it."""
 
     folder: Path
     known: Raw

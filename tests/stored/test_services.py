@@ -1,4 +1,4 @@
-"""What services of earlier versions stored is read, graded, regraded and shown by this version, whichever they were.
+"""What services of 0.3.0 and later stored is read, graded, regraded and shown by this version, whichever they were.
 
 What each alone has is in `test_at_*.py`.
 """

@@ -71,12 +71,6 @@ def test_fresh_cases_are_said_to_be_in_no_kit(visitor: Visitor, store: Store) ->
     assert "it never contains fresh cases" in visitor.get(PLACE)
 
 
-def test_a_revision_from_before_kits_were_kept_says_how_to_get_one(visitor: Visitor, store: Store) -> None:
-    publish(store)
-    assert "Publish the assignment again to get one." in visitor.get(PLACE)
-    assert "publish the assignment again" in visitor.get(f"{PLACE}/kit", 404)
-
-
 def test_an_assignment_that_no_kit_can_be_made_of_says_why(visitor: Visitor, store: Store) -> None:
     publish(store, KitFiles(refusal="no kit can be made of mine: its `data` is too large"))
     page = visitor.get(PLACE)

@@ -229,7 +229,6 @@ def test_doctor_tries_a_real_jail() -> None:
 
 
 def test_cases_are_shown_as_a_table_and_as_json() -> None:
-    """Under the name of earlier versions, too."""
     description = json.loads(backmark("assignment", "cases", "--json").stdout)
     assert description["cases"] == 200
     assert description["corners"]["home"] == 4

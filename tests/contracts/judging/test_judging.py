@@ -67,7 +67,6 @@ def test_what_is_right_has_all_marks_and_nothing_to_say() -> None:
         ("pure", Mark.PASSED, 1, 1, PAIRS, ""),
     ]
     assert (judgement.counterexample, judgement.error, judgement.flags, judgement.diagnosis) == (None, None, (), ())
-    # None would be a verdict of an earlier version, whose messages may speak of any row.
     assert {p.names for p in judgement.properties} == {()}
     numbers = judge_of().cases.starts[-1]
     statistics = judgement.statistics

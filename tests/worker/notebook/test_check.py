@@ -466,15 +466,6 @@ def test_without_a_solution_a_known_mistake_is_named_with_its_hint(load: Load) -
     assert "What is the derivative of a square? The notebook has a function for it." in str(result)
 
 
-def test_a_kit_of_an_earlier_version_must_be_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "homework.kit"
-    monkeypatch.setattr("backmark.grader.contracts.kits.kit.FORMAT", 1)
-    file.write_bytes(dump_kit(Kit.of(load_packaged("udl-7.2"), with_solution=False)))
-    monkeypatch.undo()
-    with pytest.raises(AssignmentError, match="was made by an earlier version of Backmark: ask your course for a new"):
-        check(str(file))
-
-
 @pytest.mark.parametrize(
     "text",
     [
