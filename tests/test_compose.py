@@ -110,20 +110,6 @@ def test_secrets_are_made_once_and_only_their_owner_comes_to_them(tmp_path: Path
     assert read[0]["backmark_redis_url"] == f"redis://:{password}@redis:6379/0\n"
 
 
-def test_secrets_of_an_earlier_version_stay(tmp_path: Path) -> None:
-    """Which .env held: with another one links that were sent out end."""
-    (tmp_path / "deploy").mkdir()
-    shutil.copy(ROOT / "deploy/secrets.sh", tmp_path / "deploy")
-    (tmp_path / ".env").write_text('# BACKMARK_SECRET=no\nBACKMARK_REDIS_PASSWORD=abc\nBACKMARK_SECRET="kept = #1"\n')
-    subprocess.run(["/bin/sh", tmp_path / "deploy/secrets.sh"], check=True, cwd="/")
-    secrets = {file.name: file.read_text() for file in (tmp_path / "secrets").iterdir()}
-    assert secrets == {
-        "backmark_secret": "kept = #1\n",
-        "redis_password": "abc\n",
-        "backmark_redis_url": "redis://:abc@redis:6379/0\n",
-    }
-
-
 def test_every_setting_of_the_service_can_be_set(compose: dict[str, Any], example: dict[str, str]) -> None:
     """The environment of the containers names all of them, and .env.example explains each."""
     variables = {f"BACKMARK_{name.upper()}" for name in set(ServiceSettings.model_fields) - OWN_SETTINGS}
