@@ -147,4 +147,4 @@ def test_each_row_that_fails_says_what_is_wrong() -> None:
 
 
 def test_what_is_right_is_called_right() -> None:
-    assert make_view(read_verdict(passing_verdict())).sentence == "Your backward pass is right."
+    assert make_view(read_verdict(passing_verdict())).sentence == "Your code is right."

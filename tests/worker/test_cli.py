@@ -256,12 +256,12 @@ def test_an_assignment_of_ones_own_is_checked_drawn_and_used(tmp_path: Path) -> 
     assert (result["outcome"], result["statistics"]["networks"]) == ("failed", 20)
 
 
-def test_an_assignment_of_an_earlier_version_is_wrong_usage_and_told_what_to_do(tmp_path: Path) -> None:
+def test_an_assignment_without_its_language_is_wrong_usage_and_told_what_to_write(tmp_path: Path) -> None:
     file = tmp_path / "tanh.toml"
-    file.write_text('id = "tanh"\ntitle = "Tanh"\nactivation = "tanh"\nnetworks = 60\n')
+    file.write_text('id = "tanh"\ntitle = "Tanh"\n')
     process = backmark("assignment", "check", file)
     assert process.returncode == 2
-    assert "write a contract instead: `backmark assignment new`" in process.stderr
+    assert "language is missing: write language = 1 at the top" in process.stderr
 
 
 def test_the_shipped_cases_belong_to_the_shipped_assignment() -> None:
