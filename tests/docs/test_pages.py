@@ -94,7 +94,7 @@ def test_every_outcome_and_key_of_a_result_is_documented() -> None:
 
 def test_every_reason_of_a_rejection_is_documented() -> None:
     """As they stand in the code that refuses."""
-    code = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "worker/sandbox/inside").glob("*.py"))
+    code = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "worker/sandbox/inside").rglob("*.py"))
     reasons = set(re.findall(r'Rejected\(\s*"([a-z_]+)"', code)) | {"unfilled"}
     assert len(reasons) >= 8
     assert [reason for reason in sorted(reasons) if f"`{reason}`" not in page("docs/student/submissions.md")] == []

@@ -17,7 +17,6 @@ from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import AcceptedSubmission, NewSubmission, Submissions
 from backmark.grader.web import links
-from backmark.grader.web.http import signing
 from backmark.grader.web.usecases.hand_in_links import LINK_COLUMNS
 from tests.web.asking import Asker
 from tests.web.concluding import conclude, conclude_next
