@@ -10,24 +10,12 @@ from dataclasses import MISSING, Field, asdict, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cache
-from types import MappingProxyType, UnionType
+from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from backmark.grader.errors import MadeByNewerVersion
 
 Value = TypeVar("Value")
-
-#: The metadata of a field that is written only if it differs from its default: an assignment without it keeps its id.
-OMITTED: Mapping[str, Any] = MappingProxyType({"omitted": True})
-
-
-def write(record: Any) -> dict[str, Any]:
-    """Return the object of a dataclass, without the fields that are omitted at their default."""
-    written = asdict(record)
-    for field in fields(record):
-        if field.metadata.get("omitted") and getattr(record, field.name) == _default(field):
-            del written[field.name]
-    return written
 
 
 def read(kind: type[Value], raw: object, *, strict: bool = False) -> Value:

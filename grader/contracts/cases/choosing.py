@@ -2,7 +2,7 @@
 
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
@@ -110,17 +110,6 @@ def _tabulate(cases: Sequence[DrawnCase], values: Sequence[Mapping[str, Any]]) -
     rows = np.array([describe(case.dims, part) for case, part in zip(cases, parts, strict=True)])
     columns = {np.unique(column, return_inverse=True)[1].tobytes(): column for column in rows.T[::-1]}
     return np.array([*columns.values()][::-1][:_MOST_QUANTITIES]).T
-
-
-def cover(caught: Iterable[frozenset[int]]) -> tuple[int, ...]:
-    """Return few places, in order, among which is one of each of the sets that are not empty."""
-    chosen: set[int] = set()
-    needy = {places for places in caught if places}
-    while needy:
-        counts = Counter(place for places in needy for place in places)
-        chosen.add(min(counts, key=lambda place: (-counts[place], place)))
-        needy = {places for places in needy if chosen.isdisjoint(places)}
-    return tuple(sorted(chosen))
 
 
 def describe(dims: Mapping[str, Any], values: Sequence[Any]) -> list[float]:

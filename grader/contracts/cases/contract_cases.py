@@ -41,8 +41,6 @@ class ContractCases:
     layouts: tuple[Layout, ...]
     expected: Array
     tolerances: Array
-    #: Of each gradient the parts that belong to the terms of the objective, as rows; zero for values.
-    terms: Array
     #: Dims that the student's module has as names.
     provides: tuple[str, ...] = ()
     #: Of each tolerance the part that is for a small number within a logarithm; empty if there is none.
@@ -74,7 +72,6 @@ class ContractCases:
             tuple(self.layouts[i] for i in places),
             self.expected[index],
             self.tolerances[index],
-            self.terms[:, index],
             self.provides,
             self.allowances[index] if len(self.allowances) else self.allowances,
         )
@@ -92,7 +89,6 @@ class ContractCases:
             tuple(layout for cases in every for layout in cases.layouts),
             np.concatenate([cases.expected for cases in every]),
             np.concatenate([cases.tolerances for cases in every]),
-            np.concatenate([cases.terms for cases in every], axis=1),
             self.provides,
             _join_allowances(every),
         )

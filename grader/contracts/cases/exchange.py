@@ -206,7 +206,6 @@ class ReferenceCases:
     sizes: Sequence[int]
     #: By case the arrays to differentiate by, each with its name, the indices in it and its shape.
     places: Sequence[Sequence[tuple[str, list[int], tuple[int, ...]]]] = ()
-    terms: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.drawn)
@@ -245,8 +244,7 @@ class ReferenceExchange:
             asked.append(
                 {
                     "inputs": {**bind_dims(case.dims), **case.inputs},
-                    "upstreams": dict(self.assignment.upstream) if cases.terms else {},
-                    "terms": list(cases.terms),
+                    "upstreams": dict(self.assignment.upstream) if cases.places else {},
                     "places": list(cases.places[i]) if cases.places else [],
                 }
             )

@@ -61,7 +61,7 @@ class CheckComparison:
         allowed = np.concatenate(
             [np.zeros(0), *(np.full(len(part), _ALIKE * np.abs(part).max(initial=0)) for part in parts)]
         )
-        return ContractCases(drawn, layouts, expected, allowed, np.zeros((0, len(expected))), self.cases.provides)
+        return ContractCases(drawn, layouts, expected, allowed, self.cases.provides)
 
     def explain(self, start: Start) -> NotebookCheck | None:
         """Return the first value that the submission's functions get wrong; None if none is, or if none is known."""

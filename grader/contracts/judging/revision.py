@@ -31,7 +31,7 @@ from backmark.grader.errors import AssignmentError, BadAssignment, MadeByNewerVe
 from backmark.grader.model.assignment import CONTRACT
 
 #: The archive's layout, which is also hashed into every id.
-FORMAT = 1
+FORMAT = 2
 
 UPDATE = "update Backmark to use it"
 
@@ -59,8 +59,6 @@ class ContractRevision:
     probes: ContractCases
     #: By id.
     mistakes: Mapping[str, StoredMistake] = field(default_factory=dict)
-    #: The names of the objective's terms, or of the upstream gradients, by row of the cases' terms.
-    terms: tuple[str, ...] = ()
     #: The reasons for which it may not be used, each a sentence.
     faults: tuple[str, ...] = ()
     #: The statements of its solutions that count for rows.
@@ -68,8 +66,6 @@ class ContractRevision:
     own_cases: bool = True
     #: The assignment's JSON as it is stored, which the id is a hash over; None: as this version writes it.
     stored: str | None = None
-    #: The places of cases that prove by themselves what publishing promised, such as that edits are caught.
-    proving: tuple[int, ...] = ()
     #: By convention that does not count the cases, in their order, with what is expected of them by that one.
     conventions: Mapping[str, ContractCases] = field(default_factory=dict)
     #: Cases that the handout does not try, and that do not decide; None if there are none.
@@ -89,7 +85,7 @@ class ContractRevision:
         # A cold command should not pay for what only a wrong submission needs.
         from backmark.grader.contracts.naming.diagnoser import ContractDiagnoser  # noqa: PLC0415
 
-        return ContractDiagnoser(self.assignment, self.cases, self.terms, self.mistakes)
+        return ContractDiagnoser(self.assignment, self.cases, self.mistakes)
 
     @property
     def assignment_json(self) -> str:
@@ -166,7 +162,7 @@ def read_contents(
     drawn = read_cases(header["cases"], arrays["numbers"])
     layouts = tuple(_read_layout(layout) for layout in header["layouts"])
     every = ContractCases(
-        *(tuple(drawn), layouts, arrays["expected"], arrays["tolerances"], arrays["terms"], assignment.provides),
+        *(tuple(drawn), layouts, arrays["expected"], arrays["tolerances"], assignment.provides),
         arrays.get("allowances", np.zeros(0)),
     )
     count, conventions, secret = header["count"], header.get("conventions", ()), header.get("fresh", 0)
@@ -185,11 +181,9 @@ def read_contents(
         every.take(range(count, probes)),
         every.take(range(probes, outside)),
         mistakes,
-        tuple(header["terms"]),
         tuple(header["faults"]),
         tuple(map(_read_statement, header.get("statements", ()))),
         stored=stored,
-        proving=tuple(header.get("proving", ())),
         conventions={
             str(name): every.take(range(start, start + count))
             for name, start in zip(conventions, range(end, whole, count), strict=True)
@@ -220,7 +214,6 @@ def describe_contents(revision: ContractRevision) -> dict[str, Any]:
         "cases": [describe_case(case) for case in every.drawn],
         "layouts": [[_describe_place(place) for place in layout] for layout in every.layouts],
         "count": len(revision.cases),
-        "terms": list(revision.terms),
         "mistakes": [
             [identifier, list(mistake.wrong), list(mistake.forms.items())]
             for identifier, mistake in revision.mistakes.items()
@@ -228,7 +221,6 @@ def describe_contents(revision: ContractRevision) -> dict[str, Any]:
         "faults": list(revision.faults),
         **(proven if revision.statements else {}),
         **({"probes": len(revision.probes)} if len(revision.probes) else {}),
-        **({"proving": list(revision.proving)} if revision.proving else {}),
         **({"conventions": list(revision.conventions)} if revision.conventions else {}),
         **({"outside": len(revision.outside)} if revision.outside else {}),
         **({"fresh": len(revision.fresh.cases)} if revision.fresh else {}),
@@ -264,7 +256,6 @@ def list_arrays(revision: ContractRevision) -> dict[str, Array]:
         "numbers": np.concatenate([np.zeros(0), *(case.numbers for case in every.drawn)]),
         "expected": every.expected,
         "tolerances": every.tolerances,
-        "terms": every.terms,
         "mistakes": np.array(projections or np.zeros((0, PROJECTIONS, 0)), np.float32),
         **({"allowances": every.allowances} if len(every.allowances) else {}),
     }

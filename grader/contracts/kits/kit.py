@@ -2,7 +2,7 @@
 
 It is code of its maker, as a notebook is: a check runs it beside the student's own, and reading it runs nothing of it.
 It is a revision with parts left out. The reference and the texts of mistakes never go into it, and neither do the other
-conventions, and the probes and proofs that publishing keeps; the solutions do only if the author wants them there.
+conventions, and the probes that publishing keeps; the solutions do only if the author wants them there.
 Known mistakes are recognised by what is recorded of their answers.
 """
 
@@ -36,9 +36,9 @@ from backmark.grader.contracts.language.assignment import ContractAssignment, as
 from backmark.grader.errors import AssignmentError, BadAssignment, MadeByNewerVersion
 
 #: The layout of a kit, and of the revision within.
-FORMAT = 2
+FORMAT = 3
 #: Its arrays; the first is its header, in JSON.
-_HEADER, _ARRAYS = "kit", ("numbers", "expected", "tolerances", "terms", "mistakes")
+_HEADER, _ARRAYS = "kit", ("numbers", "expected", "tolerances", "mistakes")
 #: The most that a kit's limits may be: seconds, bytes of memory, bytes printed.
 _MOST_SECONDS, _MOST_MEMORY, _MOST_OUTPUT = 600.0, 8 << 30, 16 << 20
 #: Kits that are named in the place of one that is not there.
@@ -83,7 +83,6 @@ class Kit:
             probes=revision.probes.take([]),
             faults=(),
             statements=(),
-            proving=(),
             conventions={},
             outside=None,
             fresh=None,
@@ -266,7 +265,6 @@ def _check_sizes(assignment: ContractAssignment, header: Mapping[str, Any], arra
         or len(shapes) != sum(map(len, layouts))
         or not len(layouts) == count >= header["count"] >= 1
         or not arrays["expected"].shape == arrays["tolerances"].shape == (expected,)
-        or arrays["terms"].shape[1:] != (expected,)
         or arrays["numbers"].shape != (sum(map(trees.count, described)),)
     ):
         raise ValueError("it has other numbers than its cases")

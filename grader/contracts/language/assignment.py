@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from backmark.grader.model.assignment import CONTRACT, Feedback, Limits
-from backmark.grader.model.stored import OMITTED, read, write
+from backmark.grader.model.stored import read
 
 #: The kinds of values that inputs may have, and those among them by which no derivative is taken.
 VALUES = ("normal", "uniform", "labels", "onehot", "binary", "mask", "spread")
@@ -195,25 +195,25 @@ class ContractAssignment:
     #: Right solutions in other styles: they must pass, and their rounding is allowed, too.
     other_solutions: tuple[Solution, ...] = ()
     #: Rows of statements; without them a wrong submission is judged by its results alone.
-    rows: tuple[RepairRow, ...] = field(default=(), metadata=OMITTED)
+    rows: tuple[RepairRow, ...] = ()
     #: False if statements of the solution are never put into a submission.
-    repair: bool = field(default=True, metadata=OMITTED)
+    repair: bool = True
     #: The dims of the notebook's own shape.
-    home: Mapping[str, Any] = field(default_factory=dict, metadata=OMITTED)
+    home: Mapping[str, Any] = field(default_factory=dict)
     #: The notebook's own check, which says nothing of the marks.
-    check: ContractCheck | None = field(default=None, metadata=OMITTED)
+    check: ContractCheck | None = None
     #: The picture of a counterexample: `layers`, or none.
-    drawing: str = field(default="", metadata=OMITTED)
+    drawing: str = ""
     #: The results that are items of lists in all solutions, once cases are drawn: no dictionary may come for a list.
-    listed: tuple[str, ...] = field(default=(), compare=False, metadata=OMITTED)
+    listed: tuple[str, ...] = field(default=(), compare=False)
     #: What the handout tries, if the author says so.
-    taught: Taught | None = field(default=None, metadata=OMITTED)
+    taught: Taught | None = None
     #: By result the largest number that may be added within a logarithm of it.
-    epsilons: Mapping[str, float] = field(default_factory=dict, metadata=OMITTED)
+    epsilons: Mapping[str, float] = field(default_factory=dict)
     #: The convention that counts, in words that read well after "right by"; empty if there are no others.
-    counting: str = field(default="", metadata=OMITTED)
+    counting: str = ""
     #: The conventions that do not count.
-    conventions: tuple[Convention, ...] = field(default=(), metadata=OMITTED)
+    conventions: tuple[Convention, ...] = ()
     language: int = LANGUAGE
     kind: str = CONTRACT
 
@@ -260,7 +260,7 @@ def adopt(assignment: ContractAssignment, convention: Convention) -> ContractAss
 
 def assignment_to_json(assignment: ContractAssignment) -> str:
     """Return the assignment in one canonical form."""
-    return json.dumps(write(assignment), sort_keys=True)
+    return json.dumps(asdict(assignment), sort_keys=True)
 
 
 def assignment_from_json(text: str) -> ContractAssignment:

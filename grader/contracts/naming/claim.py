@@ -13,7 +13,7 @@ class NumberClaim(NamedTuple):
     """An explanation of a result's answers: its id, the words after the result's name, and the question that hints."""
 
     id: str
-    #: What follows "returns `dw`", such as "divided by `N`".
+    #: What follows "returns `dw`", such as "as zero".
     words: str
     #: A question about the result, with `{name}` in the place of its name.
     hint: str

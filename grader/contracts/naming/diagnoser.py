@@ -12,7 +12,6 @@ from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.cases.exchange import join_numbers
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.naming.claim import NumberClaim
-from backmark.grader.contracts.naming.factors import Factors, list_factors
 from backmark.grader.contracts.naming.forms import find_forms
 from backmark.grader.contracts.naming.group import Group, list_groups
 from backmark.grader.contracts.naming.known import KnownMistakes, Recognised
@@ -22,8 +21,8 @@ from backmark.grader.contracts.rows.results import all_wrong
 from backmark.grader.model.verdict import Diagnosis, NamedMistake
 from backmark.grader.model.words import join_words
 
-#: Claims that may fit the same numbers, and statements of one diagnosis: more are no help.
-_ALTERNATIVES, _STATEMENTS = 3, 3
+#: Statements of one diagnosis: more are no help.
+_STATEMENTS = 3
 #: Numbers of square arrays that are transposed, if all others have the transposed shape.
 _SQUARE = 2
 
@@ -44,18 +43,11 @@ class ContractDiagnoser:
 
     assignment: ContractAssignment
     cases: ContractCases
-    #: The names of the objective's terms, or of the upstream gradients, by row of `cases.terms`.
-    terms: tuple[str, ...]
     mistakes: Mapping[str, StoredMistake]
-    #: As for `Projector`.
 
     @cached_property
     def _known(self) -> KnownMistakes:
         return KnownMistakes(self.assignment, self.cases, self.mistakes)
-
-    @cached_property
-    def _factors(self) -> Factors:
-        return list_factors(self.cases)
 
     @cached_property
     def groups(self) -> dict[str, tuple[Group, ...]]:
@@ -76,31 +68,31 @@ class ContractDiagnoser:
             known = self._known.recognise(answers, got, frozenset(failing))
             covered = frozenset(row for statement in known for row in statement.rows)
             claims = {
-                group: claims_of_group
+                group: claim
                 for row in failing
                 if row not in covered
-                for group, claims_of_group in self._find_claims(row, answers, got, wrong).items()
+                for group, claim in self._find_claims(row, answers, got, wrong).items()
             }
         statements = [*map(_state_known, known), *_state_claims(claims)][:_STATEMENTS]
         return (_write(statements),) if statements else (), [statement.rows for statement in known]
 
     def _find_claims(
         self, row: str, answers: Sequence[Answer], got: Array, wrong: Booleans
-    ) -> dict[Group, tuple[NumberClaim, ...]]:
-        """Return the claims about all of a row, or else about those of its expressions that have one."""
+    ) -> dict[Group, NumberClaim]:
+        """Return the claim about all of a row, or else those about its expressions."""
         whole, *parts = self.groups[row]
         for groups in ([whole], parts):
-            claims = {group: self._explain(group, answers, got, wrong) for group in groups}
-            if any(claims.values()):
-                return {group: claims_of_group for group, claims_of_group in claims.items() if claims_of_group}
+            explained = ((group, self._explain(group, answers, got, wrong)) for group in groups)
+            if claims := {group: claim for group, claim in explained if claim is not None}:
+                return claims
         return {}
 
-    def _explain(self, group: Group, answers: Sequence[Answer], got: Array, wrong: Booleans) -> tuple[NumberClaim, ...]:
-        claims = find_numeric(self.cases, self._factors, self.terms, group, got)
-        if not claims:
-            transposed = is_transposed(self.cases, group, got, _SQUARE)
-            claims = find_forms(group, answers, got, wrong, transposed=transposed)
-        return tuple(claims) if len(claims) <= _ALTERNATIVES else ()
+    def _explain(self, group: Group, answers: Sequence[Answer], got: Array, wrong: Booleans) -> NumberClaim | None:
+        claim = find_numeric(self.cases, group, got)
+        if claim is not None:
+            return claim
+        transposed = is_transposed(self.cases, group, got, _SQUARE)
+        return find_forms(group, answers, got, wrong, transposed=transposed)
 
 
 def _state_known(statement: Recognised) -> _ClaimedExplanation:
@@ -110,25 +102,23 @@ def _state_known(statement: Recognised) -> _ClaimedExplanation:
     )
 
 
-def _state_claims(claims: Mapping[Group, tuple[NumberClaim, ...]]) -> list[_ClaimedExplanation]:
-    """Return a statement for each set of claims, about all results of which they hold."""
-    together: dict[tuple[NumberClaim, ...], list[Group]] = {}
-    for group, claims_of_group in claims.items():
-        together.setdefault(claims_of_group, []).append(group)
-    return [_state(groups, claims_of_group) for claims_of_group, groups in together.items()]
+def _state_claims(claims: Mapping[Group, NumberClaim]) -> list[_ClaimedExplanation]:
+    """Return a statement for each claim, about all results of which it holds."""
+    together: dict[NumberClaim, list[Group]] = {}
+    for group, claim in claims.items():
+        together.setdefault(claim, []).append(group)
+    return [_state(groups, claim) for claim, groups in together.items()]
 
 
-def _state(groups: Sequence[Group], claims: Sequence[NumberClaim]) -> _ClaimedExplanation:
+def _state(groups: Sequence[Group], claim: NumberClaim) -> _ClaimedExplanation:
     names = _list_names([f"`{group.name}`" for group in groups])
-    words = " or ".join(claim.words for claim in claims)
     returned = all("." not in group.name for group in groups)
     results = ",".join(group.slug for group in groups)
-    identifier = f"{results}:{'|'.join(claim.id for claim in claims)}"
-    title = f"{'returns' if returned else 'computes'} {names} {words}"
+    title = f"{'returns' if returned else 'computes'} {names} {claim.words}"
     # The questions are about one result.
-    hint = claims[0].hint.format(name=f"`{groups[0].name}`")
+    hint = claim.hint.format(name=f"`{groups[0].name}`")
     rows = tuple(dict.fromkeys(group.row for group in groups))
-    return _ClaimedExplanation(NamedMistake(identifier, title), hint, f"Your code {title}.", rows)
+    return _ClaimedExplanation(NamedMistake(f"{results}:{claim.id}", title), hint, f"Your code {title}.", rows)
 
 
 def _list_names(names: Sequence[str]) -> str:

@@ -29,20 +29,20 @@ _SPARED: Mapping[str, Callable[[Shape], bool]] = MappingProxyType(
 
 def find_forms(
     group: Group, answers: Sequence[Answer], got: Array, wrong: Booleans, *, transposed: bool
-) -> list[NumberClaim]:
+) -> NumberClaim | None:
     """Return the claim about the shapes of a group's results, if one holds wherever they have no numbers.
 
     `wrong` and `transposed`: numbers are; its square arrays are.
     """
     shapes = _list_shapes(group, answers, got)
     if shapes is None or len(shapes) < _CASES:
-        return []
+        return None
     every = len(shapes) == len(group.places)
     there = np.isfinite(got[group.index])
     others = [] if every or wrong[group.index[there]].any() else _list_kept(group, got)
     reverse = all(received == wanted[::-1] for wanted, received in shapes) and (group.reversed[there] >= 0).all()
     if reverse and transposed:
-        return [TRANSPOSED]
+        return TRANSPOSED
     kinds: Mapping[NumberClaim, Callable[[Shape, Shape], bool]] = {
         NumberClaim("extra_axis_of_1", "with extra axes of length 1", _HINT): _has_extra_ones,
         NumberClaim("lacks_axis_of_1", "without its axes of length 1", _HINT): lambda a, b: _has_extra_ones(b, a),
@@ -52,15 +52,15 @@ def find_forms(
     }
     turned = NumberClaim("reversed_shape", "with its axes in reverse order", _HINT)
     if reverse:
-        return [turned]
+        return turned
     for claim, holds in kinds.items():
         spared = _SPARED.get(claim.id)
         explained = every or (spared is not None and bool(others) and all(map(spared, others)))
         if explained and all(holds(wanted, received) for wanted, received in shapes):
-            return [claim]
+            return claim
     if every and all(prod(wanted) == prod(received) for wanted, received in shapes):
-        return [NumberClaim("other_axes", "with the right number of entries in the wrong shape", _HINT)]
-    return []
+        return NumberClaim("other_axes", "with the right number of entries in the wrong shape", _HINT)
+    return None
 
 
 def _list_shapes(group: Group, answers: Sequence[Answer], got: Array) -> list[tuple[Shape, Shape]] | None:

@@ -59,12 +59,8 @@ class Built:
     probes: ContractCases
     #: By mistake.
     mistakes: Mapping[str, Tried]
-    #: The names of the objective's terms, or of the upstream gradients.
-    terms: tuple[str, ...]
     #: The statements of solutions that count for rows.
     statements: tuple[ProvenStatement, ...] = ()
-    #: By edit of these the places of the cases that catch it.
-    proofs: tuple[frozenset[int], ...] = ()
     #: The results that are items of lists in all solutions.
     listed: tuple[str, ...] = ()
     #: By convention that does not count the cases, with what is expected of them by that one.
@@ -109,9 +105,8 @@ def build(
     trial = replace(trial, assignment=assignment)
     rungs = _order(ladder, _judge_simple(assignment, simple, workshop, cases.take([])).join(own_rungs))
     statements: tuple[ProvenStatement, ...] = ()
-    proofs: tuple[frozenset[int], ...] = ()
     if choice:
-        main, statements, proofs = _choose(assignment, main, choice.take(places, assignment.cases), workshop)
+        main, statements = _choose(assignment, main, choice.take(places, assignment.cases), workshop)
     if assignment.check is not None:
         trial.try_check(CheckComparison(assignment, assignment.check, main))
     mistakes = {
@@ -124,8 +119,8 @@ def build(
     }
     beyond = _judge_outside(assignment, outside, workshop) if outside else None
     return Built(
-        *(main, rungs, trial.find_probes(rungs), mistakes, Expectations(assignment, reference).terms(passed)),
-        *(statements, proofs, assignment.listed, conventions, beyond),
+        *(main, rungs, trial.find_probes(rungs), mistakes),
+        *(statements, assignment.listed, conventions, beyond),
     )
 
 
@@ -248,13 +243,12 @@ def _list_values(entry: PassedCase) -> dict[str, Any]:
 
 def _choose(
     assignment: ContractAssignment, drawn: ContractCases, choice: CaseChoice, workshop: Workshop
-) -> tuple[ContractCases, tuple[ProvenStatement, ...], tuple[frozenset[int], ...]]:
-    """Return the cases that decide, the statements that count for rows, and by edit the cases that catch it."""
+) -> tuple[ContractCases, tuple[ProvenStatement, ...]]:
+    """Return the cases that decide, and the statements that count for rows."""
     tried = RowTrial(assignment, drawn, workshop).try_edits(choice.first, choice.others)
     chosen = choice.choose([edit.caught for statement in tried for edit in statement.edits])
     statements = tuple(statement.conclude(frozenset(chosen)) for statement in tried)
-    proofs = tuple(proof for statement in tried for proof in statement.list_proofs(chosen))
-    return drawn.take(chosen), statements, proofs
+    return drawn.take(chosen), statements
 
 
 def _count_runs(assignment: ContractAssignment, drawn: int, small: int, simple: int, *, pool: bool) -> int:

@@ -1,9 +1,6 @@
 """The conventions that do not count, on the cases that decide: what is expected of each, and by which tolerance."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-
-import numpy as np
 
 from backmark.grader.contracts.cases.contract_cases import ContractCases, locate_inputs
 from backmark.grader.contracts.cases.drawn import DrawnCase
@@ -26,12 +23,10 @@ def judge_convention(
     """
     adopted = adopt(assignment, convention)
     try:
-        judged = _judge(adopted, [_unbind(case, assignment) for case in cases.drawn], workshop, lenient=lenient)
+        return _judge(adopted, [_unbind(case, assignment) for case in cases.drawn], workshop, lenient=lenient)
     except BadAssignment as error:
         message = f"conventions.{convention.name}: {error}"
         raise BadAssignment(message) from error
-    # Nobody asks which term of an objective is missing by a convention that does not count.
-    return replace(judged, terms=np.zeros((len(cases.terms), len(judged.expected))))
 
 
 def count_convention_runs(convention: Convention, cases: int) -> int:

@@ -1,4 +1,4 @@
-"""What is expected of a contract's cases, by its reference: the results with their shapes, numbers and terms."""
+"""What is expected of a contract's cases, by its reference: the results with their shapes and numbers."""
 
 import zlib
 from collections.abc import Mapping, Sequence
@@ -16,16 +16,12 @@ from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.language.expressions import ExpressionError
 from backmark.grader.contracts.publishing.author_code import clip, describe_dims, list_names
 from backmark.grader.contracts.publishing.reference_run import (
-    LONGEST_NAME,
     MOST_IN_ALL,
     MOST_OF_CASE,
     PassedCase,
     ReferenceRun,
 )
 from backmark.grader.errors import BadAssignment
-
-#: Terms of a loss.
-_MOST_TERMS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,34 +35,32 @@ class Expectations:
         """Return the cases with what is expected of them, without tolerances, and the uncertainty of each number."""
         layouts = [self._layout(entry) for entry in passed]
         bound = [self._bind(entry, place) for place, entry in enumerate(passed)]
-        terms = self.terms(passed)
-        numbers = (len(terms) + 2) * sum(place.size for layout in layouts for place in layout)
+        numbers = 2 * sum(place.size for layout in layouts for place in layout)
         if numbers > MOST_IN_ALL:
             raise BadAssignment(
-                f"the results of {len(passed)} cases, by {len(terms)} terms of the objective, take {numbers:,} numbers;"
-                f" at most {MOST_IN_ALL:,} are taken: let dims be smaller, or ask for fewer cases"
+                f"the results of {len(passed)} cases take {numbers:,} numbers; at most {MOST_IN_ALL:,} are taken:"
+                " let dims be smaller, or ask for fewer cases"
             )
-        derivatives = self.reference.differentiate(bound, layouts, terms)
-        expected, uncertainty, parts = [np.zeros(0)], [np.zeros(0)], [np.zeros((len(terms), 0))]
+        for entry in passed:
+            self._check_loss(entry)
+        derivatives = self.reference.differentiate(bound, layouts)
+        expected, uncertainty = [np.zeros(0)], [np.zeros(0)]
         for entry, layout, gradients in zip(passed, layouts, derivatives, strict=True):
             scales = [indexed.scale for indexed in list_results(self.assignment, entry.case.dims)]
             for place, scale in zip(layout, scales, strict=True):
                 if place.target in gradients:
-                    rows = gradients[place.target] * scale
-                    expected.append(rows[-2])
-                    uncertainty.append(np.abs(rows[-1]))
-                    parts.append(rows[:-2])
+                    derivative, doubt = gradients[place.target] * scale
+                    expected.append(derivative)
+                    uncertainty.append(np.abs(doubt))
                 else:
                     expected.append(read_value(entry, place.target).ravel())
                     uncertainty.append(np.zeros(place.size))
-                    parts.append(_read_terms(entry, place, terms))
         flat = np.concatenate(expected)
         cases = ContractCases(
             tuple(bound),
             tuple(layouts),
             flat,
             np.zeros(len(flat)),
-            np.concatenate(parts, axis=1),
             self.assignment.provides,
         )
         return cases, np.concatenate(uncertainty)
@@ -112,31 +106,15 @@ class Expectations:
             message = f"{key} names {name}, which the reference does not return; it returns {there}"
             raise BadAssignment(message) from error
 
-    def terms(self, passed: Sequence[PassedCase]) -> tuple[str, ...]:
-        """Return the names of the objective's terms: upstream gradients, or the parts of the loss."""
-        if self.assignment.upstream:
-            return tuple(self.assignment.upstream)
-        if not any(result.grad or result.value == "loss" for result in self.assignment.results):
-            return ("loss",)
-        names = {self._read_loss(entry) for entry in passed}
-        if len(names) > 1:
-            raise BadAssignment("the reference's loss has other terms in one case than in another: name all in each")
-        return names.pop()
-
-    def _read_loss(self, entry: PassedCase) -> tuple[str, ...]:
-        """Return the names of the terms of a case's loss, each of which must be a number."""
-        loss = self._output(entry, "results", "loss")
-        if not isinstance(loss, dict):
-            return ("loss",)
-        if not (
-            0 < len(loss) <= _MOST_TERMS
-            and all(isinstance(name, str) and len(name) <= LONGEST_NAME for name in loss)
-            and all(map(_is_number, loss.values()))
+    def _check_loss(self, entry: PassedCase) -> None:
+        """Raise BadAssignment unless the loss, if there is one, is a number, or the sum of named numbers."""
+        if self.assignment.upstream or not any(
+            result.grad or result.value == "loss" for result in self.assignment.results
         ):
-            raise BadAssignment(
-                f"the reference's loss must be a number, or from 1 to {_MOST_TERMS} numbers by their names"
-            )
-        return tuple(loss)
+            return
+        loss = self._output(entry, "results", "loss")
+        if isinstance(loss, dict) and not (loss and all(map(_is_number, loss.values()))):
+            raise BadAssignment("the reference's loss must be a number, or a dictionary of numbers: its terms")
 
 
 def _locate(entry: PassedCase, known: Mapping[str, Any], indexed: IndexedResult) -> ResultPlace:
@@ -174,14 +152,6 @@ def read_value(entry: PassedCase, target: str) -> Array:
             f" of it, such as {target}[0], or return its numbers under a name of their own"
         )
         raise _NoNumbersError(message) from error
-
-
-def _read_terms(entry: PassedCase, place: ResultPlace, terms: Sequence[str]) -> Array:
-    """Return the terms of a loss that is a result; zeros for other outputs."""
-    value = entry.outputs.get(place.target)
-    if place.target == "loss" and isinstance(value, dict) and set(terms) == set(value):
-        return np.array([[value[term]] for term in terms], np.float64)
-    return np.zeros((len(terms), place.size))
 
 
 def _is_number(value: Any) -> bool:

@@ -9,7 +9,6 @@ import numpy as np
 
 from backmark.grader.contracts.cases.answers import Returned
 from backmark.grader.contracts.cases.arrays import Array
-from backmark.grader.contracts.cases.choosing import cover
 from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.cases.drawn import load_cases
 from backmark.grader.contracts.cases.exchange import ContractExchange
@@ -58,15 +57,14 @@ def finish(data: bytes, workshop: Workshop, *, pool: bool = False) -> bytes:
             for identifier, tried in built.mistakes.items()
         }
     drawn_revision = ContractRevision(
-        *(assignment, built.cases, built.ladder, built.probes, mistakes, built.terms),
+        *(assignment, built.cases, built.ladder, built.probes, mistakes),
         conventions=built.conventions,
         outside=built.outside,
     )
     if pool:
         return dump(drawn_revision)
     faults = tuple(find_faults(assignment, built))
-    proving = cover([*built.proofs, *_prove_marks(assignment, built.cases)])
-    return dump(replace(drawn_revision, faults=faults, statements=built.statements, proving=proving))
+    return dump(replace(drawn_revision, faults=faults, statements=built.statements))
 
 
 def _reduce(assignment: ContractAssignment) -> ContractAssignment:
@@ -129,26 +127,10 @@ def _find_row_faults(
             f"too few numbers test `{row}`: {int(sharp.sum())} in {spread} cases, where {_ENTRIES} in {_CASES} are"
             " needed. Widen its dims, draw more cases, or give the row no marks"
         )
-    for name, failing in _try_trivial(assignment, cases, row):
-        if not failing:
-            yield f"{name} in every place earn the marks of {row}: draw other values, or give it no marks"
-
-
-def _try_trivial(
-    assignment: ContractAssignment, cases: ContractCases, row: str
-) -> Iterator[tuple[str, frozenset[int]]]:
-    """Yield trivial answers, and the places of the cases on which they fail a row."""
     for name, number in (("zeros", 0.0), ("ones", 1.0)):
         answers = [Returned(np.full(stop - start, number)) for start, stop in pairwise(cases.starts)]
-        fails = RowFails(assignment, row)(cases, answers)
-        yield name, frozenset(i for i, failed in enumerate(fails) if failed)
-
-
-def _prove_marks(assignment: ContractAssignment, cases: ContractCases) -> Iterator[frozenset[int]]:
-    """Yield by row with marks the places of the cases by which nothing trivial earns them."""
-    for row in dict.fromkeys(result.row for result in assignment.results):
-        if assignment.rubric.get(row, 0):
-            yield from (failing for _, failing in _try_trivial(assignment, cases, row))
+        if not any(RowFails(assignment, row)(cases, answers)):
+            yield f"{name} in every place earn the marks of {row}: draw other values, or give it no marks"
 
 
 def _find_inseparable(cases: ContractCases, mistakes: Mapping[str, Tried]) -> Iterator[str]:

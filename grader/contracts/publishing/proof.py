@@ -50,11 +50,6 @@ class TriedStatement:
     #: The cases that are wrong without the statement, or with zeros in its place.
     shown: frozenset[int] = frozenset()
 
-    def list_proofs(self, chosen: Sequence[int]) -> Iterator[frozenset[int]]:
-        """Yield by edit the places among the chosen cases of those that catch it, and of those that show it."""
-        for proof in (self.shown, *(edit.caught for edit in self.edits)):
-            yield frozenset(at for at, place in enumerate(chosen) if place in proof)
-
     def conclude(self, chosen: frozenset[int]) -> ProvenStatement:
         """Return what the chosen cases catch."""
         counts = [(len(edit.caught & chosen), edit.line) for edit in self.edits]

@@ -109,29 +109,27 @@ class ReferenceRun:
             return int(size)
         raise BadAssignment("reference.py returned no numbers")
 
-    def differentiate(
-        self, bound: Sequence[DrawnCase], layouts: Sequence[Layout], terms: tuple[str, ...]
-    ) -> list[dict[str, Array]]:
-        """Return by case and target the derivatives: a row a term, one of the objective, one of their uncertainty."""
+    def differentiate(self, bound: Sequence[DrawnCase], layouts: Sequence[Layout]) -> list[dict[str, Array]]:
+        """Return by case and target the derivatives of the objective, as a row, and one of their uncertainty."""
         results = self.assignment.results
         wanted, sizes = [], []
         for layout in layouts:
             targets = {place.target: place.shape for place in layout if results[place.result].grad}
             wanted.append(targets)
-            sizes.append((len(terms) + 2) * sum(math.prod(shape) for shape in targets.values()))
+            sizes.append(2 * sum(math.prod(shape) for shape in targets.values()))
         inputs = {entry.name for entry in self.assignment.inputs}
         places = [[(*_locate(target, inputs), shape) for target, shape in targets.items()] for targets in wanted]
         if not any(places):
             # Without a gradient there need not be a loss.
             return [{} for _ in bound]
-        answers = self._ask("derivatives", ReferenceCases(bound, sizes, places, terms))
+        answers = self._ask("derivatives", ReferenceCases(bound, sizes, places))
         derivatives = []
         for answer, targets, count in zip(answers, wanted, sizes, strict=True):
             rest, gradients = numbers_of(answer, count), {}
             for target, shape in targets.items():
                 size = int(np.prod(shape))
-                gradients[target] = rest[: (len(terms) + 2) * size].reshape(len(terms) + 2, size)
-                rest = rest[(len(terms) + 2) * size :]
+                gradients[target] = rest[: 2 * size].reshape(2, size)
+                rest = rest[2 * size :]
             derivatives.append(gradients)
         return derivatives
 
@@ -147,7 +145,6 @@ class ReferenceRun:
                 [cases.drawn[i] for i in places],
                 [cases.sizes[i] for i in places],
                 [cases.places[i] for i in places] if cases.places else (),
-                cases.terms,
             )
             answers += ask(self.workshop, "reference.py", self.assignment.reference, exchange, part, limits)
         for case, answer in zip(cases.drawn, answers, strict=True):

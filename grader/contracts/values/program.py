@@ -183,7 +183,7 @@ class Runner:
             for run in runs
         )
         nothing = np.zeros(0)
-        asked = ContractCases(drawn, layouts, nothing, nothing, nothing, self.cases.provides)
+        asked = ContractCases(drawn, layouts, nothing, nothing, self.cases.provides)
         answers = self.candidate.answer(asked)
         ran = []
         for run, answer, start, stop in zip(runs, answers, asked.starts, asked.starts[1:], strict=False):

@@ -288,7 +288,7 @@ def test_what_is_stored_is_read_again_and_damage_is_seen(linear: ContractRevisio
             assert load(bytes(damaged_data)).id == linear.id
 
 
-@pytest.mark.parametrize(("constant", "newer"), [("FORMAT", 2), ("CONTRACT", "another")])
+@pytest.mark.parametrize(("constant", "newer"), [("FORMAT", 3), ("CONTRACT", "another")])
 def test_a_revision_of_a_newer_version_is_refused_as_such(
     linear: ContractRevision, monkeypatch: pytest.MonkeyPatch, constant: str, newer: object
 ) -> None:

@@ -67,13 +67,13 @@ def make_cases(drawn: Sequence[DrawnCase], inconclusive: int | None = None) -> C
         for case in drawn
     )
     none = np.zeros(0)
-    bare = ContractCases(tuple(drawn), layouts, none, none, np.zeros((0, 0)))
+    bare = ContractCases(tuple(drawn), layouts, none, none)
     expected = np.concatenate([find_right(bare, i) for i in range(len(bare))])
     tolerances = 1e-9 * (1 + np.abs(expected))
     if inconclusive is not None:
         at = bare.starts[inconclusive + 1] - 1
         expected[at], tolerances[at] = np.nan, np.inf
-    return replace(bare, expected=expected, tolerances=tolerances, terms=np.zeros((0, len(expected))))
+    return replace(bare, expected=expected, tolerances=tolerances)
 
 
 @dataclass(frozen=True, eq=False)

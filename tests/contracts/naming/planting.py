@@ -1,7 +1,6 @@
 """Contracts whose answers are edited: a mistake is planted by its numbers, in whatever code it would be made."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
@@ -13,68 +12,8 @@ from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.model.verdict import Diagnosis
 from tests.contracts.making import build, contract
 
-#: Makes of what is expected, its parts by term and the dims what is answered instead.
-Edit = Callable[[Array, Mapping[str, Array], Mapping[str, Any]], Array]
-
-GATED = '''
-language = 1
-id = "gated"
-title = "A gated step"
-cases = 40
-
-[dims]
-N = [1, 4]
-D = [1, 4]
-
-[inputs]
-x = { shape = "N D" }
-c = { shape = "N D" }
-w = { shape = "D D" }
-
-[upstream]
-dh = "h"
-dc = "new_c"
-
-[call]
-code = """
-h, new_c, cache = step(x, c, w)
-dx, dc_before, dw = step_backward(dh, dc, cache)
-"""
-
-[results]
-h = { value = "h" }
-dx = { grad = "x" }
-dc_before = { grad = "c" }
-dw = { grad = "w" }
-'''
-GATED_REFERENCE = """
-import numpy as np
-
-
-def forward(tap, x, c, w):
-    new_c = c * np.tanh(x @ w)
-    return {"new_c": new_c, "h": np.tanh(new_c)}
-"""
-GATED_RIGHT = """
-import numpy as np
-
-
-def step(x, c, w):
-    gate = np.tanh(x @ w)
-    new_c = c * gate
-    h = np.tanh(new_c)
-    return h, new_c, (x, c, w, gate, h)
-
-
-def step_backward(dh, dc, cache):
-    x, c, w, gate, h = cache
-    total = dc + dh * (1 - h * h)
-    inner = total * c * (1 - gate * gate)
-    return inner @ w.T, total * gate, x.T @ inner
-"""
-GATED_MISTAKE = '"""forgets the gradient of the cell\'s new state.\n\nHow many ways lead from c to the loss?\n"""\n' + (
-    GATED_RIGHT.replace("dc + dh", "dh")
-)
+#: Makes of what is expected what is answered instead.
+Edit = Callable[[Array], Array]
 
 REGULARISED = """
 language = 1
@@ -125,11 +64,6 @@ REGULARISED_MISTAKE = '"""forgets the examples but the first.\n\nWhat is the los
 )
 
 
-def build_gated() -> ContractAssignment:
-    """Return a contract with two upstream gradients."""
-    return contract(GATED, reference=GATED_REFERENCE, solution=GATED_RIGHT, mistake_upstream=GATED_MISTAKE)
-
-
 def build_regularised() -> ContractAssignment:
     """Return a contract whose loss has two terms."""
     return contract(
@@ -160,10 +94,7 @@ def plant(revision: ContractRevision, row: str, edit: Edit) -> list[Answer]:
         if revision.assignment.results[place.result].row != row:
             continue
         own = slice(part.start - cases.starts[i], part.stop - cases.starts[i])
-        parts = {
-            term: numbers[part].reshape(place.shape) for term, numbers in zip(revision.terms, cases.terms, strict=True)
-        }
-        result = np.asarray(edit(answers[i][own].reshape(place.shape), parts, cases.drawn[i].dims))
+        result = np.asarray(edit(answers[i][own].reshape(place.shape)))
         if result.shape == place.shape:
             answers[i][own] = result.ravel()
         else:

@@ -22,7 +22,6 @@ from backmark.grader.model.verdict import Mark
 CASES = ContractCases(
     drawn=(DrawnCase({}, {}, np.zeros(0)),) * 2,
     layouts=((ResultPlace("dw", 0, (2,), "w"),),) * 2,
-    terms=np.zeros((0, 4)),
     expected=np.array([1.0, 2.0, np.nan, 4.0]),
     tolerances=np.array([0.25, 0.25, np.inf, 0.5]),
 )

@@ -40,7 +40,7 @@ from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission
 from backmark.grader.web import create_app
-from backmark.grader.web.http import links
+from backmark.grader.web import links
 from backmark.worker.grading.pool import Jails
 from backmark.worker.sandbox.policy import plan_jailed
 from backmark.worker.serve.embedded import EmbeddedRedis, lasting_port

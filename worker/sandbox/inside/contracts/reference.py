@@ -48,8 +48,6 @@ class _ReferenceCase(NamedTuple):
     inputs: Inputs
     #: By upstream the output that it belongs to; none if the pass has a loss of its own.
     upstreams: dict[str, str]
-    #: The terms of the objective: of outputs and upstreams, or of the loss.
-    terms: list[str]
     places: list[_MovedArray]
 
 
@@ -76,7 +74,7 @@ class ReferenceQuestion:
             stop = start + sum(map(count, case["inputs"].values()))
             places = [_MovedArray(name, path, tuple(shape)) for name, path, shape in case["places"]]
             given = Inputs(case["inputs"], flat[start:stop])
-            self.cases.append(_ReferenceCase(given, case["upstreams"], case["terms"], places))
+            self.cases.append(_ReferenceCase(given, case["upstreams"], places))
             start = stop
 
     def answers(self, student: Student) -> Iterator[bytes]:
@@ -133,7 +131,7 @@ class Moved(NamedTuple):
 
 
 class _ReferenceDifferences:
-    """The derivatives of one case's objective, term by term."""
+    """The derivatives of one case's objective: a sum of terms."""
 
     def __init__(
         self, forward: Callable[..., Any], arguments: list[str], given: dict[str, Any], case: _ReferenceCase
@@ -148,7 +146,7 @@ class _ReferenceDifferences:
         self._given = extended if self._extended else {name: given[name] for name in arguments}
 
     def payload(self) -> bytes:
-        """Return by place its derivatives of each term, those of the objective, and their uncertainties."""
+        """Return by place its derivatives of the objective, and their uncertainties."""
         parts = [self._differentiate(place) for place in self._case.places]
         return b"".join(np.asarray(part, FLOAT).tobytes() for part in parts)
 
@@ -156,34 +154,31 @@ class _ReferenceDifferences:
         if np.finfo(np.longdouble).eps >= np.finfo(np.float64).eps:
             return False
         first = run(self._forward, extended)
-        wide = [np.asarray(self._output(first, term)).dtype == np.longdouble for term in self._case.terms]
-        return all(wide)
+        return all(np.asarray(output).dtype == np.longdouble for output in self._list_outputs(first))
 
-    def _output(self, outcome: ReferencePass, term: str) -> Any:
-        """Return the output that a term is of: an upstream's, or the part of the loss."""
+    def _list_outputs(self, outcome: ReferencePass) -> list[Any]:
+        """Return the outputs that the terms are of: the upstreams' own, in their order, or the parts of the loss."""
         if self._upstreams:
-            return _walk(outcome.outputs, self._case.upstreams[term])
+            return [_walk(outcome.outputs, name) for name in self._case.upstreams.values()]
         loss = outcome.outputs["loss"]
-        return loss[term] if isinstance(loss, dict) else loss
+        return [*loss.values()] if isinstance(loss, dict) else [loss]
 
     def _objective(self, moved: Moved | None = None) -> _Array:
         """Return the terms of the objective."""
         outcome = run(self._forward, self._given, moved)
-        terms = []
-        for term in self._case.terms:
-            output = np.asarray(self._output(outcome, term))
-            if self._upstreams:
-                output = np.sum(np.asarray(self._upstreams[term], output.dtype) * output)
-            if output.ndim:
-                raise TypeError(f"the loss must be a number, not an array of shape {output.shape}")
-            terms.append(output)
+        terms = [*map(np.asarray, self._list_outputs(outcome))]
+        if self._upstreams:
+            pairs = zip(self._upstreams.values(), terms, strict=True)
+            return np.array([np.sum(np.asarray(upstream, output.dtype) * output) for upstream, output in pairs])
+        for term in terms:
+            if term.ndim:
+                raise TypeError(f"the loss must be a number, not an array of shape {term.shape}")
         return np.array(terms)
 
     def _differentiate(self, place: _MovedArray) -> _Array:
-        """Return derivatives by the entries of one place, as rows: terms, objective, uncertainty."""
-        rows = len(self._case.terms) + 2
+        """Return derivatives by the entries of one place, as rows: of the objective, and their uncertainty."""
         size = int(np.prod(place.shape, dtype=np.int64))
-        out = np.zeros((rows, size))
+        out = np.zeros((2, size))
         unmoved = self._objective()
         for entry in range(size):
             out[:, entry] = self._differentiate_entry(place, entry, unmoved)
@@ -212,7 +207,7 @@ class _ReferenceDifferences:
         uncertainty = float(gap + rounding + (apart[1] if kinked else 0.0))
         if (kinked and apart[1] > _NEGLIGIBLE * max(1.0, abs(float(total)))) or not np.isfinite(float(total)):
             uncertainty = math.nan
-        return np.array([*better, total, uncertainty], np.float64)
+        return np.array([total, uncertainty], np.float64)
 
     def _value(self, place: _MovedArray, entry: int) -> float:
         if place.name not in self._given:
