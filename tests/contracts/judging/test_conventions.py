@@ -146,12 +146,6 @@ def test_what_is_right_by_a_convention_must_be_so_in_fresh_cases_too() -> None:
         assert judgement.counterexample is None
 
 
-def test_an_assignment_without_conventions_is_stored_as_before() -> None:
-    published = build(contract())
-    assert "conventions" not in published.assignment_json
-    assert "conventions" not in revision.describe_contents(published)
-
-
 def test_a_kit_has_no_other_convention_and_none_of_its_solutions() -> None:
     kit = load_kit(dump_kit(Kit.of(publish(), with_solution=False)), "linear.kit")
     assert (kit.contents.conventions, kit.contents.assignment.conventions) == ({}, ())
