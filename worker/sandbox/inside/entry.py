@@ -17,6 +17,8 @@ ROLES = ("statement", "header", "return", "helper")
 PACKAGE = "course.part"
 #: Characters of a name.
 LONGEST_NAME = 80
+#: Cells that are no Python, and parameters of one function, that are named.
+MOST_LEFT_OUT, MOST_PARAMETERS = 20, 100
 #: Functions of a submission's own that a statement calls, and statements with rows for which one without works.
 MOST_HELPERS, MOST_SOURCES = 1, 8
 #: Single edits of a statement.

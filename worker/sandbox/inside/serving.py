@@ -4,7 +4,7 @@ import sys
 from typing import Any, TextIO
 
 from . import wire
-from .entry import Entry
+from .entry import LONGEST_NAME, MOST_LEFT_OUT, MOST_PARAMETERS, Entry
 from .questions import KeptQuestions, read_request
 from .reading import source
 from .reading.cells import encode
@@ -49,10 +49,13 @@ def _pack_slice(slice_: source.Slice, cells: list[NotebookCell]) -> bytes:
     listing, texts = encode(cells)
     header: dict[str, Any] = {
         "fingerprint": slice_.fingerprint,
-        "left_out": list(slice_.left_out[:20]),
+        "left_out": list(slice_.left_out[:MOST_LEFT_OUT]),
         "literals": slice_.literals,
         "listing": listing,
-        "own_parameters": [[name, own.passed, own.names, own.is_global] for name, own in slice_.extra.items()],
+        "own_parameters": [
+            [function, own.passed, [name[:LONGEST_NAME] for name in own.names[:MOST_PARAMETERS]], own.is_global]
+            for function, own in slice_.extra.items()
+        ],
         "writes": [[write.name, write.cell, write.line] for write in slice_.writes],
     }
     return wire.pack(header, texts + slice_.code.encode("utf-8", "backslashreplace"))
