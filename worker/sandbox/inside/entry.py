@@ -1,7 +1,7 @@
 """The functions to look for in a submission, and the names around them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
 
@@ -65,6 +65,10 @@ class EditKind(StrEnum):
     RETURN = "return"
 
 
+#: The members of an entry, beside its function, that a jail needs.
+_SENT = ("others", "classes", "given", "fixed", "lists", "arguments", "beside", "package", "call")
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """The graded function, and the names that its module is given and that answers may hold."""
@@ -100,37 +104,13 @@ class Entry:
 
     def header(self) -> dict[str, Any]:
         """Return the header's members that the jail needs."""
-        return {
-            "function": self.function,
-            "others": list(self.others),
-            "classes": self.classes,
-            "given": sorted(self.given),
-            "fixed": sorted(self.fixed),
-            "lists": sorted(self.lists),
-            "arguments": sorted(self.arguments),
-            "beside": list(self.beside),
-            "package": self.package,
-            "call": self.call,
-        }
+        members = {name: getattr(self, name) for name in ("function", *_SENT)}
+        return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in members.items()}
 
     @classmethod
     def of(cls, header: Mapping[str, Any]) -> Self:
         """Read an entry from a request's header."""
-        given, fixed, lists, arguments = (
-            frozenset(header.get(key, ())) for key in ("given", "fixed", "lists", "arguments")
-        )
-        others, classes = tuple(header.get("others", ())), bool(header.get("classes"))
-        package, call = str(header.get("package", "")), str(header.get("call", ""))
-        beside = tuple(header.get("beside", ()))
-        return cls(
-            header["function"],
-            others,
-            classes,
-            given,
-            fixed,
-            lists,
-            arguments,
-            call=call,
-            beside=beside,
-            package=package,
-        )
+        kinds: dict[str, Callable[[Any], Any]] = {
+            field.name: type(field.default) for field in fields(cls) if field.name in _SENT
+        }
+        return cls(header["function"], **{name: kind(header[name]) for name, kind in kinds.items() if name in header})
