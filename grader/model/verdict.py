@@ -13,6 +13,7 @@ from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.model.descriptions import describe
 from backmark.grader.model.mended_statement import MendedStatement, WrongNumber
 from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.reason import Reason
 from backmark.grader.model.slip import Slip
 from backmark.grader.model.source_line import SourceLine
 
@@ -257,6 +258,7 @@ class Judgement:
     repair: tuple[MendedStatement, ...] = ()
     notebook_check: NotebookCheck | None = None
     remarks: tuple[Remark, ...] = ()
+    explained_by: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +295,13 @@ class Verdict:
     error: StudentError | None = None
     statistics: Statistics = field(default_factory=Statistics)
     flags: tuple[Flag, ...] = field(default=(), metadata=describe("Only for staff; empty for other tokens."))
+    explained_by: tuple[Reason, ...] = field(
+        default=(),
+        metadata=describe(
+            "Only for staff; empty for other tokens. How each line to change was found, then why each other row with"
+            " marks is lost or kept."
+        ),
+    )
     output: str = field(default="", metadata=describe("The first 4 KiB that the submission printed."))
     engine: str | None = field(
         default=None,

@@ -133,9 +133,9 @@ def policy(assignment: Raw) -> Feedback:
 
 
 def _full(verdict: Verdict, hidden: tuple[str, ...]) -> Verdict:
-    """Return the verdict without its flags, its hidden properties and what follows from them."""
+    """Return the verdict without what is for staff, its hidden properties and what follows from them."""
     if not hidden:
-        return replace(verdict, flags=())
+        return replace(verdict, flags=(), explained_by=())
     rows = tuple(
         replace(row, message="", names=()) if _speaks_of(hidden, row) else row for row in _rows(verdict, hidden)
     )
@@ -153,6 +153,7 @@ def _full(verdict: Verdict, hidden: tuple[str, ...]) -> Verdict:
         remarks=_remarks(verdict, hidden),
         statistics=replace(verdict.statistics, seed=0),
         flags=(),
+        explained_by=(),
     )
 
 

@@ -10,6 +10,7 @@ from backmark.grader.model.assignment import CONTRACT, Feedback
 from backmark.grader.model.counterexample import CaseCounterexample, CaseInput, CaseResult, FirstWrong
 from backmark.grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
 from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.reason import Explainer, Reason
 from backmark.grader.model.result import read_verdict
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.source_line import SourceLine
@@ -116,6 +117,11 @@ CHECK = NotebookCheck(
     (SourceLine(9, 86151), SourceLine(9, 861_510_000)),
 )
 
+REASONS = (
+    Reason(Explainer.STATEMENT, ("zq-reason-row",), (SourceLine(9, 86161),)),
+    Reason(Explainer.MISTAKE, ("weight_gradient",), mistake="zq-known-mistake"),
+)
+
 #: What of it is shown to those who are shown hints.
 CHECK_AT_HINT = (CHECK.name, CHECK.shape, CHECK.code, *CHECK.functions, "86151")
 
@@ -144,6 +150,7 @@ def reveal_all(
         FirstDifference("zq_dl_df[2]", "zq-first-to-differ", 86125, (86126,)),
         REPAIR,
         CHECK,
+        explained_by=REASONS,
     )
     reference = GradedAssignment("levels", "49737db601a42a8b", "0" * 64)
     verdict = Verdict.of(

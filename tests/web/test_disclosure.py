@@ -112,6 +112,17 @@ def test_no_form_names_a_hidden_property(
     assert {form: betrayals for form, text in texts.items() if (betrayals := find_betrayals(text, facts))} == {}
 
 
+@pytest.mark.parametrize("level", Level)
+def test_no_form_says_how_lines_were_found(
+    app: Flask, portal: Asker, store: Store, publish: Publish, level: Level
+) -> None:
+    """That is for staff, at every level."""
+    publish(Feedback.always(level))
+    texts = forms(app, portal, submit_graded(portal, store))
+    facts = {"zq-reason-row", "86161", "zq-known-mistake", "how this was decided"}
+    assert {form: betrayals for form, text in texts.items() if (betrayals := find_betrayals(text, facts))} == {}
+
+
 def test_a_notification_tells_the_total_and_no_more(
     portal: Asker, store: Store, publish: Publish, settings: ServiceSettings
 ) -> None:
@@ -187,7 +198,7 @@ def test_what_a_newer_revision_shows_holds_for_earlier_submissions(
     tag = portal.get(f"/submissions/{submission}").headers["ETag"]
     publish(Feedback.always(Level.FULL))
     answer = portal.get(f"/submissions/{submission}", {"If-None-Match": tag})
-    assert answer.get_json()["verdict"] == reveal_all() | {"flags": []}
+    assert answer.get_json()["verdict"] == reveal_all() | {"flags": [], "explained_by": []}
     publish(Feedback.always(Level.HINT))
     assert portal.get(f"/submissions/{submission}").get_json()["verdict"]["counterexample"] is None
 

@@ -217,10 +217,13 @@ def name_lines(judgement: Judgement, cells: Cells) -> Judgement:
     if first is not None and first.cell is not None and first.file is None:
         first = replace(first, cell=name_line(SourceLine(first.cell, 0), cells).cell)
     repair = tuple(replace(statement, lines=rename(statement.lines)) for statement in judgement.repair)
+    reasons = tuple(replace(reason, lines=rename(reason.lines)) for reason in judgement.explained_by)
     check = judgement.notebook_check
     if check is not None:
         check = replace(check, lines=rename(check.lines))
-    return replace(judgement, error=error, repair=repair, first_difference=first, notebook_check=check)
+    return replace(
+        judgement, error=error, repair=repair, first_difference=first, notebook_check=check, explained_by=reasons
+    )
 
 
 def name_line(line: SourceLine, cells: Cells) -> SourceLine:

@@ -24,12 +24,13 @@ from backmark.grader.contracts.repair.mender import Mender
 from backmark.grader.contracts.rows import wording
 from backmark.grader.contracts.rows.agreement import AGREEMENT, PARAMETERS, PURE, agreement, purity, wrong_later
 from backmark.grader.contracts.rows.results import list_rows
-from backmark.grader.contracts.rows.row import Row, RowSpec
+from backmark.grader.contracts.rows.row import Row, RowSpec, list_reasons
 from backmark.grader.contracts.values.endless import find_endless_loop
 from backmark.grader.contracts.values.program import Programs
 from backmark.grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
 from backmark.grader.model.mended_statement import MendedStatement
 from backmark.grader.model.outcome import Outcome
+from backmark.grader.model.reason import Reason
 from backmark.grader.model.verdict import (
     CaseReached,
     Flag,
@@ -238,12 +239,13 @@ class Judge:
         check = None if checkers is None or differs else contract.explain_check(checkers)
         specs = marks.specs or contract.rows
         repair: tuple[MendedStatement, ...] = ()
+        of_lines: tuple[Reason, ...] = ()
         # Where answers follow from what was kept between calls every line may be right.
         if marks.mend is not None and not (menders is None and programs is None) and not depends:
             mended = marks.mend(menders, programs)
             if mended is not None:
                 rows |= mended.rows
-                specs, repair = mended.specs, mended.repair
+                specs, repair, of_lines = mended.specs, mended.repair, mended.reasons
                 if repair:
                     # The lines say more than claims about numbers.
                     diagnosis, wrong_results = mended.diagnosis, ()
@@ -266,6 +268,7 @@ class Judge:
             repair=repair,
             notebook_check=check,
             remarks=(*(() if other is None else (self._remark(other),)), *self._remark_epsilons(answers)),
+            explained_by=list_reasons(rows, specs, of_lines),
         )
 
     def _find_convention(
@@ -298,6 +301,7 @@ class Judge:
             statistics=self._statistics(len(self.cases)),
             flags=noticed,
             remarks=(self._remark(convention),),
+            explained_by=list_reasons(judged, specs),
         )
 
     @staticmethod

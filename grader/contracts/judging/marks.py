@@ -8,6 +8,7 @@ from backmark.grader.contracts.repair.mender import Mender
 from backmark.grader.contracts.rows.row import Row, RowSpec
 from backmark.grader.contracts.values.program import Programs
 from backmark.grader.model.mended_statement import MendedStatement
+from backmark.grader.model.reason import Reason
 from backmark.grader.model.verdict import Diagnosis
 
 
@@ -35,6 +36,8 @@ class MendedMarks:
     repair: tuple[MendedStatement, ...]
     #: The explanations that are kept beside them.
     diagnosis: tuple[Diagnosis, ...] = ()
+    #: How each of the statements was found.
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from backmark.grader.contracts.rows.results import list_rows
 from backmark.grader.contracts.rows.row import Row, RowSpec
 from backmark.grader.contracts.rows.wording import COSTS
 from backmark.grader.errors import CandidateError
+from backmark.grader.model.reason import Explainer, Reason
 from backmark.grader.model.verdict import Mark
 
 #: Cases that are asked first: most submissions are wrong in them by every convention.
@@ -53,7 +54,9 @@ def judge_by_convention(
     assignment: ContractAssignment, costs: Collection[str], rows: Mapping[str, Row]
 ) -> tuple[dict[str, Row], Sequence[RowSpec]]:
     """Return the rows, and what each may earn, of a submission that is right by a convention which costs some rows."""
-    right, lost = Row(Mark.PASSED, rows[AGREEMENT].cases, ""), Row(Mark.FAILED, rows[AGREEMENT].cases, COSTS)
+    reason = Reason(Explainer.CONVENTION)
+    right = Row(Mark.PASSED, rows[AGREEMENT].cases, "", reason=reason)
+    lost = Row(Mark.FAILED, rows[AGREEMENT].cases, COSTS, reason=reason)
     judged = {name: lost if name in costs else right for name in rows}
     if costs:
         judged[AGREEMENT] = rows[AGREEMENT]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import zip_longest
 from typing import Protocol
 
 from backmark.grader.contracts.cases.answers import Raised, find_told
@@ -20,6 +21,7 @@ from backmark.grader.contracts.repair.rows import (
     TOO_SLOW,
     WRITTEN_OTHERWISE,
     describe_repair,
+    explain_repair,
     judge_by_repair,
     list_blank,
 )
@@ -36,6 +38,7 @@ from backmark.grader.contracts.rows.row import Row, RowSpec
 from backmark.grader.contracts.rows.shapes import judge_shapes
 from backmark.grader.contracts.values.describing import (
     describe_lines,
+    explain_lines,
     find_own_rows,
     find_rows,
     judge_rows_by_lines,
@@ -44,6 +47,7 @@ from backmark.grader.contracts.values.describing import (
 from backmark.grader.contracts.values.program import Programs
 from backmark.grader.contracts.values.repairing import ValueRepairer
 from backmark.grader.errors import TimedOut
+from backmark.grader.model.reason import Explainer, Reason
 from backmark.grader.model.verdict import Diagnosis, Mark
 
 
@@ -122,6 +126,7 @@ def _mend(
         _list_specs(assignment, judged, rows),
         describe_repair(assignment, repair, contract.cases, given.answers),
         tuple(explanation for explanation in judged.diagnosis if _is_authors(contract, explanation)),
+        explain_repair(repair),
     )
 
 
@@ -165,7 +170,8 @@ def _find_lines(
         rows = judge_shapes(assignment, rows, unfilled, contract.cases, given.agrees.failing)
     specs = _list_specs(assignment, judged, rows)
     kept = tuple(explanation for explanation in judged.diagnosis if _is_authors(contract, explanation))
-    return MendedMarks(rows, specs, describe_lines(lines, costly, contract.cases, given.answers), kept)
+    described = describe_lines(lines, costly, contract.cases, given.answers)
+    return MendedMarks(rows, specs, described, kept, explain_lines(lines, costs))
 
 
 def _list_specs(assignment: ContractAssignment, judged: ContractMarks, rows: Mapping[str, Row]) -> tuple[RowSpec, ...]:
@@ -190,9 +196,19 @@ def _judge_results(contract: JudgedContract, given: Given) -> ContractMarks:
     # Of answers that differ from time to time nothing is said.
     diagnosis, slips = contract.diagnoser.diagnose(given.answers) if given.repeats else ((), ())
     varying = list_varying(contract.assignment, contract.cases, given.answers)
-    slips = [names & varying for names in slips]
     small = [_list_other_axes(contract, given, rows), list_seldom_lacking(rows, given.answers) if given.repeats else []]
-    rows = keep_rows(contract.assignment, rows, slips, small)
+    slight = [(Reason(Explainer.SLIGHT), names) for names in small]
+    ids = [mistake.id for explanation in diagnosis for mistake in explanation.mistakes]
+    # Known mistakes come before what the numbers alone say; of many a diagnosis names the first.
+    known = [
+        (Reason(Explainer.MISTAKE, mistake=name), varying.intersection(names))
+        for name, names in zip_longest(ids[: len(slips)], slips, fillvalue="")
+    ]
+    if claims := "+".join(ids[len(slips) :]):
+        about = {name for explanation in diagnosis for name in explanation.names}.difference(*slips)
+        claimed = Reason(Explainer.NUMBERS, mistake=claims)
+        rows |= {name: replace(rows[name], reason=claimed) for name in about & rows.keys()}
+    rows = keep_rows(contract.assignment, rows, [*slight, *known])
     return ContractMarks(rows, diagnosis=diagnosis, wrong_results=wrong)
 
 

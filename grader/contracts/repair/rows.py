@@ -15,6 +15,7 @@ from backmark.grader.contracts.repair.mending import Repair, find_first_wrong
 from backmark.grader.contracts.repair.study import GUARD, INSERT, REPLACE, Operation, OwnStatement
 from backmark.grader.contracts.rows.row import Row
 from backmark.grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
+from backmark.grader.model.reason import Explainer, Reason
 from backmark.grader.model.row_messages import NOT_COMPUTED
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.source_line import SourceLine
@@ -58,9 +59,11 @@ def _judge_row(row: RepairRow, repair: Repair, cases: int) -> Row:
         missing = sum(operation[0] == INSERT for operation in changed)
         return Row(Mark.FAILED, cases, _describe(len(changed) - missing, missing))
     own = [number for number, other in study.matched.items() if row.name in study.rows[other]]
-    if not any(number in repair.shown for number in own):
-        return Row(Mark.NOT_RUN, cases, NOT_COMPUTED)
-    return Row(Mark.PASSED, cases, "")
+    used = [number for number in own if number in repair.shown]
+    if not used:
+        return Row(Mark.NOT_RUN, cases, NOT_COMPUTED, reason=Reason(Explainer.UNUSED))
+    lines = _name_lines([spot for number in used for spot in study.own[number].lines[:1]])
+    return Row(Mark.PASSED, cases, "", reason=Reason(Explainer.USED, lines=lines))
 
 
 def _describe(changed: int, missing: int) -> str:
@@ -71,6 +74,20 @@ def _describe(changed: int, missing: int) -> str:
         parts.append("a line is missing" if missing == 1 else f"{missing} lines are missing")
     text = ", and ".join(parts) + "."
     return text[:1].upper() + text[1:]
+
+
+def explain_repair(repair: Repair) -> tuple[Reason, ...]:
+    """Return for each operation how its statement was found, in the order of the submission."""
+    return tuple(
+        Reason(_choose_explainer(repair, operation), tuple(repair.rows_of(operation)), _list_lines(repair, operation))
+        for operation in repair.operations
+    )
+
+
+def _choose_explainer(repair: Repair, operation: Operation) -> Explainer:
+    if operation in repair.study.unfilled:
+        return Explainer.TEMPLATE
+    return Explainer.EDIT if operation in repair.slips else Explainer.STATEMENT
 
 
 def describe_repair(
@@ -98,9 +115,6 @@ def _describe_operation(
     answers: Sequence[Answer],
 ) -> MendedStatement:
     rows = [declared[name] for name in repair.rows_of(operation)]
-    own = None if operation[0] == INSERT else repair.study.own[operation[1]]
-    spots = () if own is None else _find_spots(repair, operation, own)
-    lines = tuple(SourceLine.of(*spot) for spot in spots[:_MOST_LINES])
     # Of a line without a row of its own what helps with the row is beside the point.
     asked = rows if repair.has_row(operation) else []
     return MendedStatement(
@@ -108,7 +122,7 @@ def _describe_operation(
         MendingKind.REPLACE if repair.raises(operation) else MendingKind(operation[0]),
         tuple(row.name for row in rows),
         tuple(row.title for row in rows),
-        lines,
+        _list_lines(repair, operation),
         "",
         next((row.read for row in asked if row.read), ""),
         next((row.hint for row in asked if row.hint), ""),
@@ -129,6 +143,17 @@ def _list_slips(repair: Repair, operation: Operation) -> tuple[Slip, ...]:
         return repair.slips[operation].slips
     helpers = repair.study.own[operation[1]].helpers if operation[0] == REPLACE else ()
     return tuple(Slip(SlipKind.HELPER, helper) for helper in helpers[:1])
+
+
+def _list_lines(repair: Repair, operation: Operation) -> tuple[SourceLine, ...]:
+    """Return the lines of a statement that must change; none if it is missing."""
+    if operation[0] == INSERT:
+        return ()
+    return _name_lines(_find_spots(repair, operation, repair.study.own[operation[1]]))
+
+
+def _name_lines(spots: Sequence[tuple[int, int]]) -> tuple[SourceLine, ...]:
+    return tuple(SourceLine.of(*spot) for spot in spots[:_MOST_LINES])
 
 
 def _find_spots(repair: Repair, operation: Operation, own: OwnStatement) -> Sequence[tuple[int, int]]:

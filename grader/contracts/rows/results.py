@@ -20,6 +20,7 @@ from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.rows import wording
 from backmark.grader.contracts.rows.agreement import AGREEMENT, PARAMETERS, PURE, find_wrong
 from backmark.grader.contracts.rows.row import Row, RowSpec
+from backmark.grader.model.reason import Explainer, Reason
 from backmark.grader.model.verdict import Mark
 from backmark.grader.model.words import join_words
 
@@ -87,7 +88,8 @@ def judge_rows(assignment: ContractAssignment, cases: ContractCases, answers: Se
             message = _explain_lacking(fails, cases, answers, failing) or counted + _explain(
                 fails, cases, answers, failing
             )
-        rows[name] = Row(Mark.FAILED if failing else Mark.PASSED, tested, message, failing, fails)
+        mark = Mark.FAILED if failing else Mark.PASSED
+        rows[name] = Row(mark, tested, message, failing, fails, reason=Reason(Explainer.RESULTS))
     return rows
 
 
@@ -106,25 +108,25 @@ def any_differs_by_ones(answers: Sequence[Answer]) -> bool:
 def keep_rows(
     assignment: ContractAssignment,
     rows: Mapping[str, Row],
-    slips: Sequence[Collection[str]],
-    small: Sequence[Collection[str]],
+    slips: Sequence[tuple[Reason, Collection[str]]],
 ) -> dict[str, Row]:
     """Return rows of which each slip costs one, that with the fewest marks; the others keep theirs, and stay wrong.
 
-    `slips` are the names of the rows that each of them alone makes wrong; a `small` one costs a tenth of all marks.
+    `slips` are the names of the rows that each of them alone makes wrong; a slight one costs a tenth of all marks.
     """
     marks = {name: assignment.rubric.get(name, 0) for name in rows}
     kept = dict(rows)
     charged: set[str] = set()
     tenth = ceil(sum(marks.values()) / _SHARE_OF_SMALL)
-    for names, loses in (*((names, tenth) for names in small), *((names, None) for names in slips)):
+    for reason, names in slips:
         counted = [name for name in rows if name in names and marks[name] and name not in charged]
         if not counted:
             continue
         costs = min(counted, key=marks.__getitem__)
         charged.update(counted)
-        kept[costs] = replace(rows[costs], loses=loses)
-        kept |= {name: replace(rows[name], kept_by=costs) for name in counted if name != costs}
+        loses = tenth if reason.explainer is Explainer.SLIGHT else None
+        kept[costs] = replace(rows[costs], loses=loses, reason=reason)
+        kept |= {name: replace(rows[name], kept_by=costs, reason=reason) for name in counted if name != costs}
     return kept
 
 

@@ -1,10 +1,11 @@
 """One row of a verdict, as the judge concludes it, and the test by which a smaller case fails it too."""
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from backmark.grader.contracts.cases.answers import Answer, Malformed, Raised, Returned
 from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.model.reason import Reason
 from backmark.grader.model.verdict import Mark
 
 #: Returns for each of some cases True if it fails, given the answers to them.
@@ -69,9 +70,20 @@ class Row:
     kept_by: str = ""
     #: The marks that it loses by being wrong, if these are not all.
     loses: int | None = None
+    #: What decided about it; None where that is the lines to change, or is no news.
+    reason: Reason | None = None
 
     def earn(self, most: int) -> int:
         """Return the marks that it earns of the most for it."""
         if self.mark is Mark.PASSED or self.kept_by:
             return most
         return 0 if self.loses is None else max(most - self.loses, 0)
+
+
+def list_reasons(
+    rows: Mapping[str, Row], specs: Sequence[RowSpec], of_lines: Sequence[Reason] = ()
+) -> tuple[Reason, ...]:
+    """Return how the lines to change were found, and what decided about each other row that carries marks."""
+    named = {name for reason in of_lines for name in reason.rows}
+    own = [(spec.name, rows[spec.name].reason) for spec in specs if spec.most and spec.name not in named]
+    return (*of_lines, *(replace(reason, rows=(name,)) for name, reason in own if reason is not None))

@@ -6,6 +6,7 @@ from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.language.row_comments import ANY_SHAPE
 from backmark.grader.contracts.rows.row import Row, are_many_blank
+from backmark.grader.model.reason import Explainer, Reason
 from backmark.grader.model.row_messages import HALF_LOST, MISSING, ONLY_OF_ONE
 from backmark.grader.model.verdict import Mark
 
@@ -23,14 +24,15 @@ def judge_shapes(
     What is right only where a size is 0 or 1 is not right in any shape. That is the same mistake, and costs no more.
     """
     lost = [name for name, row in judged.items() if row.mark is not Mark.PASSED]
+    reason = Reason(Explainer.OTHER_ROWS)
     message = MISSING if are_many_blank({*blank} & judged.keys(), judged) else HALF_LOST
     if message is MISSING or 2 * len(lost) > len(judged):
-        other = Row(Mark.NOT_RUN, len(cases), message, names=tuple(judged))
+        other = Row(Mark.NOT_RUN, len(cases), message, names=tuple(judged), reason=reason)
     else:
-        other = Row(Mark.PASSED, len(cases), "")
+        other = Row(Mark.PASSED, len(cases), "", reason=reason)
     rows = {row.name: judged.get(row.name, other) for row in assignment.rows}
     if rows.get(ANY_SHAPE) is other and other.mark is Mark.PASSED and lost and _is_right_of_one(cases, failing):
-        rows[ANY_SHAPE] = Row(Mark.FAILED, len(cases), ONLY_OF_ONE, kept_by=lost[0])
+        rows[ANY_SHAPE] = Row(Mark.FAILED, len(cases), ONLY_OF_ONE, kept_by=lost[0], reason=reason)
     return rows
 
 

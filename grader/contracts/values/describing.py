@@ -13,6 +13,7 @@ from backmark.grader.contracts.rows.agreement import find_wrong
 from backmark.grader.contracts.rows.row import Row
 from backmark.grader.contracts.values.repairing import WrongLine
 from backmark.grader.model.mended_statement import LARGEST_COMPARED, MendedStatement, MendingKind, WrongNumber
+from backmark.grader.model.reason import Explainer, Reason
 from backmark.grader.model.row_messages import NOT_COMPUTED
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.source_line import SourceLine
@@ -81,8 +82,25 @@ def judge_rows_by_lines(
             judged[row.name] = Row(Mark.FAILED, cases, "A line is wrong.")
         elif row.name not in RESERVED:
             held = row.name in shown
-            judged[row.name] = Row(Mark.PASSED if held else Mark.NOT_RUN, cases, "" if held else NOT_COMPUTED)
+            reason = Reason(Explainer.USED if held else Explainer.UNUSED)
+            mark, message = (Mark.PASSED, "") if held else (Mark.NOT_RUN, NOT_COMPUTED)
+            judged[row.name] = Row(mark, cases, message, reason=reason)
     return judged
+
+
+def explain_lines(lines: Sequence[WrongLine], rows: Sequence[Sequence[str]]) -> tuple[Reason, ...]:
+    """Return how each line was found, in the order of the submission; `rows` are the names of those that it costs."""
+    ordered = sorted(zip(lines, rows, strict=True), key=lambda each: each[0].spots)
+    return tuple(
+        Reason(_choose_explainer(line), tuple(names), tuple(SourceLine.of(*spot) for spot in line.spots))
+        for line, names in ordered
+    )
+
+
+def _choose_explainer(line: WrongLine) -> Explainer:
+    if line.is_unfilled:
+        return Explainer.TEMPLATE
+    return Explainer.VALUE if line.edit is None else Explainer.EDIT_BY_VALUES
 
 
 def describe_lines(
