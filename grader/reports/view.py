@@ -20,6 +20,7 @@ from backmark.grader.reports.checks import describe_check
 from backmark.grader.reports.exceptions import describe_exception, locate_exception, quote_exception
 from backmark.grader.reports.outcomes import describe_outcome, tone_of
 from backmark.grader.reports.plaintext import upper_first
+from backmark.grader.reports.reasons import list_reasons
 from backmark.grader.reports.remarks import describe_remarks
 
 #: The judge of *passed*, whose message says on how many cases a submission is wrong; the row of what repeats.
@@ -88,6 +89,8 @@ class VerdictView:
     #: On how many cases it is wrong, if no row says that, and what came in the smallest one, if no line says that.
     tally: str
     instead: str
+    #: How the lines were found and the rows decided: for staff alone.
+    reasons: tuple[str, ...]
     #: The student's own lines that the verdict names, without those to change.
     lines: tuple[NamedLine, ...]
     verdict: Verdict
@@ -131,6 +134,7 @@ def make_view(verdict: Verdict, lines: tuple[NamedLine, ...] = ()) -> VerdictVie
         rows=shown,
         tally="" if told else next((row.message for row in verdict.properties if row.name == _JUDGE), ""),
         instead="" if any(change.tells_instead for change in changes) else describe_instead(verdict),
+        reasons=list_reasons(verdict),
         lines=lines,
         verdict=verdict,
     )

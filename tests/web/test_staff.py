@@ -15,9 +15,11 @@ from backmark.grader.contracts import gallery
 from backmark.grader.contracts.judging.proven_statement import ProvenStatement
 from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.publications import Refusal, RevisionRecord
+from backmark.grader.model.reason import Explainer, Reason
 from backmark.grader.model.records import Job, Kind, Scope, State
 from backmark.grader.model.regrades import Mode, Phase, Selection
 from backmark.grader.model.result import read_verdict
+from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import NamedMistake
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.store import Store
@@ -206,6 +208,24 @@ def test_a_revision_with_rows_shows_what_is_caught_of_their_statements(visitor: 
     assert "Rows: which wrong lines they catch" in page
     row = page[page.index("solution.py, line 12") :]
     assert re.findall(r">(weight_gradient|\d+)<", row)[:4] == ["weight_gradient", "24", "23", "0"]
+
+
+def test_a_submissions_page_says_how_its_lines_were_found_and_why_rows_are_lost_or_kept(
+    visitor: Visitor, store: Store
+) -> None:
+    verdict = read_verdict(failing_verdict())
+    (first, *_) = [row for row in verdict.properties if row.max_score]
+    reasons = (
+        Reason(Explainer.EDIT_BY_VALUES, (first.name,), (SourceLine(None, 7),)),
+        Reason(Explainer.EDIT, lines=(SourceLine(None, 9),)),
+    )
+    name = submit_graded(store, replace(verdict, explained_by=reasons).as_dict())
+    page = unescape(visitor.get(f"{HOME}/submissions/{name}"))
+    assert "For staff: how this was decided" in page
+    assert f"Line 7: found by values; a small change makes the submission right. It costs {first.title}." in page
+    assert "Line 9: a small change that the solution's text suggests makes the submission right.</li>" in page
+    without = visitor.get(f"{HOME}/submissions/{submit_graded(store, failing_verdict(), source=b'x = 2')}")
+    assert "how this was decided" not in without
 
 
 def test_signing_out_ends_copies_of_the_cookie_and_nobody_elses_sign_in(app: Flask, store: Store) -> None:

@@ -80,9 +80,18 @@ def _draw_parts(view: VerdictView, around: Surroundings) -> Iterator[Html]:
         yield element("details", summary, _draw_code(block(view.trace), class_="code error"), class_="section")
     if verdict.counterexample:
         yield draw_example(view, headings, call_again=around.call_again, copies=around.copies)
-    if verdict.output:
+    yield from _draw_end(view)
+
+
+def _draw_end(view: VerdictView) -> Iterator[Html]:
+    """Yield what is folded below all else."""
+    if view.verdict.output:
         printed = element("summary", "Show what your code printed")
-        yield element("details", printed, _draw_code(block(cut_output(verdict.output))), class_="section")
+        yield element("details", printed, _draw_code(block(cut_output(view.verdict.output))), class_="section")
+    if view.reasons:
+        summary = element("summary", "For staff: how this was decided")
+        reasons = element("ul", *(element("li", mark_code(reason)) for reason in view.reasons), class_="student")
+        yield element("details", summary, reasons, class_="section")
 
 
 def _draw_head(view: VerdictView, around: Surroundings) -> Html:
