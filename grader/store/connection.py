@@ -156,10 +156,15 @@ def translate_errors(gate: _Gate | None = None) -> Iterator[None]:
     hung = False
     try:
         yield
-    except redis.TimeoutError as error:
-        hung = True
-        raise StoreUnavailable(f"Redis does not answer: {error}") from error
-    except redis.ConnectionError as error:
+    except redis.WatchError as error:
+        # redis-py says of a lost connection, too, that a watched key changed, even if all may have been executed.
+        lost = error.__context__
+        hung = isinstance(lost, redis.TimeoutError)
+        if isinstance(lost, redis.TimeoutError | redis.ConnectionError):
+            raise StoreUnavailable(f"Redis does not answer: {lost}") from error
+        raise
+    except (redis.TimeoutError, redis.ConnectionError) as error:
+        hung = isinstance(error, redis.TimeoutError)
         raise StoreUnavailable(f"Redis does not answer: {error}") from error
     except OutOfMemoryError as error:
         raise StoreUnavailable(f"Redis refuses, no space left in its memory: {error}") from error

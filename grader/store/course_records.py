@@ -1,41 +1,36 @@
-"""The records of courses, which the scripts make that first record anything of one."""
+"""The records of courses, made by whatever first records anything of one."""
 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from backmark.grader.errors import StoreUnavailable
 from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.course import Course
 from backmark.grader.model.stored import read
-from backmark.grader.store.connection import Connection, text
-from backmark.grader.store.courses import write_entry
+from backmark.grader.store.acts import record
+from backmark.grader.store.connection import Connection
 from backmark.grader.store.launches import Launches
-from backmark.grader.store.scripts import Scripts
+from backmark.grader.store.transactions import Transaction, Transactions, in_transaction
 
 _RECORDS = "bm:course-records"
-#: How often a change is tried anew because somebody else changed the record meanwhile.
-_TRIES = 10
 
 
 class CourseRecords:
     """All courses, by their id."""
 
-    def __init__(self, redis: Connection, scripts: Scripts, launches: Launches) -> None:
+    def __init__(self, redis: Connection, transactions: Transactions, launches: Launches) -> None:
         self._redis = redis
-        self._scripts = scripts
+        self.transactions = transactions
         self._launches = launches
 
     def get(self, course: str) -> Course | None:
         """Return a course, or None if nothing is stored of it."""
-        raw = self._read(course)
-        return _parse(raw) if raw else None
+        return _parse(self._redis.hget(_RECORDS, course))
 
     def settings(self, course: str) -> Course:
         """Return a course; if it has no record, what holds by default."""
-        raw = self._read(course)
-        return _parse(raw) if raw else Course(course)
+        return self.get(course) or Course(course)
 
     def titles(self, courses: Sequence[Course]) -> dict[str, str]:
         """Return the title of each course by id: its own, else that in its LMS, else its id."""
@@ -45,43 +40,40 @@ class CourseRecords:
 
     def list(self) -> list[Course]:
         """Return all courses, by id."""
-        raw: Any = self._redis.hvals(_RECORDS)
-        return sorted((_parse(text(record)) for record in raw), key=lambda course: course.id)
+        courses = map(_parse, self._redis.hvals(_RECORDS))
+        return sorted((course for course in courses if course is not None), key=lambda course: course.id)
 
-    def create(self, course: Course, author: str) -> Course | None:
+    @in_transaction
+    def create(self, transaction: Transaction, course: Course, author: str) -> Course | None:
         """Make a course; return it as recorded, by the store's clock, or None if there is one with its id."""
-        if self.get(course.id) is not None:
+        if transaction.read.hexists(_RECORDS, course.id):
             return None
-        seconds, micros = self._redis.time()
-        made = replace(course, created=round(seconds + micros / 1e6, 3))
+        made = replace(course, created=transaction.now() / 1000)
         details = {name: value for name, value in _details(Course(course.id), made).items() if name != "created"}
-        entry = AuditEntry(0, author, "course.create", course.id, details=details)
-        return made if self._put(made, "", entry) else None
+        _put(transaction, made, AuditEntry(0, author, "course.create", course.id, details=details))
+        return made
 
-    def change(self, course: str, apply: Callable[[Course], Course], author: str) -> Course | None:
+    @in_transaction
+    def change(
+        self, transaction: Transaction, course: str, apply: Callable[[Course], Course], author: str
+    ) -> Course | None:
         """Change a course by a function of what it is now; return it as it is then, or None if there is none."""
-        for _ in range(_TRIES):
-            if self.get(course) is None or not (raw := self._read(course)):
-                return None
-            before = _parse(raw)
-            after = apply(before)
-            details = _details(before, after)
-            if not details or self._put(
-                after, raw, AuditEntry(0, author, _act(before, after), course, details=details)
-            ):
-                return after
-        raise StoreUnavailable("the course keeps changing; try again")
-
-    def _put(self, course: Course, before: str, entry: AuditEntry) -> bool:
-        return bool(self._scripts.run("put_course", course.id, json.dumps(asdict(course)), before, write_entry(entry)))
-
-    def _read(self, course: str) -> str:
-        raw: Any = self._redis.hget(_RECORDS, course)
-        return "" if raw is None else text(raw)
+        before = _parse(transaction.read.hget(_RECORDS, course))
+        if before is None:
+            return None
+        after = apply(before)
+        if details := _details(before, after):
+            _put(transaction, after, AuditEntry(0, author, _act(before, after), course, details=details))
+        return after
 
 
-def _parse(raw: str) -> Course:
-    return read(Course, json.loads(raw))
+def _put(transaction: Transaction, course: Course, entry: AuditEntry) -> None:
+    transaction.write.hset(_RECORDS, course.id, json.dumps(asdict(course)))
+    record(transaction, course.id, entry)
+
+
+def _parse(raw: bytes | str | None) -> Course | None:
+    return None if raw is None else read(Course, json.loads(raw))
 
 
 def _details(before: Course, after: Course) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from backmark.grader.model.records import Kind
 from backmark.grader.model.stored import read
 from backmark.grader.model.terms import CourseTerms, Extension, Outage, Override, Policy, Terms
 from backmark.grader.store import keys
+from backmark.grader.store.acts import read_entry, write_entry
 from backmark.grader.store.connection import Connection, text, texts
 from backmark.grader.store.links import new_ending
 from backmark.grader.store.paging import RecordPage, cursor, start
@@ -226,7 +227,7 @@ class Courses:
         """Return a page of the log, newest first. Raises BadCursor for an unknown cursor."""
         log = keys.key("audit", course)
         chunk: Any = self._redis.zrevrangebyscore(log, start(after), "-inf", start=0, num=limit + 1)
-        items = tuple(map(_read_entry, chunk))
+        items = tuple(map(read_entry, chunk))
         more = cursor(1000 * items[limit - 1].at) if len(items) > limit else None
         return RecordPage(items[:limit], more)
 
@@ -312,14 +313,3 @@ def _sort(outages: Iterable[Outage]) -> tuple[Outage, ...]:
 def _details(value: Policy | Extension | Outage | Override) -> dict[str, Any]:
     """Return the fields of a value without its author and reason, which the log has already."""
     return {name: content for name, content in asdict(value).items() if name not in _ABOUT}
-
-
-def write_entry(entry: AuditEntry) -> str:
-    """Return an entry as scripts take it: its details are a text in it."""
-    fields = {name: content for name, content in asdict(entry).items() if name != "at"}
-    return json.dumps({**fields, "details": json.dumps(entry.details) if entry.details else ""})
-
-
-def _read_entry(raw: bytes | str) -> AuditEntry:
-    row = json.loads(text(raw))
-    return read(AuditEntry, {**row, "at": float(row["at"]) / 1000, "details": json.loads(row.get("details") or "{}")})

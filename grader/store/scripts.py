@@ -1,4 +1,4 @@
-"""The Lua scripts: every change to more than one key is a script, so that it happens completely or not at all."""
+"""The Lua scripts: changes of several keys, each of which happens completely or not at all."""
 
 import logging
 from dataclasses import dataclass
@@ -62,10 +62,7 @@ class Scripts:
         `ahead` and `following` run before and after it in the same round trip; they only save work, so that one of them
         fails is only logged.
         """
-        if not self._is_readable:
-            # Redis may have been away when the process started.
-            refuse_older(self._redis)
-            self._is_readable = True
+        self.check_readable()
         script, digest = _source(name)
         if following is not None and following.is_sent:
             following = None
@@ -87,6 +84,13 @@ class Scripts:
         finally:
             if following is not None:
                 following.reply = self._settle(following.call, after)
+
+    def check_readable(self) -> None:
+        """Raise OlderStore if a version before 0.3.0 filled this Redis, which is looked at before the first change."""
+        # Redis may have been away when the process started.
+        if not self._is_readable:
+            refuse_older(self._redis)
+            self._is_readable = True
 
     def _send_joined(
         self, ahead: ScriptCall | None, call: ScriptCall, following: FollowingCall | None
@@ -121,7 +125,12 @@ def read_files(*names: str) -> str:
     return "".join((folder / name).read_text("utf-8") for name in names)
 
 
+def read_script(name: str) -> str:
+    """Return the text of a script, behind what all scripts share."""
+    return read_files(*COMMON, f"{name}.lua")
+
+
 @cache
 def _source(name: str) -> tuple[str, str]:
-    script = read_files(*COMMON, f"{name}.lua")
+    script = read_script(name)
     return script, sha1(script.encode(), usedforsecurity=False).hexdigest()

@@ -11,8 +11,8 @@ from backmark.grader.model.records import Scope
 from backmark.grader.model.stored import read
 from backmark.grader.model.tokens import TokenRecord
 from backmark.grader.store import keys
+from backmark.grader.store.acts import write_entry
 from backmark.grader.store.connection import Connection, text
-from backmark.grader.store.courses import write_entry
 from backmark.grader.store.launches import Launches
 from backmark.grader.store.scripts import Scripts
 from backmark.grader.store.tokens import Tokens, new_token

@@ -31,6 +31,7 @@ from backmark.grader.store.shares import Shares
 from backmark.grader.store.staff import Staff
 from backmark.grader.store.submissions import Submissions
 from backmark.grader.store.tokens import Tokens
+from backmark.grader.store.transactions import Transactions
 from backmark.grader.store.workers import Workers
 
 
@@ -41,6 +42,7 @@ class Store:
         self.redis = redis
         self.settings = settings
         self.scripts = scripts = Scripts(redis)
+        transactions = Transactions(redis, scripts)
         self.jobs = Jobs(redis, scripts, settings)
         self.storage = Storage(redis)
         self.courses = Courses(redis, scripts)
@@ -63,7 +65,7 @@ class Store:
         self.rosters = Rosters(redis, scripts)
         self.platforms = Platforms(redis, scripts)
         self.launches = Launches(redis, scripts)
-        self.course_records = CourseRecords(redis, scripts, self.launches)
+        self.course_records = CourseRecords(redis, transactions, self.launches)
         self.staff = Staff(redis, scripts, self.tokens, self.launches)
         self.links = Links(redis, scripts)
         self.line_items = LineItems(redis, scripts)

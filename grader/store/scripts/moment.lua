@@ -1,0 +1,2 @@
+-- -> a moment that is later than every one before.
+return moment()
