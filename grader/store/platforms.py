@@ -9,7 +9,8 @@ from backmark.grader.model.lti import Deployment, Platform
 from backmark.grader.model.stored import read
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, text, texts
-from backmark.grader.store.scripts import Scripts
+from backmark.grader.store.tokens import revoke_launch_tokens
+from backmark.grader.store.transactions import Transaction, Transactions, in_transaction
 
 _PLATFORMS = keys.key("lti-platforms")
 _TOOL_KEYS = keys.key("lti-tool-keys")
@@ -20,21 +21,26 @@ _INVITATION = 24
 class Platforms:
     """All platforms: a handful, each an LMS in which somebody set Backmark up."""
 
-    def __init__(self, redis: Connection, scripts: Scripts) -> None:
+    def __init__(self, redis: Connection, transactions: Transactions) -> None:
         self._redis = redis
-        self._scripts = scripts
+        self.transactions = transactions
 
     def add(self, platform: Platform) -> bool:
         """Store a platform; return False, and change nothing, if one with its id exists."""
         record = json.dumps({**asdict(replace(platform, disabled=frozenset())), "disabled": []})
         return bool(self._redis.hsetnx(_PLATFORMS, platform.id, record))
 
-    def remove(self, platform: str, author: str = "") -> bool:
+    @in_transaction
+    def remove(self, transaction: Transaction, platform: str, author: str = "") -> bool:
         """Remove a platform with its deployments, and sign its staff out; return False if there is none.
 
         Its courses stay.
         """
-        return bool(self._scripts.run("remove_platform", platform, author))
+        is_there = bool(transaction.read.hexists(_PLATFORMS, platform))
+        transaction.write.hdel(_PLATFORMS, platform)
+        transaction.write.delete(_deployments(platform), _disabled_key(platform), keys.key("lti-key-set", platform))
+        revoke_launch_tokens(transaction, author, platform)
+        return is_there
 
     def get(self, platform: str) -> Platform | None:
         """Return a platform by our id of it, or None."""
@@ -59,9 +65,11 @@ class Platforms:
             for name in sorted(launched.keys() | disabled)
         ]
 
-    def disable(self, platform: str, deployment: str, author: str = "") -> None:
+    @in_transaction
+    def disable(self, transaction: Transaction, platform: str, deployment: str, author: str = "") -> None:
         """Refuse launches from a deployment from now on, and sign out the staff who came in by one."""
-        self._scripts.run("disable_deployment", platform, deployment, author)
+        transaction.write.sadd(_disabled_key(platform), deployment)
+        revoke_launch_tokens(transaction, author, platform, deployment)
 
     def enable(self, platform: str, deployment: str) -> None:
         """Accept launches from a deployment again."""
@@ -98,9 +106,11 @@ class Platforms:
         raw: Any = self._redis.zrange(_TOOL_KEYS, 0, -1, withscores=True)
         return [(score, text(sealed)) for sealed, score in raw]
 
-    def add_first_tool_key(self, sealed: str, now: float) -> None:
+    @in_transaction
+    def add_first_tool_key(self, transaction: Transaction, sealed: str, now: float) -> None:
         """Store a sealed pair unless there is one."""
-        self._scripts.run("add_first_tool_key", sealed, now)
+        if not transaction.read.exists(_TOOL_KEYS):
+            transaction.write.zadd(_TOOL_KEYS, {sealed: now})
 
     def add_tool_key(self, sealed: str, now: float, oldest: float) -> None:
         """Store a sealed pair, and drop those that were made before `oldest`."""

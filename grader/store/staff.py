@@ -6,16 +6,16 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from backmark.grader.model.audit import AuditEntry
-from backmark.grader.model.course import MOST_ACCEPTED, Invitation, Role, StaffMember, StaffSource
+from backmark.grader.model.course import Invitation, Role, StaffMember, StaffSource
 from backmark.grader.model.records import Scope
 from backmark.grader.model.stored import read
 from backmark.grader.model.tokens import TokenRecord
 from backmark.grader.store import keys
-from backmark.grader.store.acts import write_entry
-from backmark.grader.store.connection import Connection, text
+from backmark.grader.store.acts import record
+from backmark.grader.store.connection import Connection
 from backmark.grader.store.launches import Launches
-from backmark.grader.store.scripts import Scripts
-from backmark.grader.store.tokens import Tokens, new_token
+from backmark.grader.store.tokens import Tokens, add_token, revoke_token
+from backmark.grader.store.transactions import Transaction, Transactions, in_transaction
 
 #: Random bytes of an id. The link is signed, too.
 _ID = 9
@@ -24,9 +24,9 @@ _ID = 9
 class Staff:
     """The staff of all courses. What each may do is a scope of a token: there are no other rights."""
 
-    def __init__(self, redis: Connection, scripts: Scripts, tokens: Tokens, launches: Launches) -> None:
+    def __init__(self, redis: Connection, transactions: Transactions, tokens: Tokens, launches: Launches) -> None:
         self._redis = redis
-        self._scripts = scripts
+        self.transactions = transactions
         self._tokens = tokens
         self._launches = launches
 
@@ -42,7 +42,8 @@ class Staff:
         ]
         return sorted(members, key=lambda member: (member.name.casefold(), member.id))
 
-    def remove(self, course: str, member: str, author: str, *, only_invited: bool) -> bool:
+    @in_transaction
+    def remove(self, transaction: Transaction, course: str, member: str, author: str, *, only_invited: bool) -> bool:
         """Revoke the token of a member; return False if there is none, or with `only_invited` none by invitation.
 
         The invitations that they made are withdrawn: by one of them they would be staff again.
@@ -52,53 +53,58 @@ class Staff:
             return False
         if only_invited and token.source != "invitation":
             return False
-        if not self._tokens.revoke(member, author):
-            return False
-        for invitation in self.invitations(course):
-            if invitation.author == token.name:
-                self.withdraw(course, invitation.id, author)
+        revoke_token(transaction, member, author)
+        for invitation in map(_parse, transaction.read.hvals(_key(course))):
+            if invitation.author == token.name and invitation.holds(transaction.now() / 1000):
+                _withdraw(transaction, course, invitation.id, author)
         return True
 
-    def invite(self, course: str, invitation: Invitation) -> Invitation:
+    @in_transaction
+    def invite(self, transaction: Transaction, course: str, invitation: Invitation) -> Invitation:
         """Make an invitation; return it as recorded, with its new id and by the store's clock."""
-        seconds, _ = self._redis.time()
-        made = replace(invitation, id=secrets.token_urlsafe(_ID), created=float(seconds))
+        made = replace(invitation, id=secrets.token_urlsafe(_ID), created=float(transaction.now() // 1000))
+        _put(transaction, course, made)
         details = {"role": made.role, "days": made.days, "once": made.once}
-        entry = AuditEntry(0, made.author, "staff.invite", made.id, details=details)
-        self._scripts.run("put_invitation", course, made.id, json.dumps(asdict(made)), write_entry(entry))
+        record(transaction, course, AuditEntry(0, made.author, "staff.invite", made.id, details=details))
         return made
 
     def invitation(self, course: str, name: str) -> Invitation | None:
         """Return an invitation that still holds, or None."""
         raw: Any = self._redis.hget(_key(course), name)
         seconds, _ = self._redis.time()
-        found = None if raw is None else read(Invitation, json.loads(text(raw)))
+        found = None if raw is None else _parse(raw)
         return found if found is not None and found.holds(seconds) else None
 
     def invitations(self, course: str) -> list[Invitation]:
         """Return the invitations that still hold, newest first."""
         raw: Any = self._redis.hvals(_key(course))
         seconds, _ = self._redis.time()
-        held = [one for value in raw if (one := read(Invitation, json.loads(text(value)))).holds(seconds)]
+        held = [one for one in map(_parse, raw) if one.holds(seconds)]
         return sorted(held, key=lambda one: (-one.created, one.id))
 
-    def withdraw(self, course: str, name: str, author: str) -> bool:
+    @in_transaction
+    def withdraw(self, transaction: Transaction, course: str, name: str, author: str) -> bool:
         """Withdraw an invitation: nobody accepts it any more. Return False if there is none."""
-        entry = AuditEntry(0, author, "staff.withdraw", name)
-        return bool(self._scripts.run("withdraw_invitation", course, name, write_entry(entry)))
+        is_there = bool(transaction.read.hexists(_key(course), name))
+        if is_there:
+            _withdraw(transaction, course, name, author)
+        return is_there
 
-    def accept(self, course: str, invitation: Invitation, name: str) -> tuple[TokenRecord, str] | None:
+    @in_transaction
+    def accept(
+        self, transaction: Transaction, course: str, invitation: Invitation, name: str
+    ) -> tuple[TokenRecord, str] | None:
         """Make whoever is called so staff; return the token and its secret, or None if the invitation holds no more."""
-        role = invitation.role
-        number, secret, flat = new_token(
-            {"name": name, "course": course, "scopes": role.scope.value, "source": "invitation"}
-        )
-        entry = AuditEntry(0, name, "staff.accept", number, details={"role": role, "invited by": invitation.author})
-        accepted = self._scripts.run(
-            "accept_invitation", course, invitation.id, MOST_ACCEPTED, number, write_entry(entry), *flat
-        )
-        token = self._tokens.valid(number) if accepted else None
-        return None if token is None else (token, secret)
+        raw = transaction.read.hget(_key(course), invitation.id)
+        if raw is None or not (now := _parse(raw)).holds(transaction.now() / 1000):
+            return None
+        _put(transaction, course, replace(now, accepted=now.accepted + 1))
+        fields = {"name": name, "course": course, "scopes": now.role.scope.value, "source": "invitation"}
+        token, secret = add_token(transaction, fields)
+        transaction.run("know_course", course)
+        details = {"role": now.role, "invited by": now.author}
+        record(transaction, course, AuditEntry(0, name, "staff.accept", token.id, details=details))
+        return token, secret
 
 
 def role_of(token: TokenRecord) -> Role | None:
@@ -115,6 +121,21 @@ def _is_held(token: TokenRecord, now: float) -> bool:
 def _member(token: TokenRecord) -> StaffMember:
     role = role_of(token) or Role.ASSISTANT
     return StaffMember(token.id, token.name, role, StaffSource(token.source), token.created, token.expires)
+
+
+def _put(transaction: Transaction, course: str, invitation: Invitation) -> None:
+    transaction.write.hset(_key(course), invitation.id, json.dumps(asdict(invitation)))
+    # Retention looks at the courses in this set.
+    transaction.write.sadd("bm:courses-kept", course)
+
+
+def _withdraw(transaction: Transaction, course: str, name: str, author: str) -> None:
+    transaction.write.hdel(_key(course), name)
+    record(transaction, course, AuditEntry(0, author, "staff.withdraw", name))
+
+
+def _parse(raw: bytes | str) -> Invitation:
+    return read(Invitation, json.loads(raw))
 
 
 def _key(course: str) -> str:

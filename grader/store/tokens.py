@@ -7,26 +7,32 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
+from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.records import Scope
 from backmark.grader.model.tokens import TokenRecord
 from backmark.grader.store import keys
+from backmark.grader.store.acts import record
 from backmark.grader.store.connection import Connection, seconds, text, texts
 from backmark.grader.store.scripts import Scripts
 from backmark.grader.store.shares import Share
+from backmark.grader.store.transactions import Transaction, Transactions, in_transaction
 
 #: The prefix of every secret, so that scanners can find leaked ones.
 _MARK = "bmk"
 #: Random bytes of an id, and of a secret: 256 bits need no slow hash.
 _ID, _SECRET = 6, 32
-_NAMES = keys.key("tokens")
+_NAMES, _PASSING = keys.key("tokens"), keys.key("tokens-passing")
+#: The most expired tokens of launches that the next token's creation deletes.
+_DELETED = 100
 
 
 class Tokens:
     """All tokens, including revoked and expired ones; those of launches go some time after they have expired."""
 
-    def __init__(self, redis: Connection, scripts: Scripts) -> None:
+    def __init__(self, redis: Connection, scripts: Scripts, transactions: Transactions) -> None:
         self._redis = redis
         self._scripts = scripts
+        self.transactions = transactions
 
     def create(
         self,
@@ -53,10 +59,24 @@ class Tokens:
         fields |= {"platform": platform, "deployment": deployment}
         return self._create(fields, name, passes=True)[0]
 
-    def _create(self, fields: dict[str, str], author: str, *, passes: bool) -> tuple[TokenRecord, str]:
-        number, secret, flat = new_token(fields)
-        raw = self._scripts.run("create_token", number, author, "1" if passes else "0", *flat)
-        return _token(number, _pairs(raw)), secret
+    @in_transaction
+    def _create(
+        self, transaction: Transaction, fields: dict[str, str], author: str, *, passes: bool
+    ) -> tuple[TokenRecord, str]:
+        expired: Any = transaction.read.zrangebyscore(_PASSING, "-inf", transaction.now(), start=0, num=_DELETED)
+        for number in map(text, expired):
+            transaction.write.delete(_key(number))
+            transaction.write.zrem(_NAMES, number)
+            transaction.write.zrem(_PASSING, number)
+        token, secret = add_token(transaction, fields)
+        if passes:
+            transaction.write.zadd(_PASSING, {token.id: fields["expires"]})
+        # A token that sees every course names none.
+        if not token.allows(Scope.ADMIN):
+            transaction.run("know_course", token.course)
+        details = {"name": token.name, "scopes": fields["scopes"]}
+        record(transaction, token.course, AuditEntry(0, author, "token.create", token.id, details=details))
+        return token, secret
 
     def verify(self, secret: str) -> TokenRecord | None:
         """Return the token with this secret, or None if there is none or it is revoked or expired."""
@@ -87,9 +107,10 @@ class Tokens:
         stored, now = self._read(number)
         return _valid(number, stored, now) if stored else None
 
-    def revoke(self, number: str, author: str = "") -> bool:
+    @in_transaction
+    def revoke(self, transaction: Transaction, number: str, author: str = "") -> bool:
         """Revoke a token, which stays revoked since the first time; return False if there is none."""
-        return bool(self._scripts.run("revoke_token", number, author))
+        return revoke_token(transaction, number, author)
 
     def get(self, number: str) -> TokenRecord | None:
         """Return the token with this id, or None if there is none."""
@@ -115,11 +136,33 @@ class Tokens:
         return [token for token in tokens if course in {None, token.course}]
 
 
-def new_token(fields: dict[str, str]) -> tuple[str, str, list[str]]:
-    """Return the id and the secret of a new token, and its fields and values as scripts take them."""
-    number = secrets.token_hex(_ID)
+def add_token(transaction: Transaction, fields: dict[str, str]) -> tuple[TokenRecord, str]:
+    """Add a token with these fields, a new id and a new secret; return it, and the secret."""
+    number, at = secrets.token_hex(_ID), transaction.moment()
     secret = f"{_MARK}_{number}_{secrets.token_urlsafe(_SECRET)}"
-    return number, secret, [item for pair in (fields | {"sha256": _hash(secret)}).items() for item in pair]
+    stored: dict[Any, Any] = {"created": at, **fields, "sha256": _hash(secret)}
+    transaction.write.hset(_key(number), mapping=stored)
+    transaction.write.zadd(_NAMES, {number: at})
+    return _token(number, stored), secret
+
+
+def revoke_token(transaction: Transaction, number: str, author: str) -> bool:
+    """Revoke a token, as `Tokens.revoke` does."""
+    stored = texts(transaction.read.hgetall(_key(number)))
+    if stored and "revoked" not in stored:
+        transaction.write.hset(_key(number), "revoked", transaction.now())
+        entry = AuditEntry(0, author, "token.revoke", number, details={"name": stored["name"]})
+        record(transaction, stored["course"], entry)
+    return bool(stored)
+
+
+def revoke_launch_tokens(transaction: Transaction, author: str, platform: str, deployment: str | None = None) -> None:
+    """Revoke the tokens of staff who came in by a launch of a platform, or of this deployment of it."""
+    passing: Any = transaction.read.zrange(_PASSING, 0, -1)
+    for number in map(text, passing):
+        stored = texts(transaction.read.hgetall(_key(number)))
+        if stored.get("platform") == platform and deployment in {None, stored.get("deployment")}:
+            revoke_token(transaction, number, author)
 
 
 def _number_in(secret: str) -> str | None:

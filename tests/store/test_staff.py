@@ -9,6 +9,7 @@ from backmark.grader.model.course import MOST_ACCEPTED, Invitation, Role, StaffS
 from backmark.grader.model.lti import LtiUser
 from backmark.grader.model.records import Scope
 from backmark.grader.store.store import Store
+from tests.store.interleaving import interleave
 
 DAY = 86_400
 
@@ -110,3 +111,31 @@ def test_invitations_that_have_ended_go_with_what_is_old(store: Store) -> None:
     age(store, ended, 2)
     store.courses.expire(store.time() - 30 * DAY)
     assert store.redis.hkeys("bm:invitations:cs101") == [ended.id.encode()]
+
+
+def test_of_two_who_accept_an_invitation_of_one_at_once_one_is_let_in(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invitation = store.staff.invite("cs101", Invitation())
+    interleave(monkeypatch, lambda: store.staff.accept("cs101", invitation, "Ada"))
+    assert store.staff.accept("cs101", invitation, "Bob") is None
+    assert [name for name, _, _ in names(store)] == ["Ada"]
+
+
+def test_an_invitation_that_is_withdrawn_while_somebody_accepts_it_lets_nobody_in(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invitation = store.staff.invite("cs101", Invitation())
+    interleave(monkeypatch, lambda: store.staff.withdraw("cs101", invitation.id, "prof"))
+    assert store.staff.accept("cs101", invitation, "Bob") is None
+    assert names(store) == []
+
+
+def test_what_a_member_does_while_being_removed_leaves_no_invitation(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepted = store.staff.accept("cs101", store.staff.invite("cs101", Invitation(author="prof")), "Ada")
+    assert accepted is not None
+    interleave(monkeypatch, lambda: store.staff.invite("cs101", Invitation(author="Ada")))
+    assert store.staff.remove("cs101", accepted[0].id, "prof", only_invited=True)
+    assert (names(store), store.staff.invitations("cs101")) == ([], [])

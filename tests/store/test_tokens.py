@@ -8,6 +8,7 @@ import pytest
 from backmark.grader.model.records import Scope
 from backmark.grader.store import keys
 from backmark.grader.store.store import Store
+from tests.store.interleaving import interleave
 
 
 def test_a_secret_is_good_for_its_token(store: Store) -> None:
@@ -79,3 +80,26 @@ def test_tokens_of_launches_go_when_they_have_expired_and_others_stay(store: Sto
     assert {token.id for token in store.tokens.list()} == {kept_token.id, valid_token.id, latest.id}
     assert store.redis.zcard("bm:tokens-passing") == 2
     assert store.tokens.valid(valid_token.id) == valid_token
+
+
+def test_a_token_that_two_revoke_at_once_is_revoked_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    token, _ = store.tokens.create("portal", "cs101", {Scope.READ})
+    interleave(monkeypatch, lambda: store.tokens.revoke(token.id, "Ada"))
+    assert store.tokens.revoke(token.id, "Bob")
+    assert [(entry.author, entry.act) for entry in store.courses.audit("cs101").items] == [("Ada", "token.revoke")]
+
+
+def test_who_comes_by_a_launch_while_its_platform_is_removed_is_signed_out(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launch = partial(store.tokens.create_for_launch, "Lea", "cs101", store.time() + 60, platform="p", deployment="d")
+    launch()
+    interleave(monkeypatch, launch)
+    store.platforms.remove("p", "root")
+    assert [token.revoked is not None for token in store.tokens.list("cs101")] == [True, True]
+
+
+def test_of_two_first_pairs_of_keys_one_is_stored(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    interleave(monkeypatch, lambda: store.platforms.add_first_tool_key("theirs", 1.0))
+    store.platforms.add_first_tool_key("ours", 2.0)
+    assert store.platforms.tool_keys() == [(1.0, "theirs")]

@@ -39,29 +39,6 @@ local function link_holds(owners, endings)
   return latest == endings
 end
 
--- A token is good for nothing from now on, and stays revoked since the first time. Returns false where there is none.
-local function revoke_token(id, author)
-  local token = key('token', id)
-  local at = redis.call('HMGET', token, 'course', 'name')
-  if not at[1] then
-    return false
-  end
-  if redis.call('HSETNX', token, 'revoked', whole(now())) == 1 then
-    record(at[1], author, 'token.revoke', id, '', { name = at[2] })
-  end
-  return true
-end
-
--- The tokens of staff who came in by a launch of this platform, or of this deployment of it.
-local function revoke_launch_tokens(author, platform, deployment)
-  for _, id in ipairs(redis.call('ZRANGE', 'bm:tokens-passing', 0, -1)) do
-    local from = redis.call('HMGET', key('token', id), 'platform', 'deployment')
-    if from[1] == platform and (not deployment or from[2] == deployment) then
-      revoke_token(id, author)
-    end
-  end
-end
-
 -- Other rules of time may hold for an assignment: who has read them reads them again.
 local function terms_changed(course, assignment)
   redis.call('HINCRBY', key('terms-changed', course), assignment, 1)

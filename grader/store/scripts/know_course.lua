@@ -1,0 +1,2 @@
+-- course: it has a record from now on.
+know_course(ARGV[1])
