@@ -7,14 +7,16 @@ from dataclasses import asdict, replace
 from operator import attrgetter
 from typing import Any
 
+from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.messages import Answer, Correspondence, Note, Question, QuestionState
 from backmark.grader.model.records import Kind, SubmissionRecord
 from backmark.grader.model.stored import read
 from backmark.grader.store import keys
+from backmark.grader.store.acts import record
 from backmark.grader.store.connection import Connection, text, texts
 from backmark.grader.store.errors import MessageRefused
 from backmark.grader.store.paging import RecordPage, cursor, start
-from backmark.grader.store.scripts import Scripts
+from backmark.grader.store.transactions import Transaction, Transactions, in_transaction
 
 #: The most notes, and the most questions, of one submission.
 MOST_NOTES, MOST_QUESTIONS = 50, 20
@@ -31,9 +33,9 @@ _REFUSALS = {
 class Messages:
     """All notes and questions, by submission."""
 
-    def __init__(self, redis: Connection, scripts: Scripts) -> None:
+    def __init__(self, redis: Connection, transactions: Transactions) -> None:
         self._redis = redis
-        self._scripts = scripts
+        self.transactions = transactions
 
     def conversation(self, submission: SubmissionRecord) -> Correspondence:
         """Return all that was written about a submission."""
@@ -52,48 +54,75 @@ class Messages:
             ),
         )
 
-    def add_note(self, submission: str, note: Note) -> Note | None:
+    @in_transaction
+    def add_note(self, transaction: Transaction, submission: str, note: Note) -> Note | None:
         """Add a note; return it as recorded, or None if there is no such submission. Raises MessageRefused."""
-        note = replace(note, id=secrets.token_hex(_ID))
-        at = self._scripts.run("add_note", submission, note.id, _write(note), note.author, MOST_NOTES)
-        if at is None:
+        about, notes = _read_about(transaction, submission), keys.key("notes", submission)
+        if not about:
             return None
-        if not at:
+        if transaction.read.hlen(notes) >= MOST_NOTES:
             raise MessageRefused(f"A submission can have at most {MOST_NOTES} notes. Remove one first.")
-        return replace(note, recorded=float(at))
+        note = replace(note, id=secrets.token_hex(_ID), recorded=_seconds(transaction.moment()))
+        transaction.write.hset(notes, note.id, _write(note))
+        _record(transaction, note.author, "note.add", submission, about)
+        return note
 
-    def remove_note(self, submission: str, note: str, author: str) -> bool:
+    @in_transaction
+    def remove_note(self, transaction: Transaction, submission: str, note: str, author: str) -> bool:
         """Remove a note; return False if there is none."""
-        return bool(self._scripts.run("remove_note", submission, note, author))
+        about, notes = _read_about(transaction, submission), keys.key("notes", submission)
+        if not transaction.read.hexists(notes, note):
+            return False
+        transaction.write.hdel(notes, note)
+        _record(transaction, author, "note.remove", submission, about)
+        return True
 
+    @in_transaction
     def ask(
-        self, submission: SubmissionRecord, written: str, share: float | None = None
+        self, transaction: Transaction, submission: SubmissionRecord, written: str, share: float | None = None
     ) -> tuple[Question, bool] | None:
         """Record a question; return it, and False if the same is open already. None if there is no such submission.
 
         `share` is the mark at this time.
         Raises MessageRefused if there is no verdict yet, another question is open, or there were too many.
         """
-        question = Question(written, submission.id, submission.assignment, submission.student, share=share)
-        stored = json.dumps({"text": written, "share": share})
-        answer = self._scripts.run(
-            "ask_question",
-            *(submission.id, secrets.token_hex(_ID), stored, written, MOST_QUESTIONS),
-        )
-        match [text(part) for part in answer]:
-            case ["asked" | "repeated" as how, name, at]:
-                return replace(question, id=name, asked=float(at)), how == "asked"
-            case ["unknown"]:
-                return None
-            case [reason, *_]:
-                raise MessageRefused(_REFUSALS[reason])
-        raise RuntimeError("a question was neither recorded nor refused")
+        about, questions = _read_about(transaction, submission.id), keys.key("questions", submission.id)
+        if not about:
+            return None
+        if "verdict" not in about:
+            raise MessageRefused(_REFUSALS["no_verdict"])
+        place = (submission.id, submission.assignment, submission.student)
+        asked, answers = texts(transaction.read.hgetall(questions)), keys.key("answers", submission.id)
+        for name, raw in asked.items():
+            if not transaction.read.hexists(answers, name):
+                open_question = _question(name, raw, None, place)
+                if open_question.text == written:
+                    return open_question, False
+                raise MessageRefused(_REFUSALS["open"])
+        if len(asked) >= MOST_QUESTIONS:
+            raise MessageRefused(_REFUSALS["full"])
+        name, at = secrets.token_hex(_ID), transaction.moment()
+        stored = json.dumps({"text": written, "share": share, "asked": _seconds(at)})
+        transaction.write.hset(questions, name, stored)
+        transaction.write.zadd(_list(about["course"], QuestionState.OPEN), {f"{submission.id}:{name}": at})
+        transaction.run("notify", "question.open", submission.id, about["course"])
+        return _question(name, stored, None, place), True
 
-    def answer(self, submission: str, question: str, answer: Answer) -> Answer | None:
+    @in_transaction
+    def answer(self, transaction: Transaction, submission: str, question: str, answer: Answer) -> Answer | None:
         """Record the answer to a question, in place of the one before; None if there is no such question."""
-        state = _state(answer)
-        at = self._scripts.run("answer_question", submission, question, _write(answer), answer.author, state)
-        return None if at is None else replace(answer, recorded=float(at))
+        about, member = _read_about(transaction, submission), f"{submission}:{question}"
+        if not transaction.read.hexists(keys.key("questions", submission), question):
+            return None
+        answer = replace(answer, recorded=_seconds(transaction.moment()))
+        transaction.write.hset(keys.key("answers", submission), question, _write(answer))
+        for state in QuestionState:
+            asked = transaction.read.zscore(_list(about["course"], state), member)
+            if asked is not None:
+                transaction.write.zrem(_list(about["course"], state), member)
+                transaction.write.zadd(_list(about["course"], _state(answer)), {member: asked})
+        _record(transaction, answer.author, "question.answer", submission, about, state=_state(answer))
+        return answer
 
     def questions(
         self, course: str, state: QuestionState, limit: int = 50, after: str | None = None
@@ -132,9 +161,28 @@ def _state(answer: Answer) -> QuestionState:
     return QuestionState.MARKS_CHANGED if answer.marks_changed else QuestionState.ANSWERED
 
 
+def _read_about(transaction: Transaction, submission: str) -> dict[str, str]:
+    """Return the fields of a submission that are looked at; none if there is no such submission."""
+    names = ["course", "assignment", "student", "verdict"]
+    stored = transaction.read.hmget(keys.key(Kind.SUBMISSION, submission), names)
+    return {name: text(value) for name, value in zip(names, stored, strict=True) if value is not None}
+
+
+def _record(
+    transaction: Transaction, author: str, act: str, submission: str, about: dict[str, str], **details: str
+) -> None:
+    details = {"assignment": about["assignment"], **details}
+    record(transaction, about["course"], AuditEntry(0, author, act, submission, about["student"], details=details))
+
+
+def _seconds(moment: str) -> float:
+    """Return a moment in seconds, with every digit."""
+    return round(float(moment) / 1000, 6)
+
+
 def _write(message: Note | Answer) -> str:
-    """Return a message as it is stored: its time is the script's, its id the name of its field."""
-    return json.dumps({name: value for name, value in asdict(message).items() if name not in {"id", "recorded"}})
+    """Return a message as it is stored: its id is the name of its field."""
+    return json.dumps({name: value for name, value in asdict(message).items() if name != "id"})
 
 
 def _note(name: str, raw: str) -> Note:

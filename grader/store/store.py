@@ -69,7 +69,7 @@ class Store:
         self.staff = Staff(redis, transactions, self.tokens, self.launches)
         self.links = Links(redis, scripts)
         self.line_items = LineItems(redis, scripts)
-        self.messages = Messages(redis, scripts)
+        self.messages = Messages(redis, transactions)
 
     @classmethod
     def connect(cls, settings: ServiceSettings) -> "Store":

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -11,6 +12,7 @@ from backmark.grader.store.backups.restoring import restore_backup
 from backmark.grader.store.errors import MessageRefused
 from backmark.grader.store.messages import MOST_NOTES, MOST_QUESTIONS
 from backmark.grader.store.store import Store
+from tests.store.interleaving import interleave
 from tests.store.making import OUTBOX, accept, finish_job, list_remains, new, now
 
 TEXT = 'Why 8?\n"é" \\ <b> \u202e\x00 {"}'
@@ -176,3 +178,52 @@ def test_a_restored_backup_has_what_was_written(store: Store) -> None:
     restore_backup(store.redis, io.BytesIO(backup.getvalue()), lambda _done, _total: None)
     assert store.messages.conversation(now(store, name)) == written
     assert store.messages.count_open("cs101") == 1
+
+
+@pytest.mark.parametrize("how", ["note", "question", "answer"])
+def test_what_is_written_while_its_submission_is_deleted_is_not_left(
+    store: Store, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    name = finish_job(store)
+    record = now(store, name)
+    question = ask(store, name) if how == "answer" else ""
+    interleave(monkeypatch, lambda: store.submissions.delete(name))
+    acts: dict[str, Callable[[], object]] = {
+        "note": lambda: store.messages.add_note(name, Note(TEXT, "")),
+        "question": lambda: store.messages.ask(record, TEXT),
+        "answer": lambda: store.messages.answer(name, question, Answer(TEXT, "")),
+    }
+    assert acts[how]() is None
+    assert list_remains(store) == set()
+
+
+def test_of_two_questions_at_once_one_is_asked(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = finish_job(store)
+    interleave(monkeypatch, lambda: ask(store, name))
+    assert store.messages.ask(now(store, name), TEXT) == (
+        store.messages.conversation(now(store, name)).questions[0],
+        False,
+    )
+    with pytest.raises(MessageRefused, match="open"):
+        store.messages.ask(now(store, name), "another")
+    assert store.messages.count_open("cs101") == 1
+
+
+def test_of_two_answers_at_once_one_holds(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = finish_job(store)
+    question = ask(store, name)
+    interleave(monkeypatch, lambda: answer(store, name, question, marks_changed=True))
+    answer(store, name, question)
+    assert [ids(store, state) for state in QuestionState] == [[], [question], []]
+
+
+def test_of_two_notes_at_once_the_last_that_there_is_room_for_is_written(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = accept(store)
+    for _ in range(MOST_NOTES - 1):
+        store.messages.add_note(name, Note(TEXT, "prof"))
+    interleave(monkeypatch, lambda: store.messages.add_note(name, Note("last", "tutor")))
+    with pytest.raises(MessageRefused):
+        store.messages.add_note(name, Note("more", "prof"))
+    assert [note.text for note in store.messages.conversation(now(store, name)).notes[MOST_NOTES - 1 :]] == ["last"]

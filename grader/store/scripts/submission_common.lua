@@ -226,21 +226,11 @@ end
 -- The states of a question, as `backmark.grader.model.messages.QuestionState` has them.
 local QUESTION_STATES = { 'open', 'answered', 'marks_changed' }
 
--- The list of a course's questions in a state: `<submission>:<question>` by when it was asked.
-local function questions_in(course, state)
-  return key('questions-by-state', course, state)
-end
-
--- A time of `moment` in seconds, with every digit.
-local function exact_seconds(milliseconds)
-  return string.format('%.6f', tonumber(milliseconds) / 1000)
-end
-
 -- Nothing that staff and a student wrote to each other about a submission is left.
 local function drop_messages(course, id)
   for _, question in ipairs(redis.call('HKEYS', key('questions', id))) do
     for _, state in ipairs(QUESTION_STATES) do
-      redis.call('ZREM', questions_in(course, state), id .. ':' .. question)
+      redis.call('ZREM', key('questions-by-state', course, state), id .. ':' .. question)
     end
   end
   redis.call('DEL', key('notes', id), key('questions', id), key('answers', id))
