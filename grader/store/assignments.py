@@ -5,45 +5,65 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.fresh_groups import usual
 from backmark.grader.model.publications import KitFiles, RevisionRecord
 from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.model.stored import read
 from backmark.grader.store import keys
+from backmark.grader.store.acts import record
 from backmark.grader.store.connection import Connection, text, texts
 from backmark.grader.store.packaged import PackagedRevision, find_packaged_kit, list_packaged_revisions
-from backmark.grader.store.scripts import Scripts
+from backmark.grader.store.transactions import Transaction, Transactions, in_transaction
 
 
 class Assignments:
     """Assignments by course. Cases and pools are stored once for all: a revision's id is a hash over them."""
 
-    def __init__(self, redis: Connection, scripts: Scripts, *, pooled: bool = False) -> None:
+    def __init__(self, redis: Connection, transactions: Transactions, *, pooled: bool = False) -> None:
         """Open the assignments; with `pooled` there is a secret, and packaged revisions have fresh cases too."""
         self._redis = redis
-        self._scripts = scripts
+        self.transactions = transactions
         self._pooled = pooled
         #: Packaged revisions as they were read from the store, where they never change.
         self._seen: dict[str, RevisionRecord] = {}
 
+    @in_transaction
     def publish(
-        self, revision: RevisionRecord, npz: bytes, pool: bytes | None = None, kits: KitFiles | None = None
+        self,
+        transaction: Transaction,
+        revision: RevisionRecord,
+        npz: bytes,
+        pool: bytes | None = None,
+        kits: KitFiles | None = None,
     ) -> RevisionRecord:
         """Store a revision as its assignment's current one, and return it with its time by Redis's clock."""
-        record, made = json.dumps(asdict(revision)), kits or KitFiles()
-        published = self._scripts.run(
-            "publish",
-            *(revision.course, revision.assignment_id, revision.id, record, npz, pool or b""),
-            *(made.without_solution or b"", made.with_solution or b"", made.refusal),
-        )
-        return _revision(record, text(published))
+        course, assignment, name = revision.course, revision.assignment_id, revision.id
+        stored, write = keys.key("revision", course, name), transaction.write
+        published = text(transaction.read.hget(stored, "published") or transaction.moment())
+        written = json.dumps(asdict(revision))
+        write.hset(stored, mapping={"record": written, "published": published})
+        write.set(keys.key("networks", name), npz, nx=True)
+        if pool:
+            write.set(keys.key("pool", name), pool, nx=True)
+        for field, content in asdict(kits or KitFiles()).items():
+            if content:
+                write.hset(keys.key("kits", name), field, content)
+        write.zadd(keys.key("revisions", course, assignment), {name: published})
+        write.hset(keys.key("assignments", course), assignment, name)
+        return _revision(written, published)
 
-    def make_current(self, revision: RevisionRecord, course: str, author: str = "") -> None:
+    @in_transaction
+    def make_current(self, transaction: Transaction, revision: RevisionRecord, course: str, author: str = "") -> None:
         """Have submissions of a course graded against this revision from now on; verdicts stay as they are."""
         packaged = self.packaged(revision.assignment_id)
-        # The packaged one is current while the course names none, also after Backmark ships a newer one.
-        name = "" if packaged is not None and packaged.id == revision.id else revision.id
-        self._scripts.run("make_current", course, revision.assignment_id, name, revision.id, author)
+        if packaged is not None and packaged.id == revision.id:
+            # It is current while the course names none, also after Backmark ships a newer one.
+            transaction.write.hdel(keys.key("assignments", course), revision.assignment_id)
+        else:
+            transaction.write.hset(keys.key("assignments", course), revision.assignment_id, revision.id)
+        details = {"revision": revision.id}
+        record(transaction, course, AuditEntry(0, author, "revision.current", revision.assignment_id, details=details))
 
     def current(self, course: str, assignment_id: str) -> RevisionRecord | None:
         """Return the current revision of an assignment, or None if there is no such assignment."""
@@ -91,10 +111,16 @@ class Assignments:
         data: Any = self._redis.get(keys.key("pool", revision_id))
         return None if data is None else bytes(data)
 
-    def ask_class(self, submission: SubmissionRecord, places: Sequence[int], author: str = "") -> None:
+    @in_transaction
+    def ask_class(
+        self, transaction: Transaction, submission: SubmissionRecord, places: Sequence[int], author: str = ""
+    ) -> None:
         """Have everybody in the course asked about the fresh cases at these places in the pool."""
-        at = (submission.course, submission.revision, author, submission.id, submission.student, submission.assignment)
-        self._scripts.run("ask_class", *at, *places)
+        for place in places:
+            transaction.write.sadd(keys.key("asked-of-all", submission.course), f"{submission.revision} {place}")
+        details = {"assignment": submission.assignment}
+        entry = AuditEntry(0, author, "submission.ask_class", submission.id, submission.student, details=details)
+        record(transaction, submission.course, entry)
 
     def list_asked_of_all(self, course: str, revision_id: str) -> list[int]:
         """Return the places in a revision's pool of the fresh cases that everybody in the course is asked about."""
@@ -108,9 +134,14 @@ class Assignments:
         without_solution, with_solution, refusal = stored
         return KitFiles(without_solution or find_packaged_kit(revision_id), with_solution, text(refusal or b""))
 
-    def offer_kit(self, course: str, assignment_id: str, author: str = "", *, offered: bool) -> None:
+    @in_transaction
+    def offer_kit(
+        self, transaction: Transaction, course: str, assignment_id: str, author: str = "", *, offered: bool
+    ) -> None:
         """Offer students of a course the kit without the solution of whichever revision is current, or end that."""
-        self._scripts.run("offer_kit", course, assignment_id, int(offered), author)
+        change = transaction.write.sadd if offered else transaction.write.srem
+        change(keys.key("kits-offered", course), assignment_id)
+        record(transaction, course, AuditEntry(0, author, "kit.offer" if offered else "kit.withdraw", assignment_id))
 
     def offers_kit(self, course: str, revision: RevisionRecord) -> bool:
         """Return True if staff offer students the kit, and the revision has one without the solution."""

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from backmark.grader.model.audit import AuditEntry
 from backmark.grader.store import keys
+from backmark.grader.store.acts import record
 from backmark.grader.store.connection import Connection, text
-from backmark.grader.store.scripts import Scripts
+from backmark.grader.store.transactions import Transaction, Transactions
 
 _ENDED = keys.key("links-ended")
 #: Random bytes of an ending: no later one, also in a store that was restored, is the same.
@@ -27,9 +29,9 @@ class LinkSeries:
 class Links:
     """The endings of links. What is stored names no course, assignment or student: owners are keyed hashes."""
 
-    def __init__(self, redis: Connection, scripts: Scripts) -> None:
+    def __init__(self, redis: Connection, transactions: Transactions) -> None:
         self._redis = redis
-        self._scripts = scripts
+        self._transactions = transactions
 
     def series(self, owners_of_links: Iterable[tuple[str, ...]]) -> list[LinkSeries]:
         """Return the series that links of these owners belong to if they are made now."""
@@ -41,7 +43,13 @@ class Links:
 
     def end(self, owner: str, course: str, assignment: str, student: str | None, author: str) -> None:
         """End every link of an owner that was made until now; the log of the course has it."""
-        self._scripts.run("end_links", owner, new_ending(), course, assignment, student or "", author)
+        entry = AuditEntry(0, author, "link.end" if student else "link.end_all", assignment, student or "")
+
+        def end(transaction: Transaction) -> None:
+            transaction.write.hset(_ENDED, owner, new_ending())
+            record(transaction, course, entry)
+
+        self._transactions.run(end)
 
 
 def new_ending() -> str:

@@ -50,7 +50,7 @@ class Store:
         self.cache = Cache(redis, settings)
         self.listings = Listings(redis)
         secret = settings.secret is not None and bool(settings.secret.get_secret_value())
-        self.assignments = Assignments(redis, scripts, pooled=secret)
+        self.assignments = Assignments(redis, transactions, pooled=secret)
         self.publications = Publications(redis, scripts)
         self.regrades = Regrades(redis, scripts)
         self.regrade_steps = RegradeSteps(redis, scripts, self.submissions, self.regrades.units)
@@ -67,7 +67,7 @@ class Store:
         self.launches = Launches(redis, scripts)
         self.course_records = CourseRecords(redis, transactions, self.launches)
         self.staff = Staff(redis, transactions, self.tokens, self.launches)
-        self.links = Links(redis, scripts)
+        self.links = Links(redis, transactions)
         self.line_items = LineItems(redis, scripts)
         self.messages = Messages(redis, transactions)
 

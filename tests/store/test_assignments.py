@@ -4,11 +4,14 @@ import json
 from dataclasses import replace
 from functools import partial
 
+import pytest
+
 from backmark.grader.contracts.judging.revision import load, load_packaged
 from backmark.grader.contracts.kits.kit import load_kit
 from backmark.grader.model.publications import KitFiles, RevisionRecord
 from backmark.grader.store.packaged import list_packaged_revisions
 from backmark.grader.store.store import Store
+from tests.store.interleaving import interleave
 
 UDL = "udl-7.2"
 
@@ -122,3 +125,10 @@ def test_what_ships_has_the_kit_that_ships_without_its_solution(store: Store) ->
     assert kits.without_solution is not None
     kit = load_kit(kits.without_solution, UDL)
     assert (kit.revision, kit.has_solution, kits.with_solution) == (current.id, False, None)
+
+
+def test_a_revision_that_two_publish_at_once_has_one_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    published: list[RevisionRecord] = []
+    interleave(monkeypatch, lambda: published.append(publish(store, "r1")))
+    assert publish(store, "r1") == published[0]
+    assert store.assignments.revisions("cs101", "mine") == published
