@@ -1,13 +1,13 @@
 """Courses: the policy of each assignment, what holds for single students, the roster, and the log of staff's acts.
 
-Whatever changes one of them writes the log in the same script.
+Whatever changes one of them writes the log in the same transaction.
 """
 
 import json
 import math
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,12 +19,13 @@ from backmark.grader.model.records import Kind
 from backmark.grader.model.stored import read
 from backmark.grader.model.terms import CourseTerms, Extension, Outage, Override, Policy, Terms
 from backmark.grader.store import keys
-from backmark.grader.store.acts import read_entry, write_entry
+from backmark.grader.store.acts import read_entry, record, write_entry
 from backmark.grader.store.connection import Connection, text, texts
 from backmark.grader.store.links import new_ending
 from backmark.grader.store.paging import RecordPage, cursor, start
 from backmark.grader.store.scripts import Scripts
 from backmark.grader.store.summary import VerdictSummary
+from backmark.grader.store.transactions import Transaction, Transactions, in_transaction
 
 Noun = TypeVar("Noun")
 
@@ -50,9 +51,10 @@ class _TermField(NamedTuple):
 class Courses:
     """All courses. What is not set is None or empty; the name of a course is all that it needs to be one."""
 
-    def __init__(self, redis: Connection, scripts: Scripts) -> None:
+    def __init__(self, redis: Connection, scripts: Scripts, transactions: Transactions) -> None:
         self._redis = redis
         self._scripts = scripts
+        self.transactions = transactions
 
     def policy(self, course: str, assignment: str) -> Policy | None:
         """Return the policy of an assignment."""
@@ -207,17 +209,21 @@ class Courses:
         `complete_at` is when the roster was complete, in seconds since 1970; who was recorded since then stays. Without
         it, the roster is complete now.
         """
-        return self._put_roster(course, entries, source, AuditEntry(0, author, "roster.put", ""), f"{complete_at}")
+        sourced = [replace(entry, source=source) for entry in entries]
+        return self._put_roster(course, sourced, AuditEntry(0, author, "roster.put", ""), complete_at)
 
     def add_student(self, course: str, entry: RosterEntry, author: str) -> RosterChange:
         """Add one student, or change the entry."""
-        added = AuditEntry(0, author, "roster.add", "", entry.student)
-        return self._put_roster(course, [entry], entry.source, added, "")
+        return self._put_roster(course, [entry], AuditEntry(0, author, "roster.add", "", entry.student))
 
-    def remove_student(self, course: str, student: str, author: str) -> bool:
+    @in_transaction
+    def remove_student(self, transaction: Transaction, course: str, student: str, author: str) -> bool:
         """Remove a student's entry in the roster, and nothing else; return False if there is none."""
-        entry = AuditEntry(0, author, "roster.remove", "", student)
-        return bool(self._scripts.run("remove_roster_entry", course, student, write_entry(entry)))
+        is_there = bool(transaction.read.hexists(keys.key("roster", course), student))
+        if is_there:
+            transaction.write.hdel(keys.key("roster", course), student)
+            record(transaction, course, AuditEntry(0, author, "roster.remove", "", student))
+        return is_there
 
     def record_act(self, course: str, entry: AuditEntry) -> None:
         """Write an act of staff into the log; the store's clock sets `at`."""
@@ -269,14 +275,40 @@ class Courses:
     def _remove(self, place: _TermField, entry: AuditEntry) -> bool:
         return bool(self._scripts.run("remove_term", *place, write_entry(entry)))
 
+    @in_transaction
     def _put_roster(
-        self, course: str, entries: Iterable[RosterEntry], source: str, entry: AuditEntry, complete_at: str
+        self,
+        transaction: Transaction,
+        course: str,
+        entries: Sequence[RosterEntry],
+        act: AuditEntry,
+        complete_at: float = -math.inf,
     ) -> RosterChange:
-        rows = [
-            {"student": row.student, "name": row.name, "lms_id": row.lms_id, "section": row.section} for row in entries
+        """Store entries, and that whoever was recorded before `complete_at` and is not among them has left."""
+        roster, now, changes = keys.key("roster", course), transaction.now() / 1000, Counter[str]()
+        stored = _read_all(RosterEntry, transaction.read.hgetall(roster))
+        present = {entry.student for entry in entries}
+        leaving = [
+            replace(entry, left=now)
+            for entry in stored.values()
+            if entry.left is None and entry.recorded < complete_at
+            if entry.student not in present and entry.source != "staff"
         ]
-        counts = self._scripts.run("put_roster", course, source, json.dumps(rows), complete_at, write_entry(entry))
-        return RosterChange(*map(int, counts))
+        for entry in entries:
+            old = stored.get(entry.student)
+            # An entry without a section keeps its own.
+            section = old.section if entry.section is None and old is not None else entry.section or None
+            new = stored[entry.student] = replace(entry, section=section, left=None, recorded=now)
+            if old is None or old.left is not None:
+                changes["added"] += 1
+            elif new != replace(old, recorded=now):
+                changes["changed"] += 1
+        for entry in [*leaving, *(stored[student] for student in present)]:
+            transaction.write.hset(roster, entry.student, json.dumps(asdict(entry)))
+        transaction.run("know_course", course)
+        if leaving or changes:
+            record(transaction, course, act)
+        return RosterChange(changes["added"], changes["changed"], len(leaving))
 
     def _attempts(self, index: str) -> dict[str, tuple[Attempt, ...]]:
         students: dict[str, list[Attempt]] = {}

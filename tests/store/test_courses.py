@@ -4,7 +4,7 @@ import pytest
 
 from backmark.grader.errors import BackmarkError
 from backmark.grader.model.audit import AuditEntry
-from backmark.grader.model.lti import LtiUser
+from backmark.grader.model.lti import LtiContext, LtiUser
 from backmark.grader.model.marks import Attempt
 from backmark.grader.model.people import RosterChange, RosterEntry
 from backmark.grader.model.publications import RevisionRecord
@@ -14,6 +14,7 @@ from backmark.grader.model.terms import Counts, Extension, Outage, Override, Pol
 from backmark.grader.model.trace import receive
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.store import Store
+from tests.store.interleaving import interleave
 from tests.store.making import (
     REVISION,
     accept,
@@ -30,6 +31,8 @@ POLICY = Policy(opens=1.0, due=1767225600.125, closes=2e9, grace=300.0, late=10.
 EXTENSION = Extension("ada", due=1767225700.0, closes=None, attempts=7, author="prof", reason="ill")
 OUTAGE = Outage(100.0, 200.0, "prof", "no power")
 OVERRIDE = Override("ada", 1 / 3, "prof", "seen in person", computed=2 / 3)
+#: A course of a platform that offers its roster.
+OFFERING = LtiContext("cs101", "p", "d", "c", roster_url="https://lms.example/roster")
 
 
 def acts(store: Store, course: str = "cs101") -> list[tuple[str, str, str]]:
@@ -291,3 +294,47 @@ def test_nothing_is_left_of_a_deleted_course_and_other_courses_keep_everything(
     assert store.courses.delete("cs101") == 0
     assert [store.jobs.waiting(queue) for queue in Queue] == [0, 0, 0, 0]
     assert store.jobs.running() == 0
+
+
+def test_of_two_rosters_at_once_the_last_holds_whole(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.courses.put_roster("cs101", [RosterEntry("ada"), RosterEntry("bob")], "csv", "prof")
+    interleave(monkeypatch, lambda: store.courses.put_roster("cs101", [RosterEntry("eve")], "csv", "tutor"))
+    change = store.courses.put_roster("cs101", [RosterEntry("ada")], "csv", "prof")
+    assert change == RosterChange(added=1, changed=0, left=1)
+    assert [name for name, entry in store.courses.roster("cs101").items() if entry.left is None] == ["ada"]
+
+
+def test_a_student_whom_staff_add_while_a_roster_is_stored_stays(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.courses.put_roster("cs101", [RosterEntry("ada")], "csv", "prof")
+    interleave(monkeypatch, lambda: store.courses.add_student("cs101", RosterEntry("ada", "Ada L."), "prof"))
+    assert store.courses.put_roster("cs101", [], "csv", "prof").left == 0
+    assert (store.courses.roster("cs101")["ada"].name, store.courses.roster("cs101")["ada"].left) == ("Ada L.", None)
+
+
+def test_an_entry_that_two_remove_at_once_is_removed_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.courses.add_student("cs101", RosterEntry("aad"), "prof")
+    interleave(monkeypatch, lambda: store.courses.remove_student("cs101", "aad", "tutor"))
+    assert not store.courses.remove_student("cs101", "aad", "prof")
+    assert acts(store) == [("roster.remove", "", "aad"), ("roster.add", "", "aad")]
+
+
+def test_of_two_sweepers_one_reads_a_roster(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.launches.record_context(OFFERING)
+    taken: list[list[str]] = []
+    interleave(monkeypatch, lambda: taken.append(store.rosters.claim(4, 60)))
+    assert (store.rosters.claim(4, 60), taken) == ([], [["cs101"]])
+
+
+def test_nothing_is_recorded_of_the_roster_of_a_course_that_is_deleted(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.launches.record_context(OFFERING)
+    interleave(monkeypatch, lambda: store.courses.delete("cs101"))
+    store.rosters.conclude("cs101")
+    assert list_remains(store) == set()
+
+
+def test_a_roster_that_a_clock_put_off_before_it_was_set_back_is_read(store: Store) -> None:
+    store.launches.record_context(OFFERING)
+    store.redis.zadd("bm:lti-rosters", {"cs101": 1000 * (store.time() + 30 * 86_400)})
+    assert (store.rosters.claim(4, 60), store.rosters.claim(4, 60)) == (["cs101"], [])
