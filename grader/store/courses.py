@@ -47,6 +47,11 @@ class _TermField(NamedTuple):
     noun: str
     name: str
 
+    @property
+    def hash(self) -> str:
+        """The key of the hash."""
+        return keys.key(self.noun, self.course, *(() if self.noun == "policies" else (self.assignment,)))
+
 
 class Courses:
     """All courses. What is not set is None or empty; the name of a course is all that it needs to be one."""
@@ -73,13 +78,15 @@ class Courses:
         place = _TermField(course, assignment, "policies", assignment)
         return self._set(place, policy, entry, only_if_none=only_if_none) is not None
 
-    def publish_marks(self, course: str, assignment: str, author: str) -> bool:
+    @in_transaction
+    def publish_marks(self, transaction: Transaction, course: str, assignment: str, author: str) -> bool:
         """Let students read verdicts and marks that were held back; return False if none were."""
-        policy = self.policy(course, assignment)
+        place = _TermField(course, assignment, "policies", assignment)
+        raw = transaction.read.hget(place.hash, place.name)
+        policy = None if raw is None else _read(Policy, raw)
         if policy is None or not policy.held_back:
             return False
-        place = _TermField(course, assignment, "policies", assignment)
-        self._set(place, replace(policy, held_back=False), AuditEntry(0, author, "marks.publish", assignment))
+        _put(transaction, place, replace(policy, held_back=False), AuditEntry(0, author, "marks.publish", assignment))
         return True
 
     def remove_policy(self, course: str, assignment: str, author: str) -> bool:
@@ -258,8 +265,10 @@ class Courses:
             deleted += int(gone)
         return deleted
 
+    @in_transaction
     def _set(
         self,
+        transaction: Transaction,
         place: _TermField,
         value: Policy | Extension | Outage | Override,
         entry: AuditEntry,
@@ -267,13 +276,17 @@ class Courses:
         only_if_none: bool = False,
     ) -> float | None:
         """Set a value; return the seconds at which it was recorded, or None if one was there and stays."""
-        fields = {field: content for field, content in asdict(value).items() if field != "recorded"}
-        only = "1" if only_if_none else "0"
-        at = self._scripts.run("set_term", *place, json.dumps(fields), only, write_entry(entry))
-        return None if at is None else float(at) / 1000
+        if only_if_none and transaction.read.hexists(place.hash, place.name):
+            return None
+        return _put(transaction, place, value, entry)
 
-    def _remove(self, place: _TermField, entry: AuditEntry) -> bool:
-        return bool(self._scripts.run("remove_term", *place, write_entry(entry)))
+    @in_transaction
+    def _remove(self, transaction: Transaction, place: _TermField, entry: AuditEntry) -> bool:
+        is_there = bool(transaction.read.hexists(place.hash, place.name))
+        if is_there:
+            transaction.write.hdel(place.hash, place.name)
+            _note_change(transaction, place, entry)
+        return is_there
 
     @in_transaction
     def _put_roster(
@@ -282,16 +295,20 @@ class Courses:
         course: str,
         entries: Sequence[RosterEntry],
         act: AuditEntry,
-        complete_at: float = -math.inf,
+        complete_at: float | None = None,
     ) -> RosterChange:
         """Store entries, and that whoever was recorded before `complete_at` and is not among them has left."""
         roster, now, changes = keys.key("roster", course), transaction.now() / 1000, Counter[str]()
-        stored = _read_all(RosterEntry, transaction.read.hgetall(roster))
-        present = {entry.student for entry in entries}
+        present = dict.fromkeys(entry.student for entry in entries)
+        if complete_at is None:
+            known = zip(present, transaction.read.hmget(roster, list(present)), strict=True)
+            stored = _read_all(RosterEntry, {name: raw for name, raw in known if raw is not None})
+        else:
+            stored = _read_all(RosterEntry, transaction.read.hgetall(roster))
         leaving = [
             replace(entry, left=now)
             for entry in stored.values()
-            if entry.left is None and entry.recorded < complete_at
+            if entry.left is None and entry.recorded < (complete_at or 0)
             if entry.student not in present and entry.source != "staff"
         ]
         for entry in entries:
@@ -319,6 +336,27 @@ class Courses:
                 students.setdefault(student, []).append(attempt)
             begin = f"({last}" if last else ""
         return {student: tuple(attempts) for student, attempts in students.items()}
+
+
+def _put(
+    transaction: Transaction, place: _TermField, value: Policy | Extension | Outage | Override, entry: AuditEntry
+) -> float:
+    """Set a value; return the seconds at which it was recorded."""
+    recorded = transaction.now() / 1000
+    transaction.write.hset(place.hash, place.name, json.dumps({**asdict(value), "recorded": recorded}))
+    transaction.run("know_course", place.course)
+    _note_change(transaction, place, entry, is_held_back=isinstance(value, Policy) and value.held_back)
+    return recorded
+
+
+def _note_change(transaction: Transaction, place: _TermField, entry: AuditEntry, *, is_held_back: bool = False) -> None:
+    """Note that other terms hold: for what is accepted by them, for marks, for notifications, and in the log."""
+    student = place.name if place.noun in {"extensions", "overrides"} else ""
+    transaction.run("terms_changed", place.course, place.assignment, student)
+    before = transaction.read.hget(place.hash, place.name) if place.noun == "policies" else None
+    if before is not None and _read(Policy, before).held_back and not is_held_back:
+        transaction.run("notify_published", place.course, place.assignment)
+    record(transaction, place.course, entry)
 
 
 def _parse_attempts(flat: list[str]) -> Iterator[tuple[str, Attempt]]:

@@ -11,6 +11,7 @@ from backmark.grader.model.stored import read
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, text
 from backmark.grader.store.scripts import Scripts
+from backmark.grader.store.transactions import Transaction, Transactions, in_transaction
 
 #: Random bytes of a code.
 _CODE = 24
@@ -19,18 +20,24 @@ _CODE = 24
 class Launches:
     """The records of verified launches."""
 
-    def __init__(self, redis: Connection, scripts: Scripts) -> None:
+    def __init__(self, redis: Connection, scripts: Scripts, transactions: Transactions) -> None:
         self._redis = redis
         self._scripts = scripts
+        self.transactions = transactions
 
     def use_once(self, launch: str, seconds: int) -> bool:
         """Mark a launch as used; return False if it was used before. It is forgotten after `seconds`."""
         return bool(self._redis.set(keys.key("lti-used", keys.digest(launch)), "1", nx=True, ex=seconds))
 
-    def record_context(self, context: LtiContext) -> None:
+    @in_transaction
+    def record_context(self, transaction: Transaction, context: LtiContext) -> None:
         """Store a course as its latest launch has it; its roster is read soon, and then daily."""
-        offered = "1" if context.roster_url else "0"
-        self._scripts.run("lti_record_context", context.course, json.dumps(asdict(context)), offered)
+        transaction.write.set(_context(context.course), json.dumps(asdict(context)))
+        transaction.run("know_course", context.course)
+        if context.roster_url:
+            transaction.write.zadd(keys.key("lti-rosters"), {context.course: transaction.now()}, nx=True)
+        else:
+            transaction.write.zrem(keys.key("lti-rosters"), context.course)
 
     def context(self, course: str) -> LtiContext | None:
         """Return the platform and the context of a course, or None if it came from no platform."""

@@ -125,6 +125,7 @@ def read_files(*names: str) -> str:
     return "".join((folder / name).read_text("utf-8") for name in names)
 
 
+@cache
 def read_script(name: str) -> str:
     """Return the text of a script, behind what all scripts share."""
     return read_files(*COMMON, f"{name}.lua")

@@ -64,11 +64,11 @@ class Store:
         self.scores = Scores(redis, scripts)
         self.rosters = Rosters(redis, transactions)
         self.platforms = Platforms(redis, transactions)
-        self.launches = Launches(redis, scripts)
+        self.launches = Launches(redis, scripts, transactions)
         self.course_records = CourseRecords(redis, transactions, self.launches)
         self.staff = Staff(redis, transactions, self.tokens, self.launches)
         self.links = Links(redis, transactions)
-        self.line_items = LineItems(redis, scripts)
+        self.line_items = LineItems(redis, transactions)
         self.messages = Messages(redis, transactions)
 
     @classmethod

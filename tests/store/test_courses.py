@@ -1,10 +1,12 @@
 """Policies, extensions, outages, overrides, the roster: what was set is read, and the log says who set it."""
 
+from dataclasses import replace
+
 import pytest
 
 from backmark.grader.errors import BackmarkError
 from backmark.grader.model.audit import AuditEntry
-from backmark.grader.model.lti import LtiContext, LtiUser
+from backmark.grader.model.lti import LineItem, LtiContext, LtiUser
 from backmark.grader.model.marks import Attempt
 from backmark.grader.model.people import RosterChange, RosterEntry
 from backmark.grader.model.publications import RevisionRecord
@@ -12,6 +14,7 @@ from backmark.grader.model.records import Queue, Scope
 from backmark.grader.model.regrades import Selection
 from backmark.grader.model.terms import Counts, Extension, Outage, Override, Policy
 from backmark.grader.model.trace import receive
+from backmark.grader.store.errors import LineItemTaken
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.store import Store
 from tests.store.interleaving import interleave
@@ -338,3 +341,42 @@ def test_a_roster_that_a_clock_put_off_before_it_was_set_back_is_read(store: Sto
     store.launches.record_context(OFFERING)
     store.redis.zadd("bm:lti-rosters", {"cs101": 1000 * (store.time() + 30 * 86_400)})
     assert (store.rosters.claim(4, 60), store.rosters.claim(4, 60)) == (["cs101"], [])
+
+
+def test_a_policy_that_two_set_only_if_there_is_none_is_the_first(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interleave(monkeypatch, lambda: store.courses.set_policy("cs101", "a", POLICY, "prof", only_if_none=True))
+    assert not store.courses.set_policy("cs101", "a", Policy(due=1.0), "lms", only_if_none=True)
+    assert store.courses.policy("cs101", "a") == POLICY
+    assert acts(store) == [("policy.set", "a", "")]
+
+
+def test_verdicts_that_two_publish_at_once_are_events_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_notification(store, "https://example.org")
+    store.courses.set_policy("cs101", "udl-7.2", Policy(held_back=True), "prof")
+    finish_job(store)
+    assert store.notifications.unsent() == 0
+    interleave(monkeypatch, lambda: store.courses.publish_marks("cs101", "udl-7.2", "tutor"))
+    store.courses.publish_marks("cs101", "udl-7.2", "prof")
+    assert store.notifications.unsent() == 1
+
+
+def test_a_policy_that_changes_while_its_verdicts_are_published_keeps_the_change(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.courses.set_policy("cs101", "a", Policy(held_back=True), "prof")
+    later = Policy(due=2e9, held_back=True)
+    interleave(monkeypatch, lambda: store.courses.set_policy("cs101", "a", later, "tutor"))
+    assert store.courses.publish_marks("cs101", "a", "prof")
+    assert store.courses.policy("cs101", "a") == replace(later, held_back=False)
+
+
+def test_a_column_that_two_assignments_take_at_once_is_the_first_ones(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = LineItem("i", "p", "https://lms.example/1", "cs101", "a", 10.0)
+    interleave(monkeypatch, lambda: store.line_items.record(item))
+    with pytest.raises(LineItemTaken):
+        store.line_items.record(replace(item, assignment="b"))
+    assert (store.line_items.of("cs101", "a"), store.line_items.of("cs101", "b")) == ([item], [])

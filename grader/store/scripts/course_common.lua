@@ -45,15 +45,6 @@ local function terms_changed(course, assignment)
   redis.call('SADD', key('assignments-kept', course), assignment)
 end
 
--- Terms of one student, by the name of the field, or of all, may give other marks.
-local function terms_mark_changed(course, assignment, noun, field)
-  if noun == 'extensions' or noun == 'overrides' then
-    mark_changed(course, assignment, field)
-  else
-    mark_all_changed(course, assignment)
-  end
-end
-
 -- Nothing that staff recorded of a student is left; the log keeps what was done, not to whom.
 local function forget_student(course, student)
   redis.call('HDEL', key('roster', course), student)

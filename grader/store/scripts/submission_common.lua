@@ -210,19 +210,6 @@ local function restore(id, expected, to, summary)
   return true
 end
 
--- For notifications: if the verdicts of an assignment were held back, and are not any more, each is an event now.
-local function notify_published(course, assignment, were_held_back)
-  if not were_held_back or is_held_back(course, assignment) or redis.call('EXISTS', key('callbacks', course)) == 0 then
-    return
-  end
-  for _, id in ipairs(redis.call('ZRANGE', key('index', course, 'assignment', assignment), 0, -1)) do
-    local at = redis.call('HMGET', job_key('submission', id), 'state', 'outcome')
-    if at[1] == 'done' and at[2] ~= 'rejected' then
-      notify('submission.done', id, course)
-    end
-  end
-end
-
 -- The states of a question, as `backmark.grader.model.messages.QuestionState` has them.
 local QUESTION_STATES = { 'open', 'answered', 'marks_changed' }
 
