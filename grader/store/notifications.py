@@ -4,6 +4,7 @@ In keys `callback` is a notification, and in a delivery `endpoint` is its
 notification and `submission` the subject of its event.
 """
 
+import re
 import secrets
 from base64 import b64encode
 from dataclasses import dataclass, field, replace
@@ -11,12 +12,15 @@ from enum import StrEnum
 from typing import Any
 
 from backmark.grader.errors import BackmarkError
+from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.notifications import Delivery, DeliveryState, Event, Notification
 from backmark.grader.notifications.registry import KINDS
 from backmark.grader.store import keys
+from backmark.grader.store.acts import record
 from backmark.grader.store.connection import Connection, seconds, text, texts
 from backmark.grader.store.paging import RecordPage, cursor, start
 from backmark.grader.store.scripts import Scripts
+from backmark.grader.store.transactions import Transaction, Transactions, in_transaction
 
 #: Random bytes of an id, and of a secret: Standard Webhooks requires 24 to 64.
 _ID, _SECRET = 6, 32
@@ -65,27 +69,32 @@ class DeliveryAttempt:
 class Notifications:
     """All notifications and deliveries. `ahead` moves the clock that many seconds ahead of Redis's, for tests."""
 
-    def __init__(self, redis: Connection, ahead: float = 0.0) -> None:
+    def __init__(self, redis: Connection, scripts: Scripts, transactions: Transactions, ahead: float = 0.0) -> None:
         self._redis = redis
-        self._scripts = Scripts(redis)
+        self._scripts = scripts
+        self.transactions = transactions
         self.ahead = ahead
 
-    def create(self, course: str, notification: Notification, author: str = "") -> tuple[Notification, str | None]:
+    @in_transaction
+    def create(
+        self, transaction: Transaction, course: str, notification: Notification, author: str = ""
+    ) -> tuple[Notification, str | None]:
         """Create a notification and return it with its secret, or None if its kind has none.
 
         Without events it sends those of its kind. The caller must check that it has no faults, and that posts may go to
         its URL.
         """
-        kind, number = KINDS[notification.kind], secrets.token_hex(_ID)
+        if transaction.read.zcard(keys.key("callbacks", course)) >= MOST_NOTIFICATIONS:
+            raise TooManyNotifications(f"the course has {MOST_NOTIFICATIONS} notifications already; remove one")
+        kind, number, created = KINDS[notification.kind], secrets.token_hex(_ID), transaction.moment()
         secret, shown = _secret() if kind.signed else None, kind.shown_url(notification.url)
         chosen = tuple(dict.fromkeys(notification.events)) or kind.events
-        created = self._scripts.run(
-            "notification_create",
-            *(number, course, kind.name, notification.url, shown, " ".join(chosen), secret or ""),
-            *(MOST_NOTIFICATIONS, author),
-        )
-        if created is None:
-            raise TooManyNotifications(f"the course has {MOST_NOTIFICATIONS} notifications already; remove one")
+        stored: dict[Any, Any] = {"course": course, "kind": kind.name, "url": notification.url, "shown": shown}
+        stored |= {"sends": " ".join(chosen), "secret": secret or "", "created": created, "failures": 0}
+        transaction.write.hset(keys.key("callback", number), mapping=stored)
+        transaction.write.zadd(keys.key("callbacks", course), {number: created})
+        transaction.run("know_course", course)
+        _record(transaction, course, author, "notification.create", number, kind=kind.name, url=_origin(shown))
         made = replace(notification, id=number, course=course, url=shown, events=chosen, created=float(created) / 1000)
         return made, secret
 
@@ -99,11 +108,22 @@ class Notifications:
         found = [self.get(text(name)) for name in names]
         return [notification for notification in found if notification is not None]
 
-    def rotate(self, number: str, hours: float, author: str = "") -> str | None:
+    @in_transaction
+    def rotate(self, transaction: Transaction, number: str, hours: float, author: str = "") -> str | None:
         """Replace the secret; the previous one still signs for `hours`. Returns None if there is none to replace."""
+        notification = keys.key("callback", number)
+        course, old = transaction.read.hmget(notification, "course", "secret")
+        if course is None or not old:
+            return None
         secret = _secret()
-        exists = self._scripts.run("notification_rotate", self._ahead, number, secret, round(hours * 3_600_000), author)
-        return secret if exists else None
+        transaction.write.hset(notification, "secret", secret)
+        if hours > 0:
+            until = transaction.now() + self._ahead + round(hours * 3_600_000)
+            transaction.write.hset(notification, mapping={"previous": old, "previous_until": until})
+        else:
+            transaction.write.hdel(notification, "previous", "previous_until")
+        _record(transaction, text(course), author, "notification.rotate", number)
+        return secret
 
     def test(self, number: str, author: str = "") -> Delivery | None:
         """Send a test message, and return its delivery; None if the notification does not exist, or is disabled."""
@@ -112,9 +132,15 @@ class Notifications:
             return None
         return _delivery(text(name), texts(self._redis.hgetall(keys.key("delivery", text(name)))))
 
-    def remove(self, number: str, author: str = "") -> bool:
-        """Remove a notification and its pending deliveries; return False if there is no such notification."""
-        return bool(self._scripts.run("notification_remove", number, author))
+    @in_transaction
+    def remove(self, transaction: Transaction, number: str, author: str = "") -> bool:
+        """Remove a notification and its deliveries, also pending ones; return False if there is none."""
+        course, shown = transaction.read.hmget(keys.key("callback", number), "course", "shown")
+        if course is None:
+            return False
+        transaction.run("notification_remove", number)
+        _record(transaction, text(course), author, "notification.remove", number, url=_origin(text(shown or b"")))
+        return True
 
     def move(self, limit: int = 500) -> tuple[int, list[str]]:
         """Turn the oldest events into deliveries; return the number of events, and those that could not be read."""
@@ -173,6 +199,16 @@ class Notifications:
     @property
     def _ahead(self) -> int:
         return round(self.ahead * 1000)
+
+
+def _record(transaction: Transaction, course: str, author: str, act: str, number: str, **details: str) -> None:
+    record(transaction, course, AuditEntry(0, author, act, number, details=details))
+
+
+def _origin(shown: str) -> str:
+    """Return what the log says of a URL."""
+    start = re.match("[A-Za-z]+://[^/?]*", shown)
+    return start[0] if start else ""
 
 
 def _secret() -> str:

@@ -60,7 +60,7 @@ class Store:
         self.workers = Workers(redis)
         self.counters = Counters(redis)
         self.cohorts = Cohorts(redis)
-        self.notifications = Notifications(redis)
+        self.notifications = Notifications(redis, scripts, transactions)
         self.scores = Scores(redis, scripts)
         self.rosters = Rosters(redis, transactions)
         self.platforms = Platforms(redis, transactions)

@@ -21,7 +21,17 @@ from backmark.grader.store.notifications import (
     TooManyNotifications,
 )
 from backmark.grader.store.store import Store
-from tests.store.making import accept, claim_job, finish_job, make_notification, new, replace_verdict, verdict
+from tests.store.interleaving import interleave
+from tests.store.making import (
+    accept,
+    claim_job,
+    finish_job,
+    list_remains,
+    make_notification,
+    new,
+    replace_verdict,
+    verdict,
+)
 from tests.store.regrading import apply_regrade, grade_submission, preview_regrade, result
 
 URL = "https://portal.example/hook"
@@ -382,3 +392,36 @@ def test_a_regrade_that_waits_for_a_decision_is_an_event_once(store: Store) -> N
     store.notifications.conclude(attempt, Result.DELIVERED)
     apply_regrade(store, name)
     assert claim(store) == []
+
+
+def test_of_two_notifications_at_once_the_last_that_there_is_room_for_is_made(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(MOST_NOTIFICATIONS - 1):
+        make_notification(store, URL)
+    interleave(monkeypatch, lambda: make_notification(store, URL))
+    with pytest.raises(TooManyNotifications):
+        make_notification(store, URL)
+    assert len(store.notifications.of_course("cs101")) == MOST_NOTIFICATIONS
+
+
+def test_of_two_rotations_at_once_the_last_ones_secret_signs_and_the_others_along(
+    store: Store, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others: list[str | None] = []
+    interleave(monkeypatch, lambda: others.append(store.notifications.rotate(endpoint, 24)))
+    secret = store.notifications.rotate(endpoint, 24)
+    finish_job(store)
+    assert claim_one(store).secrets == (secret, *others)
+
+
+@pytest.mark.parametrize("how", ["rotate", "remove"])
+def test_nothing_is_left_of_a_notification_that_somebody_else_removes(
+    store: Store, endpoint: str, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    interleave(monkeypatch, lambda: store.notifications.remove(endpoint))
+    if how == "rotate":
+        assert store.notifications.rotate(endpoint, 24) is None
+    else:
+        assert not store.notifications.remove(endpoint)
+    assert list_remains(store) == set()

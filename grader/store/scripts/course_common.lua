@@ -93,13 +93,10 @@ local function deliver(id, event, subject, at, ahead)
   return delivery
 end
 
--- A notification with its deliveries, also those that are under way. False where there is none.
+-- A notification with its deliveries, also those that are under way.
 local function remove_notification(id)
   local notification = key('callback', id)
   local course = redis.call('HGET', notification, 'course')
-  if not course then
-    return false
-  end
   for _, state in ipairs({ 'pending', 'delivered', 'failed' }) do
     local list = key('deliveries', state, id)
     for _, each in ipairs(redis.call('ZRANGE', list, 0, -1)) do
@@ -110,6 +107,5 @@ local function remove_notification(id)
   redis.call('DEL', notification, key('deliveries', 'waiting', id), key('deliveries', 'held', id))
   redis.call('ZREM', 'bm:notifications:due', id)
   redis.call('ZREM', key('callbacks', course), id)
-  return true
 end
 
