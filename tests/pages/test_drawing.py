@@ -16,7 +16,7 @@ from backmark.grader.model.counterexample import (
     LayersDrawing,
 )
 from backmark.grader.reports.html.comparing import compare
-from backmark.grader.reports.html.layers import Drawing, Edge, Node, Tag, draw
+from backmark.grader.reports.html.layers import Edge, NetworkDrawing, Node, Tag, draw
 
 #: An entry of a gradient: `weights` or `biases`, layer and index.
 Entry = tuple[str, int, tuple[int, ...]]
@@ -64,19 +64,19 @@ def case_of(sizes: list[int], *, examples: int = 1, rows: bool = False, wrong: E
     return CaseCounterexample("contract", {}, inputs, tuple(results), None, None, "", parts)
 
 
-def picture(case: CaseCounterexample) -> Drawing:
+def picture(case: CaseCounterexample) -> NetworkDrawing:
     """Draw a case."""
     drawing = draw(case, compare(case))
     assert drawing is not None
     return drawing
 
 
-def parts_of(drawing: Drawing) -> list[Edge | Node]:
+def parts_of(drawing: NetworkDrawing) -> list[Edge | Node]:
     """Return whatever may have a label."""
     return [*drawing.edges, *drawing.nodes]
 
 
-def tags_of(drawing: Drawing) -> list[Tag]:
+def tags_of(drawing: NetworkDrawing) -> list[Tag]:
     return [part.tag for part in parts_of(drawing) if part.tag]
 
 

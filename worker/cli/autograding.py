@@ -44,7 +44,7 @@ class Autograded:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class AutogradeRequest:
     """The submission that a platform asks about."""
 
     #: A file, or the folder in which a platform puts what was handed in.
@@ -65,7 +65,7 @@ class Request:
     secret: bytes | None = None
 
 
-def autograde(request: Request) -> Autograded:
+def autograde(request: AutogradeRequest) -> Autograded:
     """Grade a submission; raises ServiceError, which is ours and no mark."""
     settings = machine.from_environment()
     with _deadline(request.seconds):
@@ -89,7 +89,7 @@ def _find_assignment(name: str) -> str:
     return name if shipped is None else str(shipped)
 
 
-def _grade(request: Request, drawn: ContractRevision, grader: Grader) -> tuple[bytes, Verdict]:
+def _grade(request: AutogradeRequest, drawn: ContractRevision, grader: Grader) -> tuple[bytes, Verdict]:
     with contextlib.ExitStack() as stack:
         try:
             # An archive's own link: its files are elsewhere once it is unpacked.
@@ -143,7 +143,7 @@ def _limit(drawn: ContractRevision, memory: int | None) -> ContractRevision:
     return replace(drawn, assignment=replace(drawn.assignment, limits=replace(limits, memory=memory)))
 
 
-def _record(request: Request, source: bytes, verdict: Verdict) -> SubmissionRecord:
+def _record(request: AutogradeRequest, source: bytes, verdict: Verdict) -> SubmissionRecord:
     """Return the submission as a service would have recorded it, for the forms."""
     now = time.time()
     return SubmissionRecord(

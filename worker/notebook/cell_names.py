@@ -18,7 +18,7 @@ _INSTALLED = frozenset({"site-packages", "dist-packages"})
 _LONGEST = 40
 
 
-class _Statement(NamedTuple):
+class _CellStatement(NamedTuple):
     """A top-level statement: the names that it binds, True if it imports, and the module of a star import."""
 
     bound: frozenset[str]
@@ -55,7 +55,7 @@ def is_python(text: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _read(cell: str) -> tuple[_Statement, ...]:
+def _read(cell: str) -> tuple[_CellStatement, ...]:
     """Read a cell, once for all checks of a kernel; nothing of what is no Python."""
     for text in (cell, magics.without(cell)):
         try:
@@ -66,10 +66,10 @@ def _read(cell: str) -> tuple[_Statement, ...]:
     return ()
 
 
-def _describe_statement(node: ast.stmt) -> _Statement:
+def _describe_statement(node: ast.stmt) -> _CellStatement:
     is_star = isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
     star = (node.module or "") if isinstance(node, ast.ImportFrom) and is_star else ""
-    return _Statement(names(node).bound, isinstance(node, (ast.Import, ast.ImportFrom)), star)
+    return _CellStatement(names(node).bound, isinstance(node, (ast.Import, ast.ImportFrom)), star)
 
 
 def find_unset(

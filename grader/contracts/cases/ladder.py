@@ -44,7 +44,7 @@ class Choices(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _LadderRow:
     """A row of choices by their places among the options: the first of all that it does not name."""
 
     places: tuple[int, ...] = ()
@@ -77,18 +77,18 @@ class _Row:
         """The distance from the smallest dims that there are, in doublings."""
         return sum(math.log2(1 + place) for place in self.places)
 
-    def following(self) -> Iterator["_Row"]:
+    def following(self) -> Iterator["_LadderRow"]:
         """Yield the rows one step larger, so that each row follows one other: its last choice, or a later one."""
         if self.places and self.places[-1] + 1 < self.counts[len(self.places) - 1]:
-            yield _Row((*self.places[:-1], self.places[-1] + 1))
+            yield _LadderRow((*self.places[:-1], self.places[-1] + 1))
         for at in range(len(self.places), len(self.counts)):
             if self.counts[at] > 1:
-                yield _Row((*self.places, *(0,) * (at - len(self.places)), 1))
+                yield _LadderRow((*self.places, *(0,) * (at - len(self.places)), 1))
 
 
 def walk(make: Callable[[Choices], Made]) -> Iterator[Made]:
     """Yield what the choices make, the cheapest first, without those that it rejects."""
-    waiting: list[tuple[float, int, _Row]] = [(0.0, 0, _Row())]
+    waiting: list[tuple[float, int, _LadderRow]] = [(0.0, 0, _LadderRow())]
     pushed = 0
     for _ in range(_MOST_ROWS):
         if not waiting:

@@ -20,7 +20,7 @@ _TYPES |= {"None": "NoneType", "method": "builtin_function_or_method"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Operand:
+class _RaisingOperand:
     """An expression: its text, type, sizes and whole number, and its text with its index as a number."""
 
     text: str
@@ -69,13 +69,13 @@ class _Facts(NamedTuple):
     kind: str
     part: str
     callee: str
-    operands: Sequence[_Operand]
+    operands: Sequence[_RaisingOperand]
     words: Sequence[str]
 
 
 def read_mistake(header: Mapping[str, Any]) -> PythonMistake | None:
     """Return the mistake of which a jail sent these facts; None if nothing is sure."""
-    kind, operands = header["kind"], [_Operand(*operand) for operand in header["operands"]]
+    kind, operands = header["kind"], [_RaisingOperand(*operand) for operand in header["operands"]]
     facts = _Facts(kind, header["part"], header["callee"], operands, header["words"])
     held = dict(zip("ab", operands, strict=False))
     for hint, rules in _RULES.items():
@@ -89,7 +89,7 @@ def read_mistake(header: Mapping[str, Any]) -> PythonMistake | None:
     return None
 
 
-def _fill(form: str, facts: _Facts, operands: Mapping[str, _Operand]) -> str:
+def _fill(form: str, facts: _Facts, operands: Mapping[str, _RaisingOperand]) -> str:
     words = [_shape(_parse(word)) if word.startswith("(") else word for word in facts.words]
     names = {name: _code(text) for name, text in (("part", facts.part), ("callee", facts.callee)) if text}
     asked = f" Did you mean `{words[1]}`?" if len(words) > 1 and words[1] else ""
@@ -159,7 +159,7 @@ def _multiply(facts: _Facts) -> str:
     ((rows,), (columns,)), (first, second) = told, shapes
     if first[-1:] not in ([], [columns]) or second[-2:][:1] not in ([], [rows]):
         return ""
-    left, right = map(_Operand.of_shape, facts.operands, shapes)
+    left, right = map(_RaisingOperand.of_shape, facts.operands, shapes)
     if not first or not second or max(len(first), len(second)) > 2:
         return (
             f"multiplies {left} by {right}, but their inner sizes differ: {columns} in the first, {rows} in the second."
@@ -184,7 +184,7 @@ def _combine(facts: _Facts) -> str:
             return operand.misplaced
         if operand.type and (operand.type != "array" or [*operand.sizes] != shape):
             return ""
-    left, right = map(_Operand.of_shape, facts.operands, shapes)
+    left, right = map(_RaisingOperand.of_shape, facts.operands, shapes)
     return f"combines {left} and {right} entry by entry, but these shapes do not fit."
 
 

@@ -104,7 +104,7 @@ class RowTrial:
         for solution, statements in commented.items():
             try:
                 with self.workshop.open_programs(solution.source, solution.name, own) as programs, ExitStack() as stack:
-                    trial = _SolutionTrial(programs, exchange, stack, self.cases, first, others, most)
+                    trial = _EditTrial(programs, exchange, stack, self.cases, first, others, most)
                     tried += trial.try_statements(solution.name, statements)
             except CandidateError as error:
                 message = f"{solution.name} ended before it had answered, with an edit of a statement: {error}"
@@ -121,7 +121,7 @@ class _TriedTargets:
 
 
 @dataclass
-class _SolutionTrial:
+class _EditTrial:
     """The edits of one solution, tried on the first cases and then on the others."""
 
     programs: Programs

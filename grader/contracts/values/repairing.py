@@ -155,7 +155,7 @@ class ValueRepairer:
         for _ in range(_SEARCHES):
             try:
                 places = places or self._choose_cases(programs, failing)
-                return _Attempt(self, programs, places, answers, left, edited).find(is_steered=is_steered)
+                return _LineSearch(self, programs, places, answers, left, edited).find(is_steered=is_steered)
             except RefutedError as error:
                 places = [error.place, *(place for place in places if place != error.place)]
             except (NothingFoundError, OutOfWorkError, OverflownError):
@@ -179,7 +179,7 @@ class ValueRepairer:
 
 
 @dataclass
-class _Attempt:
+class _LineSearch:
     """One search, on some of the cases."""
 
     repairer: ValueRepairer

@@ -100,7 +100,7 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class NetworkDrawing:
     """The picture of a network."""
 
     width: float
@@ -131,7 +131,7 @@ class _Layer:
     weights: Sequence[Sequence[Lines]] = ()
 
 
-def draw(case: CaseCounterexample, arrays: Sequence[Array]) -> Drawing | None:
+def draw(case: CaseCounterexample, arrays: Sequence[Array]) -> NetworkDrawing | None:
     """Draw a case with the result of `compare`; None if it is no network of layers, or a large one."""
     if case.drawing is None:
         return None
@@ -220,9 +220,9 @@ class _Sketch:
         # Where the columns stand.
         self.across = list(accumulate(map(self._stretch, places), initial=float(_MARGIN + _RADIUS + 10)))
 
-    def drawing(self, examples: int, description: str) -> Drawing:
+    def drawing(self, examples: int, description: str) -> NetworkDrawing:
         """Return the picture."""
-        return Drawing(
+        return NetworkDrawing(
             width=self.across[0] + self.across[-1],
             height=self.top + self.row * (max(self.sizes) - 1) + _RADIUS + 40,
             valued=all(value for layer in self.layers for value in layer.values),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from backmark.grader.reports.html.layers import Drawing, Edge, Node, Tag
+from backmark.grader.reports.html.layers import Edge, NetworkDrawing, Node, Tag
 from backmark.grader.reports.html.markup import Html, classes, element, join
 
 #: Wider pictures have their caption below, and narrower ones need no scrolling on a phone.
@@ -11,7 +11,7 @@ _WIDE, _SLIM = 800, 480
 _TO_BASELINE, _LONG = 5.5, 5
 
 
-def draw_network(drawing: Drawing, *, has_wrong: bool) -> Html:
+def draw_network(drawing: NetworkDrawing, *, has_wrong: bool) -> Html:
     """Return the picture with its caption; `has_wrong` explains the marks on wrong derivatives."""
     svg = element(
         "svg",
@@ -61,7 +61,7 @@ def _round(values: dict[str, float]) -> dict[str, str]:
     return {name: f"{value:.1f}" for name, value in values.items()}
 
 
-def _describe(drawing: Drawing) -> str:
+def _describe(drawing: NetworkDrawing) -> str:
     circles = "Each circle shows its activation, each" if drawing.valued else "Each"
     sentences = [f"{circles} line shows its weight Ω, and each unit has its bias β above it."]
     if any(node.asleep for node in drawing.nodes):

@@ -15,7 +15,7 @@ class Presentation:
     arrays: tuple[Array, ...]
     #: The first wrong number as code names it; empty if it is not known.
     first: str
-    drawing: layers.Drawing | None = None
+    drawing: layers.NetworkDrawing | None = None
     #: Its inputs as a student would type them, a line each, if nothing draws it and they are few.
     inputs: tuple[str, ...] = ()
 

@@ -11,7 +11,7 @@ from backmark.grader.model.counterexample import CaseCounterexample, LayersDrawi
 from backmark.grader.model.result import read_verdict
 from backmark.grader.model.verdict import GradedAssignment, GradedSubmission, Verdict
 from backmark.grader.reports.html.comparing import compare
-from backmark.grader.reports.html.layers import Drawing, draw
+from backmark.grader.reports.html.layers import NetworkDrawing, draw
 from tests.contracts.making import build, build_shared, contract, judge
 
 TOML = """
@@ -66,14 +66,14 @@ def example_of(revision: ContractRevision, source: str) -> CaseCounterexample:
     return example
 
 
-def picture(example: CaseCounterexample) -> Drawing:
+def picture(example: CaseCounterexample) -> NetworkDrawing:
     """Draw a counterexample: of its assignment nothing is known any more."""
     drawing = draw(example, compare(example))
     assert drawing is not None
     return drawing
 
 
-def marks(drawing: Drawing) -> tuple[bool, bool]:
+def marks(drawing: NetworkDrawing) -> tuple[bool, bool]:
     """Return whether some edge is marked as wrong, and some unit."""
     return any(edge.wrong for edge in drawing.edges), any(node.wrong for node in drawing.nodes)
 

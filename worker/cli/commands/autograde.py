@@ -64,14 +64,14 @@ def gradescope(assignment: str, root: Path) -> ExitStatus:
     Exit status: 0 graded, whatever the outcome; 2 wrong usage; 3 Backmark itself failed.
     """
     from backmark.grader.reports import gradescope as form
-    from backmark.worker.cli.autograding import Request, autograde
+    from backmark.worker.cli.autograding import AutogradeRequest, autograde
 
     metadata = _read_metadata(root / "submission_metadata.json")
     target = root / "results" / "results.json"
     # An earlier run's would pass for this one's if it failed.
     target.unlink(missing_ok=True)
     graded = autograde(
-        Request(
+        AutogradeRequest(
             root / "submission",
             root / "submission",
             assignment,
@@ -132,13 +132,13 @@ def github(  # noqa: PLR0913 - one parameter for each option
     from backmark.grader.reports import annotations, markdown
     from backmark.grader.reports import classroom50 as classroom_form
     from backmark.grader.reports import junit as junit_form
-    from backmark.worker.cli.autograding import Request, autograde
+    from backmark.worker.cli.autograding import AutogradeRequest, autograde
 
     classroom = None if classroom50 is None else _read_classroom()
     workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
     secret_text = None if secret is None else read_secret(secret)
     student = os.environ.get("GITHUB_ACTOR", "")
-    graded = autograde(Request(file, workspace, assignment, attempt, student=student, secret=secret_text))
+    graded = autograde(AutogradeRequest(file, workspace, assignment, attempt, student=student, secret=secret_text))
     graded = _name_by_repository(graded, file, workspace)
     record, shown, isolation = graded.record, graded.shown, graded.isolation
     # Nothing else of a verdict is printed here: a line that a student wrote could command the runner.

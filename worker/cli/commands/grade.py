@@ -180,7 +180,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     )
     printer = _Printer(script, as_json=as_json, quiet=summary)
     others = _OtherCases(seed, networks, None if secret is None else read_secret(secret))
-    grading = _Grading(machine.from_environment(), others, jobs, printer, confined=confined, jailed=not no_jail)
+    grading = _GradeOptions(machine.from_environment(), others, jobs, printer, confined=confined, jailed=not no_jail)
     if course is not None:
         return _status(_show_summary(_grade_course(files, course, grading), as_json=as_json))
     package = _find_package(assignment) if any(path.is_dir() or is_archive(path) for path in files) else ""
@@ -211,7 +211,7 @@ class _OtherCases:
 
 
 @dataclass(frozen=True, slots=True)
-class _Grading:
+class _GradeOptions:
     """How files are graded, whichever assignment they are of."""
 
     settings: machine.Settings
@@ -244,7 +244,7 @@ def _is_given(option: str) -> bool:
     return click.get_current_context().get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE
 
 
-def _grade_course(paths: Sequence[Path], course: str, grading: _Grading) -> "list[TallyRow]":
+def _grade_course(paths: Sequence[Path], course: str, grading: _GradeOptions) -> "list[TallyRow]":
     """Grade files by each assignment of a course whose functions they define, and return the rows of the summary."""
     from backmark.worker.cli.course_files import open_course
 

@@ -17,7 +17,7 @@ from .tracebacks import name_type
 _HELD = "_backmark_{}"
 
 
-class Cause(NamedTuple):
+class MissingCause(NamedTuple):
     """Why a name has no value: the type of an exception, and the function that the submission lacks if that is it."""
 
     type: str
@@ -38,26 +38,26 @@ class Failures:
         self.lacking: Sequence[str] = ()
         self._describe = describe
         self._find_cause = find_cause
-        self._causes: dict[str, Cause] = {}
+        self._causes: dict[str, MissingCause] = {}
 
     def record(self, error: BaseException) -> None:
         """Keep the description of an exception if it is the one that counts."""
         if self.raised is None or isinstance(error, MemoryError):
             self.raised = self._describe(error)
 
-    def find(self, error: BaseException) -> Cause | None:
+    def find(self, error: BaseException) -> MissingCause | None:
         """Return why there is no value of the name that an exception misses; None if it misses no such name."""
         name = error.name if type(error) is NameError else None
         # A student's own may have anything in the name's place.
         if type(name) is not str:
             return None
-        return self._causes.get(name, Cause(NameError.__name__, name) if name in self.lacking else None)
+        return self._causes.get(name, MissingCause(NameError.__name__, name) if name in self.lacking else None)
 
-    def explain(self, error: BaseException) -> Cause:
+    def explain(self, error: BaseException) -> MissingCause:
         """Return why what a statement that raised would have bound has no value."""
-        return self.find(error) or Cause(name_type(self._find_cause(error))[:LONGEST_TYPE])
+        return self.find(error) or MissingCause(name_type(self._find_cause(error))[:LONGEST_TYPE])
 
-    def unset(self, names: Iterable[str], cause: Cause, namespace: dict[str, Any]) -> None:
+    def unset(self, names: Iterable[str], cause: MissingCause, namespace: dict[str, Any]) -> None:
         """Take the values of these names out of the namespace."""
         for name in names:
             namespace.pop(name, None)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .call_lines import CallLines, Cause, Failures
+from .call_lines import CallLines, Failures, MissingCause
 from .entry import MOST_CAUSES, MOST_FORMS
 from .importer import CourseModules, package_of
 from .inputs import Inputs, MadeInputs, count
@@ -142,7 +142,7 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
         failures.lacking = [name for name in calls.functions if name not in namespace]
         calls.lines.execute(namespace, failures)
     malformed: list[MalformedError] = []
-    causes: dict[Cause, list[int]] = {}
+    causes: dict[MissingCause, list[int]] = {}
     completed = failures.raised is None
     status, parts = "", []
     for place, result in enumerate(case.results):

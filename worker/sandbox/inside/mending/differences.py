@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 
 from backmark.worker.sandbox.inside.entry import MOST_CHANGES, EditKind
 
-from .edits import MEANS, Change, Edit, kind_of_operators, kind_of_part, substitute
+from .edits import MEANS, Edit, PartChange, kind_of_operators, kind_of_part, substitute
 from .groups import StatementGroup
 from .views import View, chain, view
 
@@ -33,7 +33,7 @@ class _Difference(NamedTuple):
 
     at: ast.expr
     by: ast.expr
-    change: Change
+    change: PartChange
     weight: int
 
 
@@ -51,9 +51,9 @@ def list_differences_of_groups(own: Sequence[ast.stmt], wanted: Sequence[ast.stm
     for place in range(max(len(own), len(wanted))):
         if len(own) + 1 == len(wanted) and place and _are_alike(own, [*wanted[:place], *wanted[place + 1 :]]):
             after = wanted[place]
-            return [Edit(place - 1, (own[place - 1], after), (Change(EditKind.MISSING, None, after),))]
+            return [Edit(place - 1, (own[place - 1], after), (PartChange(EditKind.MISSING, None, after),))]
         if len(own) == len(wanted) + 1 and _are_alike([*own[:place], *own[place + 1 :]], wanted):
-            return [Edit(place, (), (Change(EditKind.OVERWRITES, own[place], None),))]
+            return [Edit(place, (), (PartChange(EditKind.OVERWRITES, own[place], None),))]
     return []
 
 
@@ -89,7 +89,7 @@ def _find_differences(own: ast.stmt, wanted: ast.stmt) -> _Way | None:
     mine, theirs = getattr(own, "value", None), getattr(wanted, "value", None)
     if mine is None or theirs is None or any(sum(1 for _ in ast.walk(value)) > _LONGEST for value in (mine, theirs)):
         return None
-    comparison = _Comparison()
+    comparison = _StatementComparison()
     differences = comparison.compare(mine, theirs)
     # Beyond three quarters whatever is the same is so by chance.
     far = 4 * _weigh(differences) >= 3 * comparison.size(theirs) > _SIMPLE
@@ -158,10 +158,10 @@ def _compare_targets(own: ast.stmt, wanted: ast.stmt) -> _Way:
         return []
     if ast.dump(target) == ast.dump(other) or ast.dump(target.value) != ast.dump(other.value):
         return []
-    return [_Difference(target, other, Change(EditKind.INDEX, target, other), 1)]
+    return [_Difference(target, other, PartChange(EditKind.INDEX, target, other), 1)]
 
 
-def _join(differences: Sequence[_Difference]) -> tuple[Change, ...]:
+def _join(differences: Sequence[_Difference]) -> tuple[PartChange, ...]:
     """Return the changes; of two of which the first is around the second, the text of the first shows both."""
     outer, *inner = differences
     first, *others = (difference.change for difference in differences)
@@ -169,15 +169,15 @@ def _join(differences: Sequence[_Difference]) -> tuple[Change, ...]:
         return first, *others
     both = substitute(outer.by, inner[0].at, inner[0].by)
     if first.kind == EditKind.TRANSPOSE and inner[0].at is outer.at:
-        return Change(others[0].kind, outer.at, both), Change(first.kind, None, None)
+        return PartChange(others[0].kind, outer.at, both), PartChange(first.kind, None, None)
     if first.kind == EditKind.TRANSPOSE and isinstance(both, ast.Attribute):
-        return Change(first.kind, both.value, both), *others
+        return PartChange(first.kind, both.value, both), *others
     if first.kind in _NAMES_ONE:
         return first, *others
-    return Change(first.kind, first.before, both), Change(others[0].kind, None, None)
+    return PartChange(first.kind, first.before, both), PartChange(others[0].kind, None, None)
 
 
-def is_small(change: Change) -> bool:
+def is_small(change: PartChange) -> bool:
     """Return True unless a change exchanges whole expressions, which an edit within one may mend as well."""
     parts = (part for part in (change.before, change.after) if part is not None)
     return change.kind not in {EditKind.OPERAND, EditKind.CALL} or all(
@@ -187,7 +187,7 @@ def is_small(change: Change) -> bool:
 
 def _exchange_assignment(own: ast.stmt, wanted: ast.stmt, place: int) -> Iterator[Edit]:
     """Yield the edit from `=` to `+=` or back."""
-    change = Change(EditKind.ASSIGNMENT, own, wanted)
+    change = PartChange(EditKind.ASSIGNMENT, own, wanted)
     if isinstance(own, ast.AugAssign) and isinstance(wanted, ast.Assign):
         yield Edit(place, (ast.Assign([own.target], own.value),), (change,))
     elif isinstance(own, ast.Assign) and isinstance(wanted, ast.AugAssign):
@@ -204,7 +204,7 @@ def _apply(statement: ast.stmt, differences: Sequence[_Difference]) -> ast.stmt:
 
 
 @dataclass
-class _Comparison:
+class _StatementComparison:
     """One comparison of two expressions; each pair of parts is compared once."""
 
     _known: dict[tuple[int, int], _Way] = field(default_factory=dict)
@@ -268,7 +268,7 @@ class _Comparison:
             return straight
         left, right = mine.parts
         by = ast.BinOp(right, mine.operator, left)
-        order = _Difference(own, by, Change(EditKind.ORDER, own, by), 1)
+        order = _Difference(own, by, PartChange(EditKind.ORDER, own, by), 1)
         return min(straight, [order, *self._compare_pairs((right, left), theirs.parts)], key=_rank)
 
     def _compare_entries(self, own: ast.Subscript, mine: View, theirs: View) -> _Way:
@@ -281,7 +281,7 @@ class _Comparison:
         for difference in differences:
             changed = substitute(changed, difference.at, difference.by)
         kind = EditKind.OPERAND if self.compare(base, other) else EditKind.INDEX
-        return [_Difference(own, changed, Change(kind, own, changed), _weigh(differences))]
+        return [_Difference(own, changed, PartChange(kind, own, changed), _weigh(differences))]
 
     def _change_unary(self, own: ast.expr, wanted: ast.expr, mine: View, theirs: View) -> Iterator[_Way]:
         """Yield the ways in which a transpose or a sign is missing or too much."""
@@ -291,39 +291,41 @@ class _Comparison:
         )
         for word, kind, by in made:
             if theirs.word == word != mine.word:
-                yield [_Difference(own, by, Change(kind, own, by), 1), *self.compare(own, theirs.parts[0])]
+                yield [_Difference(own, by, PartChange(kind, own, by), 1), *self.compare(own, theirs.parts[0])]
             if mine.word == word != theirs.word:
                 inner = mine.parts[0]
-                yield [_Difference(own, inner, Change(kind, own, inner), 1), *self.compare(inner, wanted)]
+                yield [_Difference(own, inner, PartChange(kind, own, inner), 1), *self.compare(inner, wanted)]
 
     def _change_entry(self, own: ast.expr, wanted: ast.expr, mine: View, theirs: View) -> Iterator[_Way]:
         """Yield the ways in which an index is missing or too much."""
         if isinstance(own, ast.Subscript) and mine.word == "entry":
             inner, weight = own.value, self.size(own) - self.size(own.value)
-            yield [_Difference(own, inner, Change(EditKind.INDEX, own, inner), weight), *self.compare(inner, wanted)]
+            change = PartChange(EditKind.INDEX, own, inner)
+            yield [_Difference(own, inner, change, weight), *self.compare(inner, wanted)]
         if isinstance(theirs.node, ast.Subscript) and theirs.word == "entry":
             by = ast.Subscript(own, theirs.node.slice, ast.Load())
             weight = self.size(theirs.node) - self.size(theirs.parts[0])
-            yield [_Difference(own, by, Change(EditKind.INDEX, own, by), weight), *self.compare(own, theirs.parts[0])]
+            change = PartChange(EditKind.INDEX, own, by)
+            yield [_Difference(own, by, change, weight), *self.compare(own, theirs.parts[0])]
 
     def _change_function(self, own: ast.expr, mine: View, theirs: View) -> Iterator[_Way]:
         """Yield the ways in which there is another function, or none, with the same arguments."""
         if theirs.function and not mine.function and theirs.parts:
             by = theirs.make([own, *theirs.parts[1:]])
-            yield [_Difference(own, by, Change(EditKind.CALL, own, by), _CALL), *self.compare(own, theirs.parts[0])]
+            yield [_Difference(own, by, PartChange(EditKind.CALL, own, by), _CALL), *self.compare(own, theirs.parts[0])]
         if mine.function and not theirs.function and mine.parts:
             inner = mine.parts[0]
-            change = _Difference(own, inner, Change(EditKind.CALL, own, inner), _CALL)
+            change = _Difference(own, inner, PartChange(EditKind.CALL, own, inner), _CALL)
             yield [change, *self.compare(inner, theirs.node)]
         if mine.word != theirs.word and len(mine.parts) == len(theirs.parts):
             if mine.function and theirs.function:
                 by = theirs.make(mine.parts, mine.keywords)
                 kind = EditKind.MEAN if MEANS.get(mine.function) == theirs.function else EditKind.OPERAND
-                change = _Difference(own, by, Change(kind, own, by), _CALL)
+                change = _Difference(own, by, PartChange(kind, own, by), _CALL)
                 yield [change, *self._compare_keywords(by, view(by), theirs)]
             elif mine.comparison and theirs.comparison:
                 by = theirs.make(mine.parts)
-                change = _Difference(own, by, Change(EditKind.COMPARISON, own, by), 1)
+                change = _Difference(own, by, PartChange(EditKind.COMPARISON, own, by), 1)
                 yield [change, *self._compare_pairs(mine.parts, theirs.parts)]
 
     def _compare_keywords(self, own: ast.expr, mine: View, theirs: View) -> _Way:
@@ -334,7 +336,7 @@ class _Comparison:
         ]:
             return way
         by = mine.make(mine.parts, theirs.keywords)
-        return [_Difference(own, by, Change(EditKind.AXIS, own, by), 1), *way]
+        return [_Difference(own, by, PartChange(EditKind.AXIS, own, by), 1), *way]
 
     def _change_operator(self, own: ast.expr, mine: View, theirs: View) -> Iterator[_Way]:
         """Yield the way from one operation of two operands to another."""
@@ -342,7 +344,7 @@ class _Comparison:
             return
         if (len(mine.parts), len(theirs.parts)) == (2, 2):
             by = chain(mine.parts, theirs.operator)
-            change = Change(kind_of_operators(mine.operator, theirs.operator), own, by)
+            change = PartChange(kind_of_operators(mine.operator, theirs.operator), own, by)
             operands = self._compare_operands(theirs.operator, mine.parts, theirs.parts)
             yield [_Difference(own, by, change, 1), *operands]
 
@@ -354,7 +356,7 @@ class _Comparison:
                 continue
             by = chain([own, missing] if at else [missing, own], operator)
             rest = self._compare_operands(operator, mine.parts, kept) if same else self.compare(own, kept[0])
-            change = Change(kind_of_part(operator), None, missing)
+            change = PartChange(kind_of_part(operator), None, missing)
             yield [_Difference(own, by, change, self.size(missing)), *rest]
 
     def _leave_out_part(
@@ -367,7 +369,7 @@ class _Comparison:
                 continue
             by = chain(kept, operator)
             rest = self._compare_operands(operator, kept, theirs.parts) if same else self.compare(kept[0], wanted)
-            change = Change(kind_of_part(operator), extra, None)
+            change = PartChange(kind_of_part(operator), extra, None)
             yield [_Difference(own, by, change, self.size(extra)), *rest]
 
 
@@ -397,7 +399,7 @@ def _split(parts: Sequence[ast.expr], operator: ast.operator) -> Iterator[tuple[
 def _exchange(own: ast.expr, wanted: ast.expr, weight: int) -> _Difference:
     """Return the difference of two expressions that have nothing in common."""
     constants = isinstance(own, ast.Constant) and isinstance(wanted, ast.Constant)
-    change = Change(EditKind.CONSTANT if constants else EditKind.OPERAND, own, wanted)
+    change = PartChange(EditKind.CONSTANT if constants else EditKind.OPERAND, own, wanted)
     return _Difference(own, wanted, change, weight)
 
 

@@ -41,7 +41,7 @@ _Node = TypeVar("_Node", bound=ast.AST)
 _COMPARISONS: tuple[type[ast.cmpop], ...] = (ast.Gt, ast.GtE, ast.Lt, ast.LtE)
 
 
-class Change(NamedTuple):
+class PartChange(NamedTuple):
     """A change of a part of a statement: its kind, the part, and what stands there then."""
 
     kind: str
@@ -55,7 +55,7 @@ class Edit(NamedTuple):
 
     place: int
     nodes: tuple[ast.stmt, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[PartChange, ...]
 
     @property
     def kind(self) -> str:
@@ -67,7 +67,7 @@ class _Edited(NamedTuple):
     """An expression with one change in it."""
 
     node: ast.expr
-    change: Change
+    change: PartChange
 
 
 def list_edits(group: StatementGroup, function: Function, *, widely: bool = False) -> list[Edit]:
@@ -95,7 +95,7 @@ def list_edits(group: StatementGroup, function: Function, *, widely: bool = Fals
     return _spread(edits)
 
 
-def list_edits_of_test(test: ast.expr) -> Iterator[tuple[ast.stmt, Change]]:
+def list_edits_of_test(test: ast.expr) -> Iterator[tuple[ast.stmt, PartChange]]:
     """Yield the edits of a condition, each as a statement with that expression."""
     for edited in _vary(test, (), "header"):
         yield ast.Expr(edited.node), edited.change
@@ -123,7 +123,7 @@ def substitute(node: _Node, at: ast.expr, by: ast.expr) -> _Node:
     return copied
 
 
-def _vary_widely(node: ast.stmt, function: Function) -> Iterator[tuple[ast.stmt, Change]]:
+def _vary_widely(node: ast.stmt, function: Function) -> Iterator[tuple[ast.stmt, PartChange]]:
     """Yield a statement with one of the edits that are not worth trying on a solution's."""
     alias = find_alias(node)
     if alias is not None:
@@ -131,10 +131,10 @@ def _vary_widely(node: ast.stmt, function: Function) -> Iterator[tuple[ast.stmt,
     yield from _exchange_parts(node)
     if isinstance(node, ast.AugAssign):
         changed: ast.stmt = ast.Assign([node.target], node.value)
-        yield changed, Change(EditKind.ASSIGNMENT, node, changed)
+        yield changed, PartChange(EditKind.ASSIGNMENT, node, changed)
     elif isinstance(node, ast.Assign) and function.may_add(node.targets[0], node.lineno):
         changed = ast.AugAssign(node.targets[0], ast.Add(), node.value)
-        yield changed, Change(EditKind.ASSIGNMENT, node, changed)
+        yield changed, PartChange(EditKind.ASSIGNMENT, node, changed)
     value = getattr(node, "value", None)
     for part in () if value is None else ast.walk(value):
         if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Tuple):
@@ -172,7 +172,7 @@ def find_alias(node: ast.stmt) -> ast.expr | None:
     return part
 
 
-def _exchange_parts(node: ast.stmt) -> Iterator[tuple[ast.stmt, Change]]:
+def _exchange_parts(node: ast.stmt) -> Iterator[tuple[ast.stmt, PartChange]]:
     """Yield a statement that unpacks into, returns or lists parts, with some of these in each other's place."""
     parts = [*node.targets, node.value] if isinstance(node, ast.Assign) else [getattr(node, "value", None)]
     whole = next((part for part in parts if isinstance(part, (ast.Tuple, ast.List))), None)
@@ -181,7 +181,7 @@ def _exchange_parts(node: ast.stmt) -> Iterator[tuple[ast.stmt, Change]]:
             yield _substitute(node, whole, other, EditKind.ORDER)
 
 
-def _exchange_indices(node: ast.stmt, entry: ast.Subscript, whole: ast.Tuple) -> Iterator[tuple[ast.stmt, Change]]:
+def _exchange_indices(node: ast.stmt, entry: ast.Subscript, whole: ast.Tuple) -> Iterator[tuple[ast.stmt, PartChange]]:
     """Yield a statement with two indices of an entry in each other's place."""
     for exchanged in _list_exchanged(whole):
         yield _substitute(node, entry, ast.Subscript(entry.value, exchanged, entry.ctx), EditKind.INDEX)
@@ -222,8 +222,8 @@ def _vary_axis(node: ast.Call) -> Iterator[list[ast.keyword]]:
         yield from ([ast.keyword("axis", ast.Constant(number)), *node.keywords] for number in (0, 1))
 
 
-def _substitute(node: ast.stmt, part: ast.expr, other: ast.expr, kind: str) -> tuple[ast.stmt, Change]:
-    return substitute(node, part, other), Change(kind, part, other)
+def _substitute(node: ast.stmt, part: ast.expr, other: ast.expr, kind: str) -> tuple[ast.stmt, PartChange]:
+    return substitute(node, part, other), PartChange(kind, part, other)
 
 
 def _spread(edits: Sequence[Edit]) -> list[Edit]:
@@ -263,7 +263,7 @@ def _widen(node: ast.expr, field: str, changed: ast.expr, edited: _Edited) -> _E
     change = edited.change
     if isinstance(node, ast.Subscript) and (field == "slice" or change.before is node.value):
         kind = EditKind.INDEX if field == "slice" else change.kind
-        return _Edited(changed, Change(kind, node, changed))
+        return _Edited(changed, PartChange(kind, node, changed))
     return _Edited(changed, change)
 
 
@@ -319,8 +319,8 @@ def _edit(node: ast.expr, others: Sequence[str], where: str) -> Iterator[_Edited
     if where == "root":
         yield _exchange(EditKind.SIGN, node, ast.UnaryOp(ast.USub(), node))
         two = ast.Constant(2)
-        yield _Edited(ast.BinOp(two, ast.Mult(), node), Change(EditKind.FACTOR, None, two))
-        yield _Edited(ast.BinOp(node, ast.Div(), two), Change(EditKind.DIVISOR, None, two))
+        yield _Edited(ast.BinOp(two, ast.Mult(), node), PartChange(EditKind.FACTOR, None, two))
+        yield _Edited(ast.BinOp(node, ast.Div(), two), PartChange(EditKind.DIVISOR, None, two))
 
 
 def _edit_operation(node: ast.BinOp) -> Iterator[_Edited]:
@@ -333,9 +333,9 @@ def _edit_operation(node: ast.BinOp) -> Iterator[_Edited]:
         yield _exchange(EditKind.OPERATOR, node, left)
         return
     kind = kind_of_part(node.op)
-    yield _Edited(left, Change(kind, right, None))
+    yield _Edited(left, PartChange(kind, right, None))
     rest = ast.UnaryOp(ast.USub(), right) if isinstance(node.op, ast.Sub) else right
-    yield _Edited(rest, Change(EditKind.TERM if kind == EditKind.TERM else EditKind.FACTOR, left, None))
+    yield _Edited(rest, PartChange(EditKind.TERM if kind == EditKind.TERM else EditKind.FACTOR, left, None))
 
 
 def kind_of_operators(operator: ast.operator, other: ast.operator) -> str:
@@ -393,8 +393,8 @@ def _edit_product(node: ast.Call, name: str) -> Iterator[_Edited]:
     other: ast.operator = ast.MatMult() if name == "multiply" else ast.Mult()
     yield _exchange(EditKind.PRODUCT, node, ast.BinOp(left, other, right))
     yield _exchange(EditKind.ORDER, node, ast.BinOp(right, product, left))
-    yield _Edited(left, Change(EditKind.FACTOR, right, None))
-    yield _Edited(right, Change(EditKind.FACTOR, left, None))
+    yield _Edited(left, PartChange(EditKind.FACTOR, right, None))
+    yield _Edited(right, PartChange(EditKind.FACTOR, left, None))
 
 
 def operands_of(node: ast.Call) -> tuple[ast.expr, ast.expr] | None:
@@ -447,7 +447,7 @@ def _edit_attribute(node: ast.Attribute) -> Iterator[_Edited]:
 
 def _exchange(kind: str, node: ast.expr, other: ast.expr) -> _Edited:
     """Return an expression in the place of another, as an edit."""
-    return _Edited(other, Change(kind, node, other))
+    return _Edited(other, PartChange(kind, node, other))
 
 
 def _call(holder: ast.expr, name: str, arguments: Sequence[ast.expr], keywords: Sequence[ast.keyword]) -> ast.Call:

@@ -11,7 +11,7 @@ from backmark.worker.sandbox.inside.accessors import spell
 from backmark.worker.sandbox.inside.entry import MOST_EDITS, EditKind
 
 from .differences import inline, is_small, list_differences_of_groups, list_differences_within
-from .edits import Change, Edit, list_edits
+from .edits import Edit, PartChange, list_edits
 from .groups import StatementGroup, find_groups, list_names_of, set_header
 from .insertions import Insertion, climb, list_insertions
 from .matching import TURN, FunctionPair, Match, find_turn
@@ -351,7 +351,7 @@ def _turn_header(match: Match, node: ast.stmt) -> ast.stmt:
 
 def _name_header(group: StatementGroup, edit: Edit) -> Edit:
     values = (getattr(node, "value", None) for node in (group.nodes[edit.place], *edit.nodes))
-    return edit._replace(changes=(Change(EditKind.INDEX, *values),))
+    return edit._replace(changes=(PartChange(EditKind.INDEX, *values),))
 
 
 def _stand_last(own: StatementGroup, nodes: list[ast.stmt]) -> list[list[ast.stmt]]:

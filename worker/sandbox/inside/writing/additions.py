@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from backmark.worker.sandbox.inside.accessors import spell
 from backmark.worker.sandbox.inside.entry import LONGEST_WORD, EditKind
-from backmark.worker.sandbox.inside.mending.edits import Change, substitute
+from backmark.worker.sandbox.inside.mending.edits import PartChange, substitute
 from backmark.worker.sandbox.inside.mending.groups import Function
 
 from .sites import is_bound, name_of
@@ -33,7 +33,7 @@ FORMS: dict[str, type[ast.operator]] = {
     "@": ast.MatMult,
     _BEFORE: ast.MatMult,
 }
-_Made = tuple[ast.stmt, Change]
+_Made = tuple[ast.stmt, PartChange]
 
 
 def list_values(function: Function, attributes: Sequence[str] = ()) -> list[ast.expr]:
@@ -122,7 +122,7 @@ def list_operations(node: ast.stmt) -> Iterator[_Made]:
         if isinstance(part, ast.BinOp) and isinstance(part.op, (ast.Add, ast.Mult)):
             operator = ast.Mult() if isinstance(part.op, ast.Add) else ast.Add()
             made = ast.BinOp(part.left, operator, part.right)
-            yield _exchange(node, part, made, Change(EditKind.OPERATOR, part, made))
+            yield _exchange(node, part, made, PartChange(EditKind.OPERATOR, part, made))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +142,11 @@ class Addition:
         return substitute(node, self.part, self._build())
 
     @property
-    def change(self) -> Change:
+    def change(self) -> PartChange:
         """The change of its statement."""
         if self.operand is None or self.form == INSTEAD:
-            return Change(self.kind, self.part, self._build())
-        return Change(self.kind, None, self.operand)
+            return PartChange(self.kind, self.part, self._build())
+        return PartChange(self.kind, None, self.operand)
 
     def _build(self) -> ast.expr:
         if self.operand is None:
@@ -261,7 +261,7 @@ def _list_slopes(value: ast.expr) -> Iterator[ast.expr]:
     yield ast.Compare(value, [ast.Gt()], [zero])
 
 
-def _exchange(node: ast.stmt, part: ast.expr, by: ast.expr, change: Change) -> _Made:
+def _exchange(node: ast.stmt, part: ast.expr, by: ast.expr, change: PartChange) -> _Made:
     return substitute(node, part, by), change
 
 

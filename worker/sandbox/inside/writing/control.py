@@ -9,7 +9,7 @@ from itertools import islice
 from backmark.worker.sandbox.inside.accessors import spell
 from backmark.worker.sandbox.inside.entry import EditKind
 from backmark.worker.sandbox.inside.mending.edits import (
-    Change,
+    PartChange,
     copy_value,
     find_alias,
     substitute,
@@ -43,7 +43,7 @@ class ControlEdit:
     """
 
     node: ast.stmt | None
-    change: Change
+    change: PartChange
     placed: Placement | None = None
 
 
@@ -100,7 +100,7 @@ class ControlEdits:
         place = self._places[id(node)]
         if _is_movable(node):
             if not isinstance(node, ast.Return):
-                yield ControlEdit(self._take_away(node), Change(EditKind.EXTRA, node, None))
+                yield ControlEdit(self._take_away(node), PartChange(EditKind.EXTRA, node, None))
             yield from self._list_outside(node, place)
             yield from self._list_passed(node, place)
             if not isinstance(node, ast.Return):
@@ -108,9 +108,9 @@ class ControlEdits:
                 yield from self._list_guarded(node, place)
             yield from _list_copied(node)
         elif isinstance(node, _LEAVING_TURN):
-            yield ControlEdit(ast.Pass(), Change(EditKind.EXTRA, node, None))
+            yield ControlEdit(ast.Pass(), PartChange(EditKind.EXTRA, node, None))
         elif isinstance(node, ast.If):
-            yield ControlEdit(ast.Expr(ast.Constant(value=True)), Change(EditKind.CONDITION, node.test, None))
+            yield ControlEdit(ast.Expr(ast.Constant(value=True)), PartChange(EditKind.CONDITION, node.test, None))
         yield from self._list_returning(node)
 
     def _take_away(self, node: ast.stmt) -> ast.stmt:
@@ -135,7 +135,7 @@ class ControlEdits:
         tests = [other.test for other in place.body if isinstance(other, ast.If) and other is not node]
         for test in [*tests, *_list_bounds(node, place)]:
             guarded = ast.If(copy.deepcopy(test), [copy.deepcopy(node)], [])
-            yield ControlEdit(guarded, Change(EditKind.CONDITION, None, test))
+            yield ControlEdit(guarded, PartChange(EditKind.CONDITION, None, test))
 
     def _list_outside(self, node: ast.stmt, place: _Place) -> Iterator[ControlEdit]:
         """Yield a statement behind, or before, each statement around it."""
@@ -145,18 +145,18 @@ class ControlEdits:
             if not isinstance(holder, (*LOOPS, ast.If)):
                 return
             header = _make_header(holder)
-            yield self._move(node, Change(EditKind.OUTSIDE, node, header), holder, after=True)
+            yield self._move(node, PartChange(EditKind.OUTSIDE, node, header), holder, after=True)
             if not isinstance(node, ast.Return):
-                yield self._move(node, Change(EditKind.OUTSIDE, node, header), holder, after=False)
+                yield self._move(node, PartChange(EditKind.OUTSIDE, node, header), holder, after=False)
 
     def _list_inside(self, node: ast.stmt, place: _Place) -> Iterator[ControlEdit]:
         """Yield a statement at the end of the loop or condition before it, and at the start of the one behind it."""
         before = [other for other in place.body[: place.at] if isinstance(other, (*LOOPS, ast.If))]
         behind = [other for other in place.body[place.at + 1 :] if isinstance(other, (*LOOPS, ast.If))]
         for holder in before[-1:]:
-            yield self._move(node, Change(EditKind.INSIDE, node, _make_header(holder)), holder.body[-1], after=True)
+            yield self._move(node, PartChange(EditKind.INSIDE, node, _make_header(holder)), holder.body[-1], after=True)
         for holder in behind[:1]:
-            yield self._move(node, Change(EditKind.INSIDE, node, _make_header(holder)), holder.body[0], after=False)
+            yield self._move(node, PartChange(EditKind.INSIDE, node, _make_header(holder)), holder.body[0], after=False)
 
     def _list_passed(self, node: ast.stmt, place: _Place) -> Iterator[ControlEdit]:
         """Yield a statement behind those below that work with what it does, and before those above.
@@ -166,13 +166,13 @@ class ControlEdits:
         later = (other for other in place.body[place.at + 1 :] if not isinstance(other, JUMPS))
         below = [other for other in later if self._depend(node, other)]
         for other in below[:_MOST_PASSED]:
-            yield self._move(node, Change(EditKind.BELOW, node, _make_header(other)), other, after=True)
+            yield self._move(node, PartChange(EditKind.BELOW, node, _make_header(other)), other, after=True)
         above = [other for other in reversed(place.body[: place.at]) if self._depend(node, other)]
         for other in () if isinstance(node, ast.Return) else above[:_MOST_PASSED]:
             if other is not place.body[place.at - 1] or not _is_movable(other):
-                yield self._move(node, Change(EditKind.ABOVE, node, _make_header(other)), other, after=False)
+                yield self._move(node, PartChange(EditKind.ABOVE, node, _make_header(other)), other, after=False)
 
-    def _move(self, node: ast.stmt, change: Change, anchor: ast.stmt, *, after: bool) -> ControlEdit:
+    def _move(self, node: ast.stmt, change: PartChange, anchor: ast.stmt, *, after: bool) -> ControlEdit:
         gone = ast.Expr(ast.Constant(value=False)) if isinstance(node, ast.If) else ast.Pass()
         return ControlEdit(gone, change, Placement(copy.deepcopy(node), anchor, after))
 
@@ -195,15 +195,15 @@ class ControlEdits:
             parts = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value] if node.value else []
             lacking = [names for names in wanted if len(names) > len(parts)]
             for value in islice(list_returned(parts, function, lacking), _MOST_RETURNED):
-                yield ControlEdit(made := ast.Return(value), Change(EditKind.RETURN, node, made))
+                yield ControlEdit(made := ast.Return(value), PartChange(EditKind.RETURN, node, made))
         elif is_last and isinstance(node, ast.Expr) and (printed := _list_printed(node.value)):
             whole = printed[0] if len(printed) == 1 else ast.Tuple(printed, ast.Load())
             for value in (whole, *islice(list_returned(printed, function, wanted), _MOST_RETURNED)):
-                yield ControlEdit(made := ast.Return(value), Change(EditKind.RETURN, node, made))
+                yield ControlEdit(made := ast.Return(value), PartChange(EditKind.RETURN, node, made))
         elif is_last:
             for value in islice(list_returned([], function, wanted), _MOST_RETURNED):
                 made = ast.Return(value)
-                yield ControlEdit(None, Change(EditKind.RETURN, None, made), Placement(made, node, after=True))
+                yield ControlEdit(None, PartChange(EditKind.RETURN, None, made), Placement(made, node, after=True))
 
 
 def _list_printed(node: ast.expr) -> list[ast.expr]:
@@ -216,7 +216,7 @@ def _list_copied(node: ast.stmt) -> Iterator[ControlEdit]:
     alias = find_alias(node)
     if alias is not None:
         copied = copy_value(alias)
-        yield ControlEdit(substitute(node, alias, copied), Change(EditKind.IN_PLACE, alias, copied))
+        yield ControlEdit(substitute(node, alias, copied), PartChange(EditKind.IN_PLACE, alias, copied))
     changed = (
         node.target if isinstance(node, ast.AugAssign) else node.targets[0] if isinstance(node, ast.Assign) else None
     )
@@ -226,7 +226,7 @@ def _list_copied(node: ast.stmt) -> Iterator[ControlEdit]:
     if isinstance(changed, ast.Name) and (is_entry or isinstance(node, ast.AugAssign)):
         read = ast.Name(changed.id, ast.Load())
         own = ast.Assign([ast.Name(changed.id, ast.Store())], copy_value(read))
-        yield ControlEdit(None, Change(EditKind.IN_PLACE, read, None), Placement(own, node, after=False))
+        yield ControlEdit(None, PartChange(EditKind.IN_PLACE, read, None), Placement(own, node, after=False))
 
 
 def _list_bounds(node: ast.stmt, place: _Place) -> Iterator[ast.expr]:

@@ -7,8 +7,8 @@ from itertools import islice
 
 from backmark.worker.sandbox.inside.entry import MOST_WRITTEN_EDITS, EditKind
 from backmark.worker.sandbox.inside.mending.edits import (
-    Change,
     Edit,
+    PartChange,
     list_edits,
     list_edits_of_test,
     with_value,
@@ -58,7 +58,7 @@ class ProgramEdit:
 
     statement: int
     node: ast.stmt | None
-    change: Change
+    change: PartChange
     addition: Addition | None = None
     placed: Placement | None = None
     #: True for an edit of the whole statement.
@@ -75,7 +75,7 @@ def list_program_edits(
     tree: ast.Module, sites: Sites, wanted: Sequence[int], kind: str, given: ContractCode
 ) -> list[ProgramEdit]:
     """Return the edits of statements, of one of the kinds `EDITED`, the likeliest of each first."""
-    places = _Places.of(tree, given.helpers)
+    places = _EditPlaces.of(tree, given.helpers)
     if kind == TRIAL:
         numbers = sites.number_statements()
         tried = (edit for number in wanted for edit in places.list_trial(sites.statements[number].node, numbers))
@@ -102,7 +102,7 @@ def list_program_edits(
 
 
 @dataclass(slots=True)
-class _Places:
+class _EditPlaces:
     """The statements of a program's functions that may be edited, by their identity: each in its group and function."""
 
     #: The functions of one parameter that a statement may call besides NumPy's.
@@ -118,7 +118,7 @@ class _Places:
     _values: dict[int, list[ast.expr]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, tree: ast.Module, helpers: Sequence[str]) -> "_Places":
+    def of(cls, tree: ast.Module, helpers: Sequence[str]) -> "_EditPlaces":
         """Return those of a program."""
         own = (node for node in tree.body if isinstance(node, ast.FunctionDef))
         simple = (node.name for node in own if len(node.args.args) == 1 and not node.args.kwonlyargs)
@@ -132,7 +132,7 @@ class _Places:
                     made.places[id(group.loop or node)] = function, group, place
         return made
 
-    def list_edits(self, node: ast.stmt, kind: str) -> Iterator[tuple[ast.stmt, Change]]:
+    def list_edits(self, node: ast.stmt, kind: str) -> Iterator[tuple[ast.stmt, PartChange]]:
         """Yield the edits of one statement that add nothing; one that is too large has none."""
         if kind == LARGE or _is_too_large(node):
             return
@@ -175,11 +175,11 @@ class _Places:
             return
         for edit in list_edits(group, function):
             # It is told as the whole line that stands there then, as Python spells it.
-            change = Change(edit.kind, None, ast.Module([group.complete(edit.nodes[0])], []))
+            change = PartChange(edit.kind, None, ast.Module([group.complete(edit.nodes[0])], []))
             yield ProgramEdit(own[edit.place], edit.nodes[0], change)
         for make in (_leave_out, _write_zeros) if group.loop is None else ():
             edits = [
-                ProgramEdit(number, make(each), Change(EditKind.MISSING, each, None))
+                ProgramEdit(number, make(each), PartChange(EditKind.MISSING, each, None))
                 for number, each in zip(own, group.nodes, strict=True)
             ]
             yield replace(edits[0], others=edits[1:])
