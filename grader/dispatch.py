@@ -1,37 +1,35 @@
-"""The Celery producer: a message carries a job's id and nothing else; what is true stands in the store."""
+"""The Celery producer: a message is a nudge, which names nothing; what is true stands in the store."""
 
 import logging
 import ssl
+import time
 from typing import Any, Protocol
 
 from celery import Celery
-from kombu import Queue as KombuQueue
+from kombu import Queue
 
-from backmark.grader.model.records import Job, Kind, Queue
 from backmark.grader.settings.service import ServiceSettings
 
 _log = logging.getLogger(__name__)
 
 #: Before every key of Celery's, to tell them from the store's.
 KEY_PREFIX = "celery:"
-#: Ahead of all other queues: what a worker gave back, or was killed over, keeps its place.
-AGAIN = "again"
-#: Seconds after which a message that a worker took, and did not acknowledge, is given to another. A message too many
-#: does no harm, so this is short: it brings back what a killed worker had taken and not yet claimed.
+#: The name of the only queue, and of the only task.
+QUEUE, TASK = "backmark", "backmark.look"
+#: Seconds after which Redis gives a message that a worker took, and did not acknowledge, to another. A message too many
+#: does no harm, so this is short.
 _VISIBILITY = 60
 #: One more try at once: a connection that Redis closed meanwhile is only noticed when it is used.
 _RETRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+#: Seconds for which nothing is sent after a failure.
+_PAUSE = 1.0
 
 
 class Dispatcher(Protocol):
     """Tells workers that there is something to do. Best effort: what is not sent now, the sweeper sends."""
 
-    def send(self, job: Job) -> None:
-        """To whoever is free, after what was sent before."""
-        ...
-
-    def send_again(self, job: Job) -> None:
-        """To whoever is free next: it was a worker's already."""
+    def nudge(self, times: int = 1) -> None:
+        """Have so many processes look for work, as soon as they are free."""
         ...
 
 
@@ -40,29 +38,21 @@ class CeleryDispatcher:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
+        #: Until when the broker is left alone, by the monotonic clock.
+        self._retry_at = 0.0
 
-    def send(self, job: Job) -> None:
-        """One message on the queue of the job's kind."""
-        self._send(job, job.kind.queue.value)
-
-    def send_again(self, job: Job) -> None:
-        """One message ahead of the others; a regrade's waits among its own, behind whoever waits for an answer."""
-        self._send(job, Queue.REGRADE.value if job.kind.queue is Queue.REGRADE else AGAIN)
-
-    def _send(self, job: Job, queue: str) -> None:
+    def nudge(self, times: int = 1) -> None:
+        """Send so many messages, or none while the broker has just failed: nobody who hands in waits for it."""
+        if time.monotonic() < self._retry_at:
+            return
         try:
-            self._app.send_task(
-                f"backmark.{job.kind}",
-                args=[job.id],
-                queue=queue,
-                ignore_result=True,
-                retry=True,
-                retry_policy=_RETRY,
-            )
+            for _ in range(times):
+                self._app.send_task(TASK, ignore_result=True, retry=True, retry_policy=_RETRY)
         except Exception as error:  # noqa: BLE001 - kombu raises what it pleases, an AttributeError within it too
-            # What is recorded is recorded, whatever becomes of its message: the sweeper sends another.
+            # What is recorded is recorded, and waits: the sweeper nudges again.
+            self._retry_at = time.monotonic() + _PAUSE
             reason = str(error)[:300] or type(error).__name__
-            _log.warning("%s %s is recorded, but its message was not sent: %s", job.kind, job.id, reason)
+            _log.warning("the workers were not told that work waits: %s", reason)
 
 
 def _broker(url: str) -> str:
@@ -73,11 +63,10 @@ def _broker(url: str) -> str:
 
 
 def application(settings: ServiceSettings) -> Celery:
-    """Celery as producers and workers both have it: queues in strict order, late acknowledgement, no results."""
+    """Celery as producers and workers both have it: one queue, late acknowledgement, no results."""
     app = Celery("backmark", broker=_broker(settings.redis_url.get_secret_value()), set_as_current=False)
     options: dict[str, Any] = {
         "global_keyprefix": KEY_PREFIX,
-        "queue_order_strategy": "priority",
         "visibility_timeout": _VISIBILITY,
         "unacked_restore_throttle": 1,
         "socket_timeout": 5,
@@ -90,8 +79,8 @@ def application(settings: ServiceSettings) -> Celery:
         broker_connection_max_retries=None,
         # A Redis without space left refuses a consumer's writes: that passes, and should not end a worker.
         broker_channel_error_retry=True,
-        task_queues=[KombuQueue(name) for name in (AGAIN, *dict.fromkeys(kind.queue.value for kind in Kind))],
-        task_default_queue=Queue.STAFF.value,
+        task_queues=[Queue(QUEUE)],
+        task_default_queue=QUEUE,
         task_create_missing_queues=False,
         task_ignore_result=True,
         task_serializer="json",

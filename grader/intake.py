@@ -1,7 +1,7 @@
-"""The use cases: record what was asked for, then send the message that a worker looks at it.
+"""The use cases: record what was asked for, then nudge the workers.
 
-The API and the pages translate to and from these; neither holds a rule of its own. One message too many does no harm,
-and of a repeated request nobody knows whether the first one's was sent.
+The API and the pages translate to and from these; neither holds a rule of its own. One nudge too many does no harm, and
+of a repeated request nobody knows whether the first one's was sent.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from backmark.grader.courses.marks import mark_student
 from backmark.grader.dispatch import Dispatcher
 from backmark.grader.model.messages import Answer, Question
 from backmark.grader.model.publications import Publication
-from backmark.grader.model.records import Job, Kind, State, SubmissionRecord
+from backmark.grader.model.records import Kind, State, SubmissionRecord
 from backmark.grader.model.regrades import Mode, RegradeRecord, Selection
 from backmark.grader.model.trace import Trace
 from backmark.grader.store.errors import MessageRefused, NothingToAsk, NotRetryable
@@ -40,8 +40,8 @@ class Intake:
         if name_format(new.source):
             refuse_other_format(new.source, self._package(new))
         accepted = self.store.submissions.accept(new)
-        if accepted.needs_message:
-            self._send(Kind.SUBMISSION, accepted.id)
+        if accepted.needs_nudge:
+            self._nudge(Kind.SUBMISSION, accepted.id)
         return accepted
 
     def _package(self, new: NewSubmission) -> str:
@@ -55,7 +55,7 @@ class Intake:
         It stays as it is if it waits, runs or is done. NotRetryable if it was cancelled or superseded.
         """
         if self.store.submissions.retry(submission, author):
-            self._send(Kind.SUBMISSION, submission)
+            self._nudge(Kind.SUBMISSION, submission)
         latest = self.store.submissions.get(submission)
         if latest is not None and latest.state in {State.CANCELLED, State.SUPERSEDED}:
             state = latest.state
@@ -74,40 +74,39 @@ class Intake:
         """Grade all of a course's submissions again that ended as service_failed; a page of their ids."""
         page = self.store.submissions.retry_all(course, assignment, limit, cursor)
         for submission in page.items:
-            self._send(Kind.SUBMISSION, submission)
+            self._nudge(Kind.SUBMISSION, submission)
         return page
 
     def publish(self, new: NewPublication) -> Publication:
         """Record a request to publish a revision; errors as of `Publications.request`."""
         publication = self.store.publications.request(new)
         if not publication.state.terminal:
-            self._send(Kind.PUBLICATION, publication.id)
+            self._nudge(Kind.PUBLICATION, publication.id)
         return publication
 
     def regrade(self, selection: Selection, key: Idempotency | None, trace: Trace, author: str = "") -> RecordedRegrade:
         """Record a regrade, or find the one that was asked for before; errors as of `Regrades.request`."""
         recorded = self.store.regrades.request(selection, key, trace, author)
         if not recorded.same:
-            self._send(Kind.REGRADE, recorded.regrade.id)
+            self._nudge(Kind.REGRADE, recorded.regrade.id)
         return recorded
 
     def apply(self, regrade: str, mode: Mode, author: str = "") -> RegradeRecord:
         """Apply the previewed verdicts of a regrade; WrongPhase if it has none."""
         started = self.store.regrades.apply(regrade, mode, author)
-        self._send(Kind.REGRADE, regrade)
+        self._nudge(Kind.REGRADE, regrade)
         return started
 
     def roll_back(self, regrade: str, author: str = "") -> RegradeRecord:
         """Restore the verdicts from before a regrade; WrongPhase if nothing was applied."""
         started = self.store.regrades.roll_back(regrade, author)
-        self._send(Kind.REGRADE, regrade)
+        self._nudge(Kind.REGRADE, regrade)
         return started
 
     def resume(self, regrade: str, author: str = "") -> RegradeRecord:
         """Go on with a regrade that was cancelled or failed, and grade again what could not be graded."""
-        resumed, jobs = self.store.regrades.resume(regrade, author)
-        for job in jobs:
-            self.dispatcher.send(job)
+        resumed, nudges = self.store.regrades.resume(regrade, author)
+        self.dispatcher.nudge(nudges)
         return resumed
 
     def ask(self, submission: SubmissionRecord, text: str) -> tuple[Question, bool] | None:
@@ -145,7 +144,7 @@ class Intake:
         """Return True if a course is read-only to students."""
         return self.store.course_records.settings(course).is_archived(self.store.time())
 
-    def _send(self, kind: Kind, name: str) -> None:
+    def _nudge(self, kind: Kind, name: str) -> None:
         # For the request's line in the log.
         bind_contextvars(job=f"{kind} {name}")
-        self.dispatcher.send(Job(kind, name))
+        self.dispatcher.nudge()

@@ -1,6 +1,7 @@
 """Jobs of every kind: claims and leases, places in the queues, and jobs whose worker was lost."""
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from backmark.grader.model.records import Claim, Job, Kind, Position, Queue, State
@@ -8,6 +9,7 @@ from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, text
 from backmark.grader.store.scripts import FollowingCall, ScriptCall, Scripts
+from backmark.grader.store.workers import Worker
 
 _log = logging.getLogger(__name__)
 
@@ -29,21 +31,20 @@ class Jobs:
         fence = self._scripts.run("claim", job.kind, job.id, self._lease)
         return None if fence is None else Claim(job, int(fence))
 
-    def claim_next(self, kind: Kind = Kind.SUBMISSION) -> Claim | None:
-        """Claim the next submission or unit in the order of `claim_next.lua`, or return None if none is waiting."""
-        return _next_claim(kind, self._scripts.run("claim_next", kind, self._lease, "0"))
+    def claim_next(self) -> Claim | None:
+        """Claim the next job in the order of `claim_next.lua`, or return None if none may begin."""
+        return _read_claim(self._scripts.run("claim_next", self._lease, "0"))
 
-    def following_claim(self, kind: Kind) -> FollowingCall:
-        """Return the call that claims the next job of a kind behind the conclusion of one.
+    def following_claim(self, *, steps_last: bool = False) -> FollowingCall:
+        """Return the call that claims the next job behind the conclusion of one.
 
-        It claims as `claim_next`, but no unit while a submission or publication waits, whose message waits for this
-        process.
+        With `steps_last` a regrade's step comes behind its units: for a process that has just had a turn with one.
         """
-        return FollowingCall(ScriptCall("claim_next", (kind, self._lease, "1")))
+        return FollowingCall(ScriptCall("claim_next", (self._lease, "1" if steps_last else "0")))
 
-    def read_following(self, kind: Kind, following: FollowingCall) -> Claim | None:
+    def read_following(self, following: FollowingCall) -> Claim | None:
         """Return the claim that such a call made, or None if it made none."""
-        return _next_claim(kind, following.reply)
+        return _read_claim(following.reply)
 
     def beat(self, claim: Claim) -> bool:
         """Renew the lease. Returns False if the claim is no longer valid."""
@@ -82,7 +83,7 @@ class Jobs:
         return bool(self._scripts.run("conclude", *_claim_arguments(claim), state, *flat))
 
     def requeue_lost(self) -> list[Job]:
-        """Requeue jobs whose lease expired; return those to send again."""
+        """Requeue jobs whose lease expired; return those that wait again."""
         again: list[Job] = []
         while ended := self._scripts.run("lost", self._tries, _AT_ONCE, self._lease):
             for member, state, tries in ended:
@@ -94,9 +95,14 @@ class Jobs:
                 break
         return again
 
-    def unsent(self, limit: int = 100) -> list[Job]:
-        """Return waiting jobs that their queue has too few messages for, oldest first: they must be sent again."""
-        return [_job(member) for member in self._scripts.run("unsent", limit)]
+    def unclaimed(self, workers: Iterable[Worker]) -> int:
+        """Return the number of jobs that wait although these workers have processes free for them."""
+        processes = sum(worker.concurrency for worker in workers if worker.role == "worker" and worker.jail)
+        running = self.running()
+        # The slow lane leaves one process free; it has more room than this beside jobs that are not its own, which end.
+        slow = min(self.waiting(Queue.SLOW), max(1, processes - 1) - running)
+        waiting = sum(self.waiting(queue) for queue in Queue if queue is not Queue.SLOW) + max(0, slow)
+        return max(0, min(waiting, processes - running))
 
     def waiting(self, queue: Queue) -> int:
         """Return the number of waiting jobs."""
@@ -131,11 +137,11 @@ class Jobs:
             _log.warning("%s %s waits for another try: %s", job.kind, job.id, message)
 
 
-def _next_claim(kind: Kind, answer: Any) -> Claim | None:
+def _read_claim(answer: Any) -> Claim | None:
     if answer is None:
         return None
-    slice_seconds = answer[2] / 1000 if len(answer) > 2 else None
-    return Claim(Job(kind, text(answer[0])), int(answer[1]), slice_seconds)
+    kind, name, fence, *slices = answer
+    return Claim(Job(Kind(text(kind)), text(name)), int(fence), slices[0] / 1000 if slices else None)
 
 
 def _claim_arguments(claim: Claim) -> tuple[str, str, int]:

@@ -39,7 +39,8 @@ class FollowingCall:
 
     call: ScriptCall
     is_sent: bool = False
-    #: None until it is answered.
+    #: True once there is a reply, which may be None.
+    is_answered: bool = False
     reply: Any = None
 
 
@@ -83,7 +84,9 @@ class Scripts:
             return check_reply(reply)
         finally:
             if following is not None:
-                following.reply = self._settle(following.call, after)
+                settled = self._settle(following.call, after)
+                if not isinstance(settled, Exception):
+                    following.reply, following.is_answered = settled, True
 
     def check_readable(self) -> None:
         """Raise OlderStore if a version before 0.3.0 filled this Redis, which is looked at before the first change."""
@@ -107,7 +110,7 @@ class Scripts:
         return before, reply, after
 
     def _settle(self, call: ScriptCall, reply: Any) -> Any:
-        """Return the reply of a call that only saves work, once more from a restarted Redis; None if it failed."""
+        """Return the reply of a call that only saves work, once more from a restarted Redis; an error if it failed."""
         if isinstance(reply, NoScriptError):
             try:
                 return self._redis.execute_command("EVAL", _source(call.name)[0], 0, *call.args)
@@ -115,7 +118,6 @@ class Scripts:
                 reply = error
         if isinstance(reply, Exception):
             _log.warning("%s was not done: %s", call.name, reply)
-            return None
         return reply
 
 

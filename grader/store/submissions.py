@@ -72,14 +72,14 @@ class NewSubmission:
 class AcceptedSubmission:
     """The id of an accepted submission; `replayed` is True if the same request was accepted before.
 
-    `identical` is True if it is an earlier attempt with the same bytes: nothing new was recorded. `needs_message` is
-    also False while enough messages wait: a worker that took one goes on with what waits.
+    `identical` is True if it is an earlier attempt with the same bytes: nothing new was recorded. `needs_nudge` is
+    also False while so many wait that every worker was nudged.
     """
 
     id: str
     replayed: bool
     identical: bool = False
-    needs_message: bool = True
+    needs_nudge: bool = True
 
 
 class Submissions:
@@ -282,7 +282,7 @@ def _read_answer(new: NewSubmission, own: StudentLimits, answer: list[Any]) -> A
         text(answer[1]),
         replayed=kind == "replayed",
         identical=kind == "identical",
-        needs_message=kind == "accepted" and bool(answer[2]),
+        needs_nudge=kind == "accepted" and bool(answer[2]),
     )
 
 

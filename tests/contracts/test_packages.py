@@ -16,7 +16,7 @@ from backmark.grader.contracts.language import folder
 from backmark.grader.errors import BadAssignment
 from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.model.outcome import Outcome
-from backmark.grader.model.records import Job, Kind, Scope, State
+from backmark.grader.model.records import Scope, State
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import Verdict
 from backmark.grader.store.publications import NewPublication
@@ -213,8 +213,8 @@ def test_the_command_line_tells_a_folder_that_is_one_submission_from_one_of_subm
 @pytest.mark.usefixtures("jail")
 def test_an_archive_goes_through_the_service_where_the_assignment_takes_one(home: Path, making: Making) -> None:
     context = making(secret="a secret for tests, as long as others")  # noqa: S106 - it guards nothing
-    request = context.store.publications.request(NewPublication("calculus", "linear", folder.bundle(home), 0))
-    perform(context, Job(Kind.PUBLICATION, request.id))
+    context.store.publications.request(NewPublication("calculus", "linear", folder.bundle(home), 0))
+    perform(context)
     source = pack({PATH: CALLING, "cs231n/backward.py": "def gradients(*_):\n    raise KeyError\n"})
     app = create_app(context.settings, context.store)
     _, secret = context.store.tokens.create("mine", "calculus", {Scope.STAFF}, None)
@@ -235,7 +235,7 @@ def test_an_archive_goes_through_the_service_where_the_assignment_takes_one(home
     visitor = Visitor(app, context.store, "calculus")
     path = f"/courses/calculus/submissions/{receipt['id']}"
     assert "This is an archive" in visitor.get(path)
-    perform(context, Job(Kind.SUBMISSION, receipt["id"]))
+    perform(context)
     submission = context.store.submissions.get(receipt["id"])
     assert submission is not None
     assert (submission.state, submission.outcome) == (State.DONE, "failed")

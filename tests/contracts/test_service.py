@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from backmark.grader.contracts.gallery import find_folder
 from backmark.grader.contracts.language import folder
-from backmark.grader.model.records import Job, Kind, Scope, State
+from backmark.grader.model.records import Scope, State
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.submissions import NewSubmission
 from backmark.grader.web import create_app
@@ -93,7 +93,7 @@ def test_a_worker_publishes_a_folder_and_grades_by_it(home: Path, making: Making
     context = making(secret="a secret for tests, as long as others")  # noqa: S106 - it guards nothing
     toml = folder.bundle(home)
     request = context.store.publications.request(NewPublication("calculus", "linear", toml, 0))
-    perform(context, Job(Kind.PUBLICATION, request.id))
+    perform(context)
     publication = context.store.publications.get(request.id)
     assert publication is not None
     assert (publication.state, publication.refusal) == (State.DONE, None)
@@ -102,7 +102,7 @@ def test_a_worker_publishes_a_folder_and_grades_by_it(home: Path, making: Making
     assert revision.catches == (("upstream", 30),)
     submission = NewSubmission("calculus", "linear", revision.id, "ada", "mine.py", MISTAKE.encode())
     receipt = context.store.submissions.accept(submission)
-    perform(context, Job(Kind.SUBMISSION, receipt.id))
+    perform(context)
     verdict = context.store.submissions.verdict(receipt.id)
     assert verdict is not None
     visitor = Visitor(create_app(context.settings, context.store), context.store, "calculus")
@@ -115,7 +115,7 @@ def test_a_worker_publishes_a_folder_and_grades_by_it(home: Path, making: Making
     # Where the wrong result has no numbers, the right ones are not in its place.
     shaped = NewSubmission("calculus", "linear", revision.id, "bob", "mine.py", SHAPED.encode())
     receipt = context.store.submissions.accept(shaped)
-    perform(context, Job(Kind.SUBMISSION, receipt.id))
+    perform(context)
     page = visitor.get(f"/courses/calculus/submissions/{receipt.id}")
     assert "<code>dw</code> as an array of shape" in page
     assert '<details class="maps-fine">' in page
@@ -124,7 +124,7 @@ def test_a_worker_publishes_a_folder_and_grades_by_it(home: Path, making: Making
 def test_an_author_whose_mistake_is_right_is_asked_about_it(home: Path, context: Context) -> None:
     (home / "mistakes" / "upstream.py").write_text(f'"""is right"""\n{RIGHT}')
     request = context.store.publications.request(NewPublication("calculus", "linear", folder.bundle(home), 0))
-    perform(context, Job(Kind.PUBLICATION, request.id))
+    perform(context)
     publication = context.store.publications.get(request.id)
     assert publication is not None
     assert "would pass: upstream (is right). If they are meant to be wrong, run" in str(publication.refusal)
@@ -133,7 +133,7 @@ def test_an_author_whose_mistake_is_right_is_asked_about_it(home: Path, context:
 def test_a_reference_that_fails_refuses_the_publication(home: Path, context: Context) -> None:
     (home / "reference.py").write_text(REFERENCE.replace("x @ w", "x @ v"))
     request = context.store.publications.request(NewPublication("calculus", "linear", folder.bundle(home), 0))
-    perform(context, Job(Kind.PUBLICATION, request.id))
+    perform(context)
     publication = context.store.publications.get(request.id)
     assert publication is not None
     assert "reference.py raised NameError" in str(publication.refusal)

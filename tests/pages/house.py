@@ -11,7 +11,7 @@ from flask import Flask
 
 from backmark.grader.model.assignment import Level
 from backmark.grader.model.publications import Publication
-from backmark.grader.model.records import Job, Kind, Scope, SubmissionRecord
+from backmark.grader.model.records import Scope, SubmissionRecord
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.submissions import NewSubmission
 from backmark.grader.web import create_app, links
@@ -74,14 +74,14 @@ class House(Service):
         name = self.store.submissions.accept(
             NewSubmission(course, assignment, revision.id, student, filename, source)
         ).id
-        self.dispatcher.send(Job(Kind.SUBMISSION, name))
+        self.dispatcher.nudge()
         (record,) = self.wait_for_ends(name)
         return record
 
     def publish(self, toml: str, course: str, assignment: str) -> Publication:
         """Publish without a browser, and wait for the end."""
         name = self.store.publications.request(NewPublication(course, assignment, toml, 0)).id
-        self.dispatcher.send(Job(Kind.PUBLICATION, name))
+        self.dispatcher.nudge()
 
         def read_publication() -> Publication:
             publication = self.store.publications.get(name)

@@ -8,7 +8,7 @@ from backmark.grader.contracts.gallery import find_folder
 from backmark.grader.contracts.language.folder import bundle
 from backmark.grader.model.course import Course, Invitation, Role
 from backmark.grader.model.outcome import Outcome
-from backmark.grader.model.records import Job, Kind, Scope, SubmissionRecord
+from backmark.grader.model.records import Scope, SubmissionRecord
 from backmark.grader.model.regrades import Phase
 from backmark.grader.model.verdict import Mark
 from backmark.grader.store.search import Filter
@@ -286,7 +286,7 @@ def show_failures(house: House, window: Window) -> None:
         # Of a revision that is not there.
         new = NewSubmission(UNLUCKY, ASSIGNMENT, "0" * 16, student, "answer.py", RAISES.encode())
         name = house.store.submissions.accept(new).id
-        house.dispatcher.send(Job(Kind.SUBMISSION, name))
+        house.dispatcher.nudge()
         house.wait_for_ends(name)
     sign_in(house, window, UNLUCKY)
     window.go(f"/courses/{UNLUCKY}/submissions?assignment={ASSIGNMENT}&state=service_failed")
@@ -310,7 +310,7 @@ def _grade_source(house: House, source: bytes, filename: str, student: str) -> S
     current = house.store.assignments.current(CLASS, ASSIGNMENT)
     assert current is not None
     name = house.store.submissions.accept(NewSubmission(CLASS, ASSIGNMENT, current.id, student, filename, source)).id
-    house.dispatcher.send(Job(Kind.SUBMISSION, name))
+    house.dispatcher.nudge()
     (record,) = house.wait_for_ends(name)
     return record
 

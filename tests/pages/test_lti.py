@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, Frame, FrameLocator, Page, expect
 
 from backmark.grader.lti.identity import course_name, platform_id
 from backmark.grader.model.lti import Platform
-from backmark.grader.model.records import Job, Kind
 from backmark.grader.model.regrades import Mode, Phase, Selection, Which
 from backmark.grader.model.terms import Extension, Override, Policy
 from backmark.grader.store.search import Filter
@@ -177,7 +176,8 @@ def test_a_mark_in_the_gradebook_follows_all_that_changes_it(visit: Window, lms_
     assert replace_verdict(store, submission.id, 1, verdict("failed", score=5, max_score=10), "earlier")
     until(lambda: mark() == link.maximum / 2, "the mark of the other verdict arrives")
     regrade = start_regrade(lms_house, Selection(course, ASSIGNMENT, submission.revision, which=Which.ALL))
-    lms_house.service.dispatcher.send(Job(Kind.REGRADE, store.regrades.apply(regrade, Mode.WHOLE).id))
+    store.regrades.apply(regrade, Mode.WHOLE)
+    lms_house.service.dispatcher.nudge()
     until(lambda: mark() == link.maximum, "the regrade's mark arrives")
     assert lms_house.book.erased == []
 
@@ -186,7 +186,7 @@ def start_regrade(lms_house: LmsHouse, selection: Selection) -> str:
     """A regrade that is previewed."""
     regrades = lms_house.service.store.regrades
     name = regrades.request(selection).regrade.id
-    lms_house.service.dispatcher.send(Job(Kind.REGRADE, name))
+    lms_house.service.dispatcher.nudge()
     until(lambda: (latest := regrades.get(name)) is not None and latest.phase is Phase.PREVIEWED, "it is previewed")
     return name
 

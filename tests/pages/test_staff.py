@@ -6,7 +6,7 @@ import time
 from playwright.sync_api import Page, expect
 
 from backmark.grader.contracts.kits.kit import load_kit
-from backmark.grader.model.records import Job, Kind, Scope
+from backmark.grader.model.records import Scope
 from backmark.grader.store.search import Filter
 from backmark.grader.store.submissions import NewSubmission
 from backmark.grader.web import links
@@ -77,7 +77,7 @@ def test_a_submission_is_watched_until_its_verdict(house: House, window: Window)
     source = (FOLDER / "right_loops.py").read_bytes()
     name = house.store.submissions.accept(NewSubmission(CLASS, ASSIGNMENT, revision.id, "watched", "a.py", source)).id
     page = window.go(f"{HOME}/submissions/{name}")
-    house.dispatcher.send(Job(Kind.SUBMISSION, name))
+    house.dispatcher.nudge()
     expect(page.get_by_text("Your code is right.")).to_be_visible(timeout=MILLISECONDS)
 
 

@@ -7,14 +7,14 @@ import pytest
 from pydantic import SecretStr
 
 from backmark.grader.contracts.language.assignment import ContractAssignment, assignment_to_json
-from backmark.grader.model.records import Job
+from backmark.grader.model.records import Queue
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.store import Store
 from backmark.worker.grading.pool import Jails
 from backmark.worker.grading.revisions import DrawingProcess
 from backmark.worker.sandbox.policy import Launch
 from backmark.worker.serve.embedded import EmbeddedRedis
-from backmark.worker.service import pools
+from backmark.worker.service import pools, tasks
 from backmark.worker.service.context import Context
 from backmark.worker.service.graders import Graders
 from backmark.worker.service.isolation import Isolation
@@ -23,7 +23,7 @@ from tests.service.parts import Service
 from tests.service.parts import service as started
 from tests.services import redis_server
 
-__all__ = ["Making", "context", "draw_once", "making", "redis_server", "service"]
+__all__ = ["Making", "context", "draw_once", "making", "perform_all", "redis_server", "service"]
 
 Making = Callable[..., Context]
 
@@ -37,17 +37,19 @@ def service(redis_server: EmbeddedRedis, tmp_path: Path, jail: Launch) -> Iterat
 
 
 class Sent:
-    """A dispatcher that remembers what it was told to send."""
+    """A dispatcher that counts what it was told to send."""
 
     def __init__(self) -> None:
-        self.jobs: list[Job] = []
-        self.again: list[Job] = []
+        self.nudges = 0
 
-    def send(self, job: Job) -> None:
-        self.jobs.append(job)
+    def nudge(self, times: int = 1) -> None:
+        self.nudges += times
 
-    def send_again(self, job: Job) -> None:
-        self.again.append(job)
+
+def perform_all(context: Context) -> None:
+    """Let the worker do all that waits, as it would by its own nudges."""
+    while any(context.store.jobs.waiting(queue) for queue in Queue):
+        tasks.perform(context)
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from backmark.grader.dispatch import AGAIN, KEY_PREFIX, CeleryDispatcher, application
-from backmark.grader.model.records import Job, Kind, Queue, SubmissionRecord
+from backmark.grader.dispatch import CeleryDispatcher, application
+from backmark.grader.model.records import Queue, SubmissionRecord
 from backmark.grader.model.verdict import Verdict
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store import keys
@@ -154,7 +154,7 @@ class Service:
         assert revision is not None
         new = NewSubmission(COURSE, assignment, revision.id, student, filename, source)
         name = self.store.submissions.accept(new).id
-        self.dispatcher.send(Job(Kind.SUBMISSION, name))
+        self.dispatcher.nudge()
         return name
 
     def submission(self, name: str) -> SubmissionRecord:
@@ -175,13 +175,12 @@ class Service:
         return [self.submission(name) for name in names]
 
     def describe(self) -> str:
-        """How things stand: the jobs that are not at their end, what waits at the broker, and the end of each log."""
+        """How things stand: the jobs that are not at their end, what waits, and the end of each log."""
         redis = self.store.redis
         names = [text(key).rpartition(":")[2] for key in redis.keys("bm:submission:*")]
         lines = [str(record) for record in self.store.submissions.many(names) if not record.state.terminal]
         lines.append(f"leases {redis.zrange(keys.LEASES, 0, -1, withscores=True)}, the time {redis.time()}")
-        lines += [f"{queue}: {redis.llen(KEY_PREFIX + queue)} messages" for queue in (AGAIN, *Queue)]
-        lines.append(f"taken: {redis.hkeys(KEY_PREFIX + 'unacked')}")
+        lines += [f"{queue}: {self.store.jobs.waiting(queue)} waiting" for queue in Queue]
         for log in sorted(self.folder.glob("*.log")):
             lines += [f"--- {log.name}", *log.read_text(errors="replace").splitlines()[-30:]]
         return "\n".join(lines)

@@ -3,7 +3,7 @@
 import os
 import signal
 
-from backmark.grader.model.records import Job, Kind, Queue, State
+from backmark.grader.model.records import Queue, State
 from tests.service.parts import EXAMPLES, SLEEPER, Service, are_gone, until
 
 RIGHT = next(file for file in EXAMPLES if file.name == "right_loops.py").read_bytes()
@@ -87,18 +87,15 @@ def test_a_worker_without_a_jail_takes_nothing_and_says_why(service: Service) ->
     (report,) = service.store.workers.list()
     assert not report.jail
     assert "/nowhere/bwrap" in (report.reason or "")
-    assert service.store.redis.llen("celery:interactive") == 1
+    assert service.store.redis.llen("celery:backmark") == 1
     assert worker.stop() == 0
     assert service.submission(name).state is State.QUEUED
 
 
-def test_a_message_too_many_does_no_harm(service: Service) -> None:
-    """Nor does one about nothing."""
+def test_nudges_too_many_do_no_harm(service: Service) -> None:
     service.worker(2)
     name = service.submit(RIGHT, "short.py", "ann")
-    for _ in range(10):
-        service.dispatcher.send(Job(Kind.SUBMISSION, name))
-        service.dispatcher.send(Job(Kind.SUBMISSION, "nobody"))
+    service.dispatcher.nudge(20)
     assert service.wait_for_ends(name)[0].tries == 1
     last = service.submit(RIGHT, "short.py", "ben")
     service.wait_for_ends(last)

@@ -1,4 +1,4 @@
-"""A process that goes on with what waits before it takes another message: each job by a claim and an end of its own."""
+"""A process that goes on with what waits after a nudge: each job by a claim and an end of its own."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from backmark.grader.errors import JailFailed, StoreUnavailable
 from backmark.grader.model.records import Claim, Job, Kind, Queue, State
 from backmark.grader.model.regrades import Mode, Phase
 from backmark.grader.store.regrades import selection, worker_steps
-from backmark.worker.service import tasks
+from backmark.worker.service import regrading, tasks
 from backmark.worker.service.context import Context
 from backmark.worker.service.isolation import Isolation
 from backmark.worker.service.lease import Lease
@@ -87,21 +87,28 @@ def make_units(context: Context, count: int) -> tuple[str, list[Job]]:
     return select_units(context.store), waiting_units(context.store)
 
 
-def test_one_message_leads_to_all_that_waits(context: Context, work: Work) -> None:
+def count_nudges(context: Context) -> int:
+    assert isinstance(context.dispatcher, Sent)
+    return context.dispatcher.nudges
+
+
+def test_one_nudge_leads_to_all_that_waits_and_to_no_other(context: Context, work: Work) -> None:
     jobs = hand_in(context, 5)
-    tasks.perform(context, jobs[0])
+    tasks.perform(context)
     assert work.claims == [Claim(job, 1) for job in jobs]
-    assert context.store.jobs.running() == 0
+    assert (context.store.jobs.running(), count_nudges(context)) == (0, 0)
 
 
-def test_a_message_leads_to_one_job_where_there_is_no_time_for_more(context: Context, work: Work) -> None:
+def test_a_nudge_leads_to_one_job_and_another_nudge_where_there_is_no_time_for_more(
+    context: Context, work: Work
+) -> None:
     work.patch.setattr(tasks, "GOING_ON", 0.0)
     jobs = hand_in(context, 2)
-    tasks.perform(context, jobs[0])
-    assert work.claims == [Claim(jobs[0], 1)]
+    tasks.perform(context)
+    assert (work.claims, count_nudges(context)) == ([Claim(jobs[0], 1)], 1)
 
 
-def test_whoever_goes_on_with_units_stops_for_a_submission(context: Context, work: Work) -> None:
+def test_a_submission_goes_ahead_of_the_units_that_a_process_goes_on_with(context: Context, work: Work) -> None:
     regrade, units = make_units(context, 4)
 
     def unit(context: Context, lease: Lease) -> Mapping[str, object]:
@@ -110,11 +117,10 @@ def test_whoever_goes_on_with_units_stops_for_a_submission(context: Context, wor
         return work.unit(context, lease)
 
     work.patch.setitem(tasks.WORK, Kind.UNIT, unit)
-    tasks.perform(context, units[0])
-    assert [claim.job for claim in work.claims] == units[:2]
-    tasks.perform(context, Job(Kind.SUBMISSION, ""))
-    tasks.perform(context, units[0])
-    assert [claim.job for claim in work.claims[3:]] == units[2:]
+    tasks.perform(context)
+    kinds = [claim.job.kind for claim in work.claims]
+    assert kinds == [Kind.UNIT, Kind.UNIT, Kind.SUBMISSION, Kind.UNIT, Kind.UNIT]
+    assert [claim.job for claim in work.claims if claim.job.kind is Kind.UNIT] == units
     assert phase_of(context.store, regrade) is Phase.PREVIEWED
 
 
@@ -125,30 +131,50 @@ def request(context: Context, count: int) -> Job:
     return Job(Kind.REGRADE, request_selection(context.store))
 
 
-def test_a_process_by_itself_grades_units_between_turns_of_selecting(context: Context, work: Work) -> None:
+@pytest.mark.parametrize(
+    ("seconds_of_units", "expected"),
+    [(0.0, [(3, 0), (6, 1), *((7, done) for done in range(2, 7))]), (60.0, [(3, 0), (3, 1), (3, 2), (7, 3)])],
+)
+def test_a_process_by_itself_grades_units_between_turns_of_selecting(
+    context: Context, work: Work, seconds_of_units: float, expected: list[tuple[int, int]]
+) -> None:
     work.patch.setattr(selection, "_CHUNK", 3)
-    work.patch.setattr(tasks, "GOING_ON", 0.0)
-    regrade = request(context, 7)
-    assert isinstance(context.dispatcher, Sent)
-    for source_count, graded_count in ((3, 1), (6, 2), (7, 3)):
-        tasks.perform(context, regrade)
+    work.patch.setattr(regrading, "TURN", 0.0)
+    regrade, progress = request(context, 7), []
+    choose = context.store.regrade_steps.choose
+
+    def choose_first(*arguments: Any, **keywords: Any) -> Any:
+        work.patch.setattr(regrading, "TURN", seconds_of_units)
+        return choose(*arguments, **keywords)
+
+    def unit(context: Context, lease: Lease) -> Mapping[str, object]:
         record = context.store.regrades.get(regrade.id)
         assert record is not None
-        assert (record.counts.sources, record.progress.done) == (source_count, graded_count)
-    assert phase_of(context.store, regrade.id) is Phase.PREVIEWING
-    # A message for each turn that is left, and for units.
-    assert context.dispatcher.jobs.count(regrade) == 2
-    assert {job.kind for job in context.dispatcher.jobs} == {Kind.REGRADE, Kind.UNIT}
+        progress.append((record.counts.sources, record.progress.done))
+        return work.unit(context, lease)
+
+    work.patch.setattr(context.store.regrade_steps, "choose", choose_first)
+    work.patch.setitem(tasks.WORK, Kind.UNIT, unit)
+    for _ in range(3):
+        tasks.perform(context)
+    assert progress[: len(expected)] == expected
+    assert phase_of(context.store, regrade.id) is Phase.PREVIEWED
 
 
 def test_after_a_turn_of_selecting_a_submission_goes_ahead_of_units(context: Context, work: Work) -> None:
     work.patch.setattr(selection, "_CHUNK", 3)
-    work.patch.setattr(tasks, "GOING_ON", 0.0)
-    regrade = request(context, 7)
-    hand_in(context, 1)
-    tasks.perform(context, regrade)
-    assert work.claims == []
-    assert context.store.jobs.running() == 0
+    work.patch.setattr(regrading, "TURN", 0.0)
+    request(context, 3)
+    choose = context.store.regrade_steps.choose
+
+    def choose_and_hand_in(*arguments: Any, **keywords: Any) -> Any:
+        hand_in(context, 1)
+        return choose(*arguments, **keywords)
+
+    work.patch.setattr(context.store.regrade_steps, "choose", choose_and_hand_in)
+    tasks.perform(context)
+    kinds = [claim.job.kind for claim in work.claims]
+    assert (kinds[0], kinds.count(Kind.UNIT)) == (Kind.SUBMISSION, 3)
 
 
 @pytest.mark.parametrize("mode", [Mode.WHOLE, None])
@@ -165,18 +191,19 @@ def test_applying_and_rolling_back_give_others_a_turn(
         store.regrades.roll_back(name)
     else:
         store.regrades.apply(name, mode)
-    work.patch.setattr(tasks, "GOING_ON", 0.0)
-    regrade, graded_counts = Job(Kind.REGRADE, name), []
+    work.patch.setattr(regrading, "TURN", 0.0)
+    graded_counts = []
     for _ in range(3):
-        tasks.perform(context, regrade)
+        tasks.perform(context)
         record = store.regrades.get(name)
         assert record is not None
         graded_counts.append(record.progress.done)
     assert graded_counts == [2, 4, 5]
+    assert count_nudges(context) == 3
     assert phase_of(store, name) is (Phase.APPLIED if mode else Phase.ROLLED_BACK)
 
 
-def test_whoever_failed_takes_another_message_first(context: Context, work: Work) -> None:
+def test_whoever_failed_goes_on_with_nothing_and_nudges(context: Context, work: Work) -> None:
     """What failed at one may fail at the next, and another process may do better."""
     jobs = hand_in(context, 2)
 
@@ -184,12 +211,13 @@ def test_whoever_failed_takes_another_message_first(context: Context, work: Work
         raise JailFailed(f"no jail for {lease.claim.job.id} in {context}")
 
     work.patch.setitem(tasks.WORK, Kind.SUBMISSION, fail)
-    tasks.perform(context, jobs[0])
+    tasks.perform(context)
     states = [context.store.submissions.get(job.id) for job in jobs]
     assert [(record and record.state, record and record.tries) for record in states] == [
         (State.QUEUED, 1),
         (State.QUEUED, 0),
     ]
+    assert count_nudges(context) == 1
 
 
 def test_a_jail_that_cannot_be_started_is_a_failed_try(context: Context, work: Work) -> None:
@@ -201,7 +229,7 @@ def test_a_jail_that_cannot_be_started_is_a_failed_try(context: Context, work: W
         raise OSError("too many open files")
 
     work.patch.setattr(context.jails, "prepare", prepare)
-    tasks.perform(context, jobs[0])
+    tasks.perform(context)
     submission = context.store.submissions.get(jobs[0].id)
     assert submission is not None
     assert (submission.state, submission.tries, work.claims) == (State.QUEUED, 1, [])
@@ -215,9 +243,9 @@ def test_whoever_is_to_stop_goes_on_with_nothing(context: Context, work: Work) -
         return work.submission(context, lease)
 
     work.patch.setitem(tasks.WORK, Kind.SUBMISSION, stop)
-    tasks.perform(context, jobs[0])
+    tasks.perform(context)
     assert work.claims == [Claim(jobs[0], 1)]
-    assert context.store.jobs.waiting(Queue.INTERACTIVE) == 1
+    assert (context.store.jobs.waiting(Queue.INTERACTIVE), count_nudges(context)) == (1, 1)
 
 
 def test_what_was_claimed_with_an_end_is_handed_back_where_no_jail_is_available(context: Context, work: Work) -> None:
@@ -231,12 +259,11 @@ def test_what_was_claimed_with_an_end_is_handed_back_where_no_jail_is_available(
         return fields
 
     work.patch.setitem(tasks.WORK, Kind.SUBMISSION, lose_the_jail)
-    tasks.perform(context, jobs[0])
+    tasks.perform(context)
     record = context.store.submissions.get(jobs[1].id)
     assert record is not None
     assert (work.claims, record.state, record.tries) == ([Claim(jobs[0], 1)], State.QUEUED, 0)
-    assert isinstance(context.dispatcher, Sent)
-    assert context.dispatcher.again == [jobs[1]]
+    assert count_nudges(context) == 1
 
 
 def test_a_claim_whose_answer_was_lost_comes_back_and_the_end_before_it_stands(making: Making, work: Work) -> None:
@@ -248,20 +275,20 @@ def test_a_claim_whose_answer_was_lost_comes_back_and_the_end_before_it_stands(m
         answer = run_script(name, *args, **keywords)
         if name == "finish" and not lost_answers:
             lost_answers.append(name)
-            keywords["following"].reply = None
+            keywords["following"].reply, keywords["following"].is_answered = None, False
             raise StoreUnavailable("the answer is lost")
         return answer
 
     work.patch.setattr(context.store.scripts, "run", lose_an_answer)
-    tasks.perform(context, jobs[0])
-    assert work.claims == [Claim(jobs[0], 1)]
+    tasks.perform(context)
+    assert (work.claims, count_nudges(context)) == ([Claim(jobs[0], 1)], 1)
     assert [record and record.state for record in map(context.store.submissions.get, (job.id for job in jobs))] == [
         State.DONE,
         State.RUNNING,
         State.QUEUED,
     ]
     until(lambda: context.store.jobs.requeue_lost() == [jobs[1]], "its lease ends")
-    tasks.perform(context, jobs[1])
+    tasks.perform(context)
     assert work.claims[1:] == [Claim(jobs[1], 2), Claim(jobs[2], 1)]
 
 

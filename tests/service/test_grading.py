@@ -45,7 +45,7 @@ def hand_in(context: Context, source: bytes, filename: str = "a.py", student: st
 
 def perform_job(context: Context, job: Job) -> SubmissionRecord:
     """Let the worker do it."""
-    perform(context, job)
+    perform(context)
     record = context.store.submissions.get(job.id)
     assert record is not None
     return record
@@ -193,7 +193,7 @@ def test_our_own_failure_is_tried_again_and_never_an_outcome(making: Making) -> 
     first = perform_job(context, job)
     assert (first.state, first.tries) == (State.QUEUED, 1)
     assert isinstance(context.dispatcher, Sent)
-    assert context.dispatcher.again == [job]
+    assert context.dispatcher.nudges == 1
     second = perform_job(context, job)
     assert (second.state, second.outcome) == (State.SERVICE_FAILED, None)
     assert revision.id in (second.failure or "")
@@ -234,7 +234,7 @@ def test_a_machine_that_can_no_longer_isolate_hands_back_and_waits(context: Cont
     assert (record.state, record.tries) == (State.QUEUED, 0)
     assert "/nowhere/bwrap" in (fitness.reason or "")
     assert isinstance(context.dispatcher, Sent)
-    assert context.dispatcher.again == [job]
+    assert context.dispatcher.nudges == 1
     assert context.store.counters.read().jail_failures == 1
 
 

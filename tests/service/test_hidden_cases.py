@@ -11,7 +11,6 @@ from backmark.grader.contracts.judging.revision import join_cases, load
 from backmark.grader.intake import Intake
 from backmark.grader.model.fresh_groups import GROUPS
 from backmark.grader.model.publications import RevisionRecord
-from backmark.grader.model.records import Job, Kind
 from backmark.grader.model.regrades import Selection, Which
 from backmark.grader.store.errors import NothingToAsk
 from backmark.grader.store.search import Filter
@@ -19,9 +18,8 @@ from backmark.worker.sandbox.request import JailRequest
 from backmark.worker.sandbox.streams import Streams
 from backmark.worker.sandbox.template import Template
 from backmark.worker.service.context import Context
-from backmark.worker.service.tasks import perform
 from tests.contracts.making import MISTAKE, RIGHT
-from tests.service.conftest import Making, Sent
+from tests.service.conftest import Making, perform_all
 from tests.service.parts import COURSE
 from tests.service.test_publishing import NAMES, OURS, bare, group_of, publish, stranger, verdict
 
@@ -170,10 +168,7 @@ def test_one_file_has_one_verdict_a_group_in_fifty_attempts_and_a_regrade(making
         before[student] = verdicts[0]
     selection = Selection(COURSE, "mine", revision.id, which=Which.ALL, fresh=True)
     regrade = context.store.regrades.request(selection).regrade.id
-    perform(context, Job(Kind.REGRADE, regrade))
-    assert isinstance(context.dispatcher, Sent)
-    for job in [job for job in context.dispatcher.jobs if job.kind is Kind.UNIT]:
-        perform(context, job)
+    perform_all(context)
     rows = context.store.regrades.report(regrade).all(frozenset())
     regraded = {row.entry.student: context.store.regrades.units.verdict(row.entry.unit) for row in rows}
     assert {student: found and bare(found.as_dict()) for student, found in regraded.items()} == before

@@ -2,7 +2,7 @@
 
 import time
 
-from backmark.grader.model.records import Job, Kind, Queue, State
+from backmark.grader.model.records import Queue, State
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission
 from backmark.worker.service import tasks
@@ -28,12 +28,11 @@ def new(store: Store, source: bytes, student: str, browser: str | None = None) -
 def test_what_needs_more_than_its_slice_is_graded_in_the_slow_lane_on_its_first_try(making: Making) -> None:
     context = making()
     name = context.store.submissions.accept(new(context.store, SLOW, "ada")).id
-    job = Job(Kind.SUBMISSION, name)
-    tasks.perform(context, job)
+    tasks.perform(context)
     assert isinstance(context.dispatcher, Sent)
-    assert context.dispatcher.jobs == [job]
+    assert context.dispatcher.nudges == 1
     assert context.store.jobs.waiting(Queue.SLOW) == 1
-    tasks.perform(context, job)
+    tasks.perform(context)
     record = context.store.submissions.get(name)
     assert record is not None
     assert (record.state, record.outcome, record.tries, record.attempt) == (State.DONE, "timeout", 1, 1)
@@ -52,8 +51,7 @@ def test_six_slow_files_under_six_names_of_one_browser_keep_an_honest_student_fo
         service.store.submissions.accept(new(service.store, SLOW + b"# %d" % number, f"n{number}!{'0' * 12}", "one")).id
         for number in range(6)
     ]
-    for name in slow:
-        service.dispatcher.send(Job(Kind.SUBMISSION, name))
+    service.dispatcher.nudge(len(slow))
     service.start("sweeper")
     service.worker(2)
     until(lambda: service.store.jobs.running() == 2, "two of them run")
@@ -64,8 +62,7 @@ def test_six_slow_files_under_six_names_of_one_browser_keep_an_honest_student_fo
             service.store.submissions.accept(new(service.store, RIGHT.read_bytes() + b"# %d" % number, *sender)).id
             for sender in (("ada",), (f"bob!{'1' * 12}", "two"))
         ]
-        for name in names:
-            service.dispatcher.send(Job(Kind.SUBMISSION, name))
+        service.dispatcher.nudge(len(names))
         records = service.wait_for_ends(*names)
         assert {record.outcome for record in records} == {"passed"}
         waits.append(time.monotonic() - start)

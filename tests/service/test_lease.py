@@ -11,7 +11,7 @@ from backmark.grader.model.records import Job, Kind, State
 from backmark.grader.store.submissions import NewSubmission
 from backmark.worker.serve.embedded import EmbeddedRedis, lasting_port
 from backmark.worker.service.context import Context
-from backmark.worker.service.lease import Lease, Stopping, Withdrawn, claim, hold_lease
+from backmark.worker.service.lease import Lease, Stopping, Withdrawn, claim_next, hold_lease
 from backmark.worker.service.sweeper import Sweeper
 from tests.service.conftest import Making
 from tests.service.parts import PATIENCE, until
@@ -30,16 +30,16 @@ def make_job(context: Context) -> Job:
 
 
 @contextmanager
-def take_lease(context: Context, job: Job) -> Iterator[Lease | None]:
-    """The lease of a job that a message is about; None if there is nothing to do."""
-    job_claim = claim(context, job)
+def take_lease(context: Context) -> Iterator[Lease | None]:
+    """The lease of the job whose turn it is; None if there is nothing to do."""
+    job_claim = claim_next(context)
     with nullcontext() if job_claim is None else hold_lease(context, job_claim) as lease:
         yield lease
 
 
 def test_what_is_held_is_not_lost_and_what_is_let_go_is(quick_context: Context) -> None:
     job = make_job(quick_context)
-    with take_lease(quick_context, job) as hold:
+    with take_lease(quick_context) as hold:
         assert hold is not None
         end = threading.Event()
         assert not end.wait(4.5), "more than a lease passes"
@@ -49,15 +49,15 @@ def test_what_is_held_is_not_lost_and_what_is_let_go_is(quick_context: Context) 
 
 
 def test_a_job_can_be_held_once(quick_context: Context) -> None:
-    job = make_job(quick_context)
-    with take_lease(quick_context, job) as first, take_lease(quick_context, job) as second:
+    make_job(quick_context)
+    with take_lease(quick_context) as first, take_lease(quick_context) as second:
         assert first is not None
         assert second is None
 
 
 def test_a_cancelled_job_is_withdrawn_and_what_it_does_is_ended(quick_context: Context) -> None:
     job, end_event = make_job(quick_context), threading.Event()
-    with take_lease(quick_context, job) as hold:
+    with take_lease(quick_context) as hold:
         assert hold is not None
         with hold.ending(end_event.set):
             quick_context.store.submissions.cancel(job.id)
@@ -72,8 +72,9 @@ def test_a_cancelled_job_is_withdrawn_and_what_it_does_is_ended(quick_context: C
 
 def test_a_stop_ends_it_after_its_grace(making: Making) -> None:
     context = making(lease_seconds=3, grace_seconds=0.3)
+    make_job(context)
     end_event = threading.Event()
-    with take_lease(context, make_job(context)) as hold:
+    with take_lease(context) as hold:
         assert hold is not None
         context.stop.request()
         hold.check()
@@ -86,7 +87,7 @@ def test_a_stop_ends_it_after_its_grace(making: Making) -> None:
 def test_a_worker_that_stops_claims_nothing_more(quick_context: Context) -> None:
     job = make_job(quick_context)
     quick_context.stop.request()
-    with pytest.raises(Stopping), take_lease(quick_context, job):
+    with pytest.raises(Stopping), take_lease(quick_context):
         pass
     assert position(quick_context.store, job) == 0
 
@@ -124,7 +125,7 @@ def test_a_store_that_was_away_still_finds_whoever_held_a_job(redis: EmbeddedRed
     )
     sweep_thread.start()
     try:
-        with take_lease(context, job) as hold:
+        with take_lease(context) as hold:
             assert hold is not None
             redis.kill()
             restart_thread.start()

@@ -13,7 +13,7 @@ from types import FrameType
 
 import pytest
 
-from backmark.grader.model.records import Job, Kind, Scope
+from backmark.grader.model.records import Scope
 from backmark.grader.web import create_app, links
 from backmark.worker.grading.pool import Jails
 from backmark.worker.sandbox.policy import plan_unjailed
@@ -96,7 +96,7 @@ def test_every_file_that_the_architecture_names_on_the_path_runs(making: Making,
         portal = Asker.with_token(app, context.store, "course", Scope.SUBMIT, Scope.READ)
         submission = portal.upload(source, "ada.ipynb").json
         assert submission is not None
-        perform(context, Job(Kind.SUBMISSION, submission["id"]))
+        perform(context)
         answer = portal.get(f"/submissions/{submission['id']}").json
         assert answer is not None
         record = context.store.submissions.get(answer["id"])

@@ -30,7 +30,7 @@ from backmark.worker.service.context import Context
 from backmark.worker.service.tasks import perform
 from tests.contracts.making import FILES, LINEAR, MISTAKE, RIGHT, contract
 from tests.made import table
-from tests.service.conftest import Making, Sent
+from tests.service.conftest import Making, Sent, perform_all
 from tests.service.parts import COURSE, EXAMPLES, until
 from tests.store.making import position
 
@@ -66,7 +66,7 @@ def linear_backward(dout, x, w):
 def run_publication(context: Context, toml: str, *, fresh_count: int = 0, name: str = "mine") -> Publication:
     """Request a publication, let the worker perform it, and return it."""
     request = context.store.publications.request(NewPublication(COURSE, name, toml, fresh_count))
-    perform(context, Job(Kind.PUBLICATION, request.id))
+    perform(context)
     publication = context.store.publications.get(request.id)
     assert publication is not None
     return publication
@@ -86,10 +86,10 @@ def verdict(
 ) -> dict[str, Any]:
     data = source.encode() if isinstance(source, str) else source
     new = NewSubmission(COURSE, assignment, revision.id, student, "a.py", data)
-    job = Job(Kind.SUBMISSION, context.store.submissions.accept(new).id)
-    perform(context, job)
-    verdict_record = context.store.submissions.verdict(job.id)
-    assert verdict_record is not None, context.store.submissions.get(job.id)
+    name = context.store.submissions.accept(new).id
+    perform_all(context)
+    verdict_record = context.store.submissions.verdict(name)
+    assert verdict_record is not None, context.store.submissions.get(name)
     return verdict_record.as_dict()
 
 
@@ -223,10 +223,10 @@ def test_a_worker_that_stops_hands_back_a_publication(making: Making) -> None:
 
     stop_thread = threading.Thread(target=stop)
     stop_thread.start()
-    perform(context, job)
+    perform(context)
     stop_thread.join()
     assert isinstance(context.dispatcher, Sent)
-    assert context.dispatcher.again == [job]
+    assert context.dispatcher.nudges == 1
     assert position(context.store, job) == 0
 
 
@@ -345,12 +345,10 @@ def test_a_regrade_gives_each_group_the_verdict_that_it_had(making: Making, sour
     before = {student: bare(verdict(context, revision, source, student)) for student in (ann, bob, other_student)}
     selection = Selection(COURSE, "mine", revision.id, which=Which.ALL, fresh=True)
     regrade = context.store.regrades.request(selection).regrade.id
-    perform(context, Job(Kind.REGRADE, regrade))
+    perform_all(context)
     assert isinstance(context.dispatcher, Sent)
-    units = [job for job in context.dispatcher.jobs if job.kind is Kind.UNIT]
-    assert len(units) == 2
-    for job in units:
-        perform(context, job)
+    # One for each unit, one by whoever had selected them, and one after the publication before.
+    assert context.dispatcher.nudges == 4
     rows = context.store.regrades.report(regrade).all(frozenset())
     verdicts = {row.entry.student: context.store.regrades.units.verdict(row.entry.unit) for row in rows}
     assert {student: found and bare(found.as_dict()) for student, found in verdicts.items()} == before

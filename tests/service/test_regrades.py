@@ -38,7 +38,7 @@ def request_regrade(service: Service, *, fresh: bool = False) -> str:
     assert revision is not None
     selection = Selection(COURSE, ASSIGNMENT, revision.id, which=Which.ALL, fresh=fresh)
     name = service.store.regrades.request(selection).regrade.id
-    service.dispatcher.send(Job(Kind.REGRADE, name))
+    service.dispatcher.nudge()
     return name
 
 
@@ -57,7 +57,7 @@ def start_phase(service: Service, name: str, mode: Mode | None) -> None:
     """Apply it, or roll it back where no mode is given, as the web server does."""
     regrades = service.store.regrades
     regrades.roll_back(name) if mode is None else regrades.apply(name, mode)
-    service.dispatcher.send(Job(Kind.REGRADE, name))
+    service.dispatcher.nudge()
 
 
 def test_a_regrade_gives_the_verdicts_that_a_submission_would_get(service: Service) -> None:
@@ -145,9 +145,8 @@ def test_a_cancelled_preview_holds_no_worker_and_goes_on_when_resumed(service: S
     assert interactive.state is State.DONE
     done_count = now(service, name).progress.done
     assert done_count < 80
-    _, jobs = service.store.regrades.resume(name)
-    for job in jobs:
-        service.dispatcher.send(job)
+    _, nudges = service.store.regrades.resume(name)
+    service.dispatcher.nudge(nudges)
     assert wait_for_phase(service, name, Phase.PREVIEWED).progress.done == 80
 
 

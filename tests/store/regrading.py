@@ -113,12 +113,12 @@ def grade(store: Store, verdicts: dict[str, Verdict]) -> int:
             assert claim is not None
             assert unit_record is not None
             assert unit_record.source is not None
-            assert unit_graded(store, claim, verdicts[unit_record.source.decode()]) is not None
+            assert unit_graded(store, claim, verdicts[unit_record.source.decode()])
             count += 1
     return count
 
 
-def unit_graded(store: Store, claim: Claim, unit_verdict: Verdict) -> tuple[Job, ...] | None:
+def unit_graded(store: Store, claim: Claim, unit_verdict: Verdict) -> bool:
     """The unit's end, as a worker writes it."""
     unit_record = store.regrades.units.get(claim.job.id)
     return store.regrades.units.record_verdict(claim, unit_verdict, () if unit_record is None else unit_record.classes)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from backmark.grader.errors import StoreUnavailable
-from backmark.grader.model.records import Claim, Kind, State
+from backmark.grader.model.records import Claim, State
 from backmark.grader.store.scripts import ScriptCall, _source
 from backmark.grader.store.store import Store
 from tests.store.making import accept, claim_job, job, new, now, verdict
@@ -64,9 +64,9 @@ def test_what_fails_ahead_takes_nothing_from_the_end(store: Store, known_scripts
 def test_the_claim_of_the_next_follows_the_end_of_one(store: Store) -> None:
     names = [accept(store, new(f"s{at}")) for at in range(3)]
     claim = claim_job(store, names[0])
-    next_claim = store.jobs.following_claim(Kind.SUBMISSION)
+    next_claim = store.jobs.following_claim()
     assert store.submissions.finish(claim, verdict(), following=next_claim)
-    assert store.jobs.read_following(Kind.SUBMISSION, next_claim) == Claim(job(names[1]), 1)
+    assert store.jobs.read_following(next_claim) == Claim(job(names[1]), 1)
     # Asked again because the answer was lost: no further one is claimed.
     assert store.submissions.finish(claim, verdict(), following=next_claim)
     assert now(store, names[2]).state is State.QUEUED
@@ -79,9 +79,9 @@ def test_a_restarted_redis_is_given_what_follows_again(store: Store, known_scrip
     store.redis.script_flush()
     for name in known_scripts:
         store.redis.script_load(_source(name)[0])
-    next_claim = store.jobs.following_claim(Kind.SUBMISSION)
+    next_claim = store.jobs.following_claim()
     assert store.submissions.finish(claim, verdict(), following=next_claim)
-    assert store.jobs.read_following(Kind.SUBMISSION, next_claim) == Claim(job(second), 1)
+    assert store.jobs.read_following(next_claim) == Claim(job(second), 1)
     assert (now(store, first).state, now(store, second).tries) == (State.DONE, 1)
 
 
@@ -92,28 +92,28 @@ def test_what_follows_finds_what_a_script_leaves_that_a_restarted_redis_did_not_
     claim = claim_step(store, request_regrade(store))
     store.redis.script_flush()
     store.redis.script_load(_source("claim_next")[0])
-    unit_claim = store.jobs.following_claim(Kind.UNIT)
+    unit_claim = store.jobs.following_claim()
     assert store.regrade_steps.choose(claim, lambda _: "", last_of_turn=True, following=unit_claim) is not None
-    assert store.jobs.read_following(Kind.UNIT, unit_claim) is not None
+    assert store.jobs.read_following(unit_claim) is not None
 
 
 def test_nothing_follows_where_nothing_waits(store: Store) -> None:
     claim = claim_job(store, accept(store))
-    next_claim = store.jobs.following_claim(Kind.SUBMISSION)
+    next_claim = store.jobs.following_claim()
     assert store.submissions.finish(claim, verdict(), following=next_claim)
-    assert store.jobs.read_following(Kind.SUBMISSION, next_claim) is None
+    assert store.jobs.read_following(next_claim) is None
 
 
 def test_what_follows_is_not_made_where_redis_takes_no_writes(store: Store) -> None:
     first, second = (accept(store, new(f"s{at}")) for at in range(2))
     claim = claim_job(store, first)
-    next_claim = store.jobs.following_claim(Kind.SUBMISSION)
+    next_claim = store.jobs.following_claim()
     store.redis.config_set("min-replicas-to-write", "1")
     try:
         with pytest.raises(StoreUnavailable, match="NOREPLICAS"):
             store.submissions.finish(claim, verdict(), following=next_claim)
     finally:
         store.redis.config_set("min-replicas-to-write", "0")
-    assert store.jobs.read_following(Kind.SUBMISSION, next_claim) is None
+    assert store.jobs.read_following(next_claim) is None
     assert store.submissions.finish(claim, verdict(), following=next_claim)
     assert now(store, second).state is State.QUEUED

@@ -16,6 +16,7 @@ from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.store import Store
 from backmark.grader.store.workers import Worker
 from tests.store.making import REVISION, accept, claim_job, end_lease, job, make_notification, new, now, verdict
+from tests.store.regrading import waiting_units
 
 HOUR = 3_600_000
 
@@ -43,7 +44,7 @@ def waiting_job(store: Store, kind: Kind) -> Job:
     assert regrade is not None
     step = store.regrade_steps.choose(regrade)
     assert step is not None
-    return step.unsent[0]
+    return waiting_units(store)[0]
 
 
 def set_back(store: Store) -> None:
@@ -96,13 +97,6 @@ def test_leases_that_seem_to_have_ended_are_lost_once(store: Store) -> None:
     assert not store.submissions.finish(claim, verdict("failed"))
     assert store.submissions.finish(claim_job(store, name), verdict())
     assert now(store, name).state is State.DONE
-
-
-def test_a_message_that_was_lost_is_sent_again(store: Store) -> None:
-    name = accept(store)
-    store.redis.hset(keys.key(Kind.SUBMISSION, name), "resend", str(round(1000 * time.time()) + HOUR))
-    assert store.jobs.unsent() == [job(name)]
-    assert store.jobs.unsent() == []
 
 
 def test_a_dead_worker_is_not_counted_for_an_hour(store: Store) -> None:

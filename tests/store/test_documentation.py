@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from backmark.grader.dispatch import CeleryDispatcher, application
+from backmark.grader.dispatch import QUEUE, CeleryDispatcher, application
 from backmark.grader.errors import StoreUnavailable
 from backmark.grader.model.records import Kind
 from backmark.grader.store.backups.copying import write_backup
 from backmark.grader.store.backups.restoring import restore_backup
 from backmark.grader.store.store import Store
 from backmark.worker.serve.embedded import EmbeddedRedis
-from tests.store.making import accept, finish_job, job, new
+from tests.store.making import finish_job
 
 ROOT = Path(__file__).parents[2]
 KEYS, RIGHTS = (
@@ -51,8 +51,8 @@ def test_the_documented_rights_are_enough_and_no_more(store: Store, redis_server
             limited_store.submissions.delete(name)
             assert changes.wait(30)
         app = application(limited_store.settings)
-        CeleryDispatcher(app).send(job(accept(limited_store, new("bob"))))
-        with app.connection() as connection, connection.SimpleQueue("interactive") as queue:
+        CeleryDispatcher(app).nudge()
+        with app.connection() as connection, connection.SimpleQueue(QUEUE) as queue:
             queue.get(timeout=30).ack()
         app.close()
         backup = io.BytesIO()

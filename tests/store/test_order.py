@@ -7,10 +7,11 @@ import pytest
 from backmark.grader.model.records import Claim, Job, Kind, Queue
 from backmark.grader.store import keys
 from backmark.grader.store.publications import NewPublication
+from backmark.grader.store.scripts import FollowingCall
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission
 from tests.store.making import accept, claim_job, end_lease, job, new, verdict
-from tests.store.regrading import grade_submission, result, select_units, waiting_units
+from tests.store.regrading import grade_submission, request_regrade, result, select_units, waiting_units
 
 
 def hand_in(store: Store, student: str, *assignments: str, course: str = "cs101") -> list[str]:
@@ -129,11 +130,48 @@ def test_an_entry_of_the_queue_without_its_job_stops_nobody(store: Store) -> Non
     assert turns(store, 2) == [name]
 
 
-def test_other_kinds_are_claimed_by_their_names(store: Store) -> None:
-    store.publications.request(NewPublication("cs101", "mine", "id = 'mine'"))
-    assert store.jobs.claim_next() is None
-    name = accept(store)
-    assert store.jobs.claim(job(name)) is not None
+def request_publication(store: Store) -> Job:
+    publication = store.publications.request(NewPublication("cs101", "mine", "id = 'mine'"))
+    return Job(Kind.PUBLICATION, publication.id)
+
+
+def test_submissions_come_before_publications_and_these_before_units(store: Store) -> None:
+    (unit,) = make_units(store, 1)
+    publications = [request_publication(store) for _ in range(2)]
+    waiting = [job(accept(store)), *publications, unit]
+    claims = [store.jobs.claim_next() for _ in range(5)]
+    assert [claim and claim.job for claim in claims] == [*waiting, None]
+
+
+def test_a_slow_submission_waits_for_room_while_others_have_their_turns(store: Store) -> None:
+    for _ in range(2):
+        use(store, 2.0, new("slow"))
+    names = hand_in(store, "slow", "a", "b")
+    publication = request_publication(store)
+    claims = [store.jobs.claim_next() for _ in range(3)]
+    assert [claim and claim.job for claim in claims] == [job(names[0]), publication, None]
+
+
+def test_a_step_that_had_its_turn_comes_behind_others_and_last_for_its_own_worker(store: Store) -> None:
+    for number in range(201):
+        grade_submission(store, f"student-{number}", "a")
+    step = Job(Kind.REGRADE, request_regrade(store))
+    publication = request_publication(store)
+    claim = store.jobs.claim_next()
+    assert claim == Claim(step, 1)
+    following = store.jobs.following_claim(steps_last=True)
+    assert store.regrade_steps.choose(claim, last_of_turn=True, following=following) is not None
+    assert store.jobs.read_following(following) == Claim(publication, 1)
+    (unit,) = waiting_units(store)
+    for expected in (unit, step, None):
+        following = store.jobs.following_claim(steps_last=True)
+        claim = read_by_itself(store, following)
+        assert (claim and claim.job) == expected
+
+
+def read_by_itself(store: Store, following: FollowingCall) -> Claim | None:
+    following.reply = store.scripts.run(following.call.name, *following.call.args)
+    return store.jobs.read_following(following)
 
 
 def make_units(store: Store, count: int) -> list[Job]:
@@ -146,20 +184,20 @@ def make_units(store: Store, count: int) -> list[Job]:
 
 def test_units_have_their_turns_by_place(store: Store) -> None:
     units = make_units(store, 3)
-    claims = [store.jobs.claim_next(Kind.UNIT) for _ in range(4)]
+    claims = [store.jobs.claim_next() for _ in range(4)]
     assert [claim and claim.job for claim in claims] == [*units, None]
 
 
 def test_a_unit_without_its_job_stops_nobody(store: Store) -> None:
     (unit,) = make_units(store, 1)
     store.redis.zadd(keys.key("waiting", Queue.REGRADE), {f"{Kind.UNIT}:gone": 1})
-    assert store.jobs.claim_next(Kind.UNIT) == Claim(unit, 1)
-    assert store.jobs.claim_next(Kind.UNIT) is None
+    assert store.jobs.claim_next() == Claim(unit, 1)
+    assert store.jobs.claim_next() is None
 
 
 def test_a_unit_that_failed_waits_behind_the_others_and_one_that_was_handed_back_before_them(store: Store) -> None:
     first, second, third = make_units(store, 3)
-    for claim, end in ((store.jobs.claim_next(Kind.UNIT), "fail"), (store.jobs.claim_next(Kind.UNIT), "hand back")):
+    for claim, end in ((store.jobs.claim_next(), "fail"), (store.jobs.claim_next(), "hand back")):
         assert claim is not None
         store.jobs.record_failure(claim, "no jail") if end == "fail" else store.jobs.hand_back(claim)
     assert waiting_units(store) == [second, third, first]
@@ -167,20 +205,16 @@ def test_a_unit_that_failed_waits_behind_the_others_and_one_that_was_handed_back
 
 def end_and_go_on(store: Store, claim: Claim) -> Claim | None:
     """Record a unit's verdict, and return the claim of another one that was made with that."""
-    following = store.jobs.following_claim(Kind.UNIT)
-    assert store.regrades.units.record_verdict(claim, result(8), (), following=following) is not None
-    return store.jobs.read_following(Kind.UNIT, following)
+    following = store.jobs.following_claim()
+    assert store.regrades.units.record_verdict(claim, result(8), (), following=following)
+    return store.jobs.read_following(following)
 
 
-@pytest.mark.parametrize("live_kind", ["submission", "publication"])
-def test_whoever_goes_on_with_units_stops_for_whoever_waits_for_an_answer(store: Store, live_kind: str) -> None:
-    make_units(store, 4)
-    first = store.jobs.claim_next(Kind.UNIT)
+@pytest.mark.parametrize("kind", [Kind.SUBMISSION, Kind.PUBLICATION])
+def test_whoever_goes_on_with_units_takes_what_somebody_waits_for_first(store: Store, kind: Kind) -> None:
+    units = make_units(store, 3)
+    first = store.jobs.claim_next()
     second = first and end_and_go_on(store, first)
-    assert second is not None
-    accept(store) if live_kind == "submission" else store.publications.request(
-        NewPublication("cs101", "mine", "id = 'mine'")
-    )
-    assert end_and_go_on(store, second) is None
-    # A message of theirs comes behind all others: whoever has one may take a unit.
-    assert store.jobs.claim_next(Kind.UNIT) is not None
+    assert second == Claim(units[1], 1)
+    live = job(accept(store)) if kind is Kind.SUBMISSION else request_publication(store)
+    assert end_and_go_on(store, second) == Claim(live, 1)

@@ -46,7 +46,7 @@ def test_the_time_of_a_step_runs_from_its_first_end(store: Store) -> None:
         start_times.append(store.redis.hmget(keys.key(Kind.REGRADE, name), "step_started", "step_base"))
         claim = store.jobs.claim(unit)
         assert claim is not None
-        assert unit_graded(store, claim, result(8)) is not None
+        assert unit_graded(store, claim, result(8))
     assert start_times[0][0] is None
     assert start_times[1] == start_times[2]
     assert start_times[1][1] == b"1"

@@ -136,7 +136,7 @@ def test_a_unit_of_which_all_submissions_are_deleted_ends_and_the_preview_is_com
         store.regrades.resume(name)
     if claim is not None:
         assert not store.jobs.beat(claim)
-        assert unit_graded(store, claim, result(10)) is None
+        assert not unit_graded(store, claim, result(10))
     assert [unit.id for unit in waiting_units(store)] != [ada_unit]
     grade(store, {"b": result(10)})
     regrade = now(store, name)

@@ -103,7 +103,7 @@ def test_a_submission_that_is_chosen_while_its_source_is_graded_counts_by_its_ow
     assert unit_claim is not None
     assert unit_record is not None
     assert not one_chunk(store, claim)
-    assert store.regrades.units.record_verdict(unit_claim, result(9), unit_record.classes) is not None
+    assert store.regrades.units.record_verdict(unit_claim, result(9), unit_record.classes)
     counts = now(store, name).counts
     assert (counts.up, counts.down) == (3, 1)
 
@@ -114,8 +114,8 @@ def test_a_submission_that_is_chosen_after_its_source_could_not_be_graded_counts
     fail(store, unit)
     assert not one_chunk(store, claim)
     assert now(store, name).counts.could_not_be_graded == 4
-    _, jobs = store.regrades.resume(name)
-    assert jobs == (unit,)
+    _, nudges = store.regrades.resume(name)
+    assert (nudges, waiting_units(store)) == (1, [unit])
     grade(store, {"a": result(10)})
     counts = now(store, name).counts
     assert (counts.could_not_be_graded, counts.up, phase(store, name)) == (0, 4, Phase.PREVIEWED)
@@ -125,8 +125,9 @@ def test_what_could_not_be_graded_is_retried_while_others_are_chosen(store: Stor
     name, claim = choose_first(store, "a", "b", "c", "d")
     (first, *_) = waiting_units(store)
     fail(store, first)
-    regrade, jobs = store.regrades.resume(name)
-    assert (regrade.phase, regrade.progress.failed, first in jobs) == (Phase.PREPARING, 0, True)
+    regrade, nudges = store.regrades.resume(name)
+    assert (regrade.phase, regrade.progress.failed, nudges) == (Phase.PREPARING, 0, 1)
+    assert first in waiting_units(store)
     # Whoever chooses goes on undisturbed.
     assert not one_chunk(store, claim)
 
@@ -137,12 +138,11 @@ def test_a_cancelled_choice_stops_what_is_graded_and_both_go_on_when_resumed(sto
     assert unit_claim is not None
     store.regrades.cancel(name)
     assert store.regrade_steps.choose(claim) is None
-    assert unit_graded(store, unit_claim, result(10)) is None
+    assert not unit_graded(store, unit_claim, result(10))
     assert waiting_units(store) == []
-    regrade, jobs = store.regrades.resume(name)
+    regrade, nudges = store.regrades.resume(name)
     assert regrade.phase is Phase.PREPARING
-    assert {job.kind for job in jobs} == {Kind.REGRADE, Kind.UNIT}
-    assert len(waiting_units(store)) == 3
+    assert (nudges, len(waiting_units(store))) == (4, 3)
     finish_step(store, name)
     assert grade(store, {source: result(10) for source in "abcd"}) == 4
     assert (phase(store, name), now(store, name).counts.up) == (Phase.PREVIEWED, 4)
@@ -160,8 +160,8 @@ def test_a_source_that_is_chosen_again_after_its_deletion_is_not_in_the_hands_of
     assert second_claim is not None
     assert second_claim.fence > late_claim.fence
     assert not store.jobs.beat(late_claim)
-    assert unit_graded(store, late_claim, result(0)) is None
-    assert unit_graded(store, second_claim, result(10)) is not None
+    assert not unit_graded(store, late_claim, result(0))
+    assert unit_graded(store, second_claim, result(10))
     assert (now(store, name).counts.up, now(store, name).counts.sources) == (1, 3)
 
 
@@ -189,7 +189,6 @@ def test_a_step_gives_others_a_turn_and_keeps_its_place(store: Store) -> None:
     assert not store.jobs.beat(claim)
     # An answer that was lost: the turn is over.
     assert store.regrade_steps.choose(claim, last_of_turn=True) is None
-    assert store.jobs.unsent() == []
     finish_step(store, name)
     assert now(store, name).counts.submissions == 7
 
@@ -200,6 +199,11 @@ def test_a_regrade_that_rests_while_units_wait_is_not_deleted(store: Store) -> N
     store.redis.zadd("bm:regrades-touched", {name: 0})
     store.redis.hset(f"bm:regrade:{name}", "state", "service_failed")
     assert store.regrades.expire(1.0) == (0, False)
+
+
+def claim_unit(store: Store) -> Claim | None:
+    """Claim the first unit that waits, whatever waits before it."""
+    return next((store.jobs.claim(unit) for unit in waiting_units(store)), None)
 
 
 SCORES = st.sampled_from([2, 8, 10])
@@ -257,7 +261,7 @@ class Streaming(RuleBasedStateMachine):
     @rule(target=graders)
     def claim_unit(self) -> MultipleResults[tuple[Claim, tuple[str, ...]]]:
         """A worker is given a unit, and reads the classes beside which it is graded."""
-        claim = self.store.jobs.claim_next(Kind.UNIT)
+        claim = claim_unit(self.store)
         if claim is None:
             return multiple()
         unit = self.store.regrades.units.get(claim.job.id)
@@ -269,17 +273,17 @@ class Streaming(RuleBasedStateMachine):
         """A worker has a verdict, perhaps too late, perhaps for the second time."""
         claim, classes = grader
         is_held = self.store.jobs.beat(claim)
-        jobs = self.store.regrades.units.record_verdict(claim, self._verdict(score), classes)
-        assert jobs is not None or not is_held
+        is_recorded = self.store.regrades.units.record_verdict(claim, self._verdict(score), classes)
+        assert is_recorded or not is_held
         if is_held:
             self.given[claim.job.id] = score
 
     @rule(score=SCORES)
     def grade(self, score: int) -> None:
         """A worker that lives grades a unit."""
-        claim = self.store.jobs.claim_next(Kind.UNIT)
+        claim = claim_unit(self.store)
         if claim is not None:
-            assert unit_graded(self.store, claim, self._verdict(score)) is not None
+            assert unit_graded(self.store, claim, self._verdict(score))
             self.given[claim.job.id] = score
 
     def _verdict(self, score: int) -> Verdict:
@@ -380,8 +384,8 @@ class Streaming(RuleBasedStateMachine):
         claim = self.store.jobs.claim(Job(Kind.REGRADE, self.name))
         while claim is not None and (chunk := self.store.regrade_steps.choose(claim)) and chunk.more:
             pass
-        while (claim := self.store.jobs.claim_next(Kind.UNIT)) is not None:
-            assert unit_graded(self.store, claim, self._verdict(8)) is not None
+        while (claim := claim_unit(self.store)) is not None:
+            assert unit_graded(self.store, claim, self._verdict(8))
             self.given[claim.job.id] = 8
 
 

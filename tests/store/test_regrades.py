@@ -235,7 +235,7 @@ def test_progress_counts_sources_and_estimates_by_the_pace_so_far(store: Store) 
     first, second, *_ = waiting_units(store)
     claim = store.jobs.claim(first)
     assert claim is not None
-    assert unit_graded(store, claim, result(8)) is not None
+    assert unit_graded(store, claim, result(8))
     fail(store, second)
     regrade = now(store, name)
     assert regrade.progress == RegradeProgress(4, 1, 1)
@@ -255,8 +255,8 @@ def test_a_unit_that_could_not_be_graded_changes_no_mark_and_can_be_retried(stor
     assert (regrade.phase, regrade.counts.could_not_be_graded, regrade.counts.up) == (Phase.PREVIEWED, 2, 1)
     assert rows(store, name)[ada_id].failure == "no jail"
 
-    regrade, jobs = store.regrades.resume(name)
-    assert (regrade.phase, jobs) == (Phase.PREVIEWING, (bad_unit,))
+    regrade, nudges = store.regrades.resume(name)
+    assert (regrade.phase, nudges, waiting_units(store)) == (Phase.PREVIEWING, 1, [bad_unit])
     assert regrade.counts.could_not_be_graded == 0
     fail(store, bad_unit)
     assert apply_regrade(store, name).counts.applied == 1
@@ -292,7 +292,7 @@ def test_a_verdict_of_a_worker_that_was_taken_for_dead_is_dropped(store: Store) 
     end_lease(store, late_claim)
     store.jobs.requeue_lost()
     grade(store, {"a": result(10)})
-    assert unit_graded(store, late_claim, result(0)) is None
+    assert not unit_graded(store, late_claim, result(0))
     assert rows(store, name)[ada_id].change is Change.UP
     assert now(store, name).counts.down == 0
 
@@ -303,8 +303,8 @@ def test_a_unit_whose_answer_was_lost_counts_once(store: Store) -> None:
     (unit,) = waiting_units(store)
     claim = store.jobs.claim(unit)
     assert claim is not None
-    assert unit_graded(store, claim, result(10)) == ()
-    assert unit_graded(store, claim, result(10)) == ()
+    assert unit_graded(store, claim, result(10))
+    assert unit_graded(store, claim, result(10))
     assert (now(store, name).counts.up, now(store, name).progress.done) == (1, 1)
 
 
@@ -317,7 +317,7 @@ def test_units_are_let_into_the_queue_as_others_end(store: Store) -> None:
     assert len(units) == 1000
     claim = store.jobs.claim(units[0])
     assert claim is not None
-    assert unit_graded(store, claim, result(8)) is not None
+    assert unit_graded(store, claim, result(8))
     assert len(waiting_units(store)) == 1000
     fail(store, units[1])
     assert len(waiting_units(store)) == 1000
@@ -369,12 +369,10 @@ def test_a_cancelled_regrade_goes_on_where_it_was(store: Store, phase_of_stop: P
     assert waiting_units(store) == []
     assert store.jobs.running() == 0
 
-    regrade, jobs = store.regrades.resume(name)
+    _, nudges = store.regrades.resume(name)
+    assert nudges == {Phase.PREPARING: 1, Phase.PREVIEWING: 2, Phase.PREVIEWED: 0}[phase_of_stop]
     if phase_of_stop is Phase.PREPARING:
-        assert jobs == (Job(Kind.REGRADE, name),)
         finish_step(store, name)
-    if phase_of_stop is Phase.PREVIEWING:
-        assert len(jobs) == 2
     grade(store, {"a": result(10), "b": result(10)})
     assert set(rows(store, name)) == {ada_id, ben_id}
     assert now(store, name).counts.up == 2
@@ -387,9 +385,8 @@ def test_a_step_that_fails_for_good_says_why_and_can_be_resumed(store: Store) ->
     fail(store, Job(Kind.REGRADE, name))
     regrade = now(store, name)
     assert (regrade.phase, regrade.stopped_in, regrade.failure) == (Phase.FAILED, Phase.PREPARING, "no jail")
-    regrade, jobs = store.regrades.resume(name)
-    assert (regrade.phase, regrade.failure) == (Phase.PREPARING, None)
-    assert jobs == (Job(Kind.REGRADE, name),)
+    regrade, nudges = store.regrades.resume(name)
+    assert (regrade.phase, regrade.failure, nudges) == (Phase.PREPARING, None, 1)
     finish_step(store, name)
     grade(store, {"a": result(10)})
     store.regrades.apply(name, Mode.WHOLE)
@@ -407,7 +404,7 @@ def test_what_does_not_fit_the_phase_is_refused_and_changes_nothing(store: Store
         regrades.apply(name, Mode.WHOLE)
     with pytest.raises(WrongPhase, match="preparing"):
         regrades.roll_back(name)
-    assert regrades.resume(name)[1] == ()
+    assert regrades.resume(name)[1] == 0
     finish_step(store, name)
     grade(store, {"a": result(10)})
     with pytest.raises(WrongPhase, match="previewed"):

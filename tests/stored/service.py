@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import HttpUrl, SecretStr
 
-from backmark.grader.model.records import Job, Kind, SubmissionRecord
+from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
@@ -70,8 +70,10 @@ class StoredService:
         return record.phase
 
     def do_step(self, context: Context, regrade: str) -> None:
-        """Let a worker do the step in which the regrade with this name is."""
-        perform(context, Job(Kind.REGRADE, self.known["regrades"][regrade]))
+        """Let a worker do what waits, until the step is done in which the regrade with this name is."""
+        before = self.phase(context.store, regrade)
+        while self.phase(context.store, regrade) == before:
+            perform(context)
 
 
 AT_0_3_0 = StoredService.load("at_0_3_0")
@@ -92,4 +94,4 @@ def perform_until_graded(context: Context, name: str) -> None:
     """Answer messages about a submission until it is graded: each leads to whoever's turn it is."""
     for _ in range(20):
         if get_record(context.store, name).outcome is None:
-            perform(context, Job(Kind.SUBMISSION, name))
+            perform(context)

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from backmark.grader.contracts.judging.revision import load_packaged
-from backmark.grader.model.records import Job, Kind, Scope
+from backmark.grader.model.records import Scope
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
 from backmark.grader.web import links
@@ -58,7 +58,7 @@ def list_lost(before: Any, now: Any, place: str = "") -> list[str]:
 def grade_units(context: Context) -> None:
     """Let the worker grade all units that wait."""
     while context.store.redis.exists("bm:waiting:regrade"):
-        perform(context, Job(Kind.UNIT, ""))
+        perform(context)
 
 
 @pytest.mark.usefixtures("store")
@@ -153,7 +153,7 @@ def test_a_step_that_was_asked_for_is_done(context: Context, name: str, end: str
 
 def test_a_publication_that_waits_is_done(context: Context) -> None:
     name = KNOWN["publications"]["queued"]
-    perform(context, Job(Kind.PUBLICATION, name))
+    perform(context)
     publication, current = context.store.publications.get(name), context.store.assignments.current(COURSE, "later")
     assert publication is not None
     assert current is not None

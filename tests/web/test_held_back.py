@@ -131,7 +131,7 @@ def _regrade(first: Mapping[str, Any], second: Verdict) -> Callable[[World], Non
         for unit in waiting_units(store):
             claim = store.jobs.claim(unit)
             assert claim is not None
-            assert unit_graded(store, claim, second) is not None
+            assert unit_graded(store, claim, second)
         apply_regrade(store, regrade, Mode.WHOLE)
 
     return end

@@ -22,7 +22,7 @@ def test_a_publication_waits_for_a_worker(staff: Asker, store: Store) -> None:
     assert answer.status_code == 202
     record = staff.get(answer.headers["Location"].removeprefix("/api/v1")).get_json()
     assert (record["state"], record["assignment"], record["fresh"]) == ("queued", "mine", 20)
-    assert store.redis.llen("celery:staff") == 1
+    assert store.redis.llen("celery:backmark") == 1
 
 
 @pytest.mark.service(secret="nobody guesses it")  # noqa: S106

@@ -26,7 +26,7 @@ def test_a_submission_is_recorded_and_its_address_told(portal: Asker, store: Sto
 
 def test_workers_are_told_by_one_message_that_carries_an_id(portal: Asker, store: Store) -> None:
     portal.submit()
-    assert store.redis.llen("celery:interactive") == 1
+    assert store.redis.llen("celery:backmark") == 1
 
 
 def test_a_form_hands_in_the_same_as_json(portal: Asker) -> None:
@@ -54,7 +54,7 @@ def test_the_same_key_and_request_are_one_submission(portal: Asker, store: Store
     assert repeat.status_code == 202
     assert repeat.get_json() == first.get_json()
     assert repeat.headers["Idempotency-Replayed"] == "true"
-    assert store.redis.llen("celery:interactive") == 1
+    assert store.redis.llen("celery:backmark") == 1
 
 
 def test_the_same_key_answers_the_same_also_after_another_revision(portal: Asker, store: Store) -> None:

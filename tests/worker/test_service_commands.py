@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from pydantic import SecretStr
 
 from backmark.grader.dispatch import CeleryDispatcher, application
-from backmark.grader.model.records import Job, Kind, Scope
+from backmark.grader.model.records import Scope
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.store import Store
 from backmark.worker.cli.main import main
@@ -175,9 +175,9 @@ def test_a_socket_is_an_address_for_store_and_queue(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as redis:
         until(socket.exists, "Redis listens")
         settings = ServiceSettings(redis_url=SecretStr(f"unix://{socket}?db=1"))
-        CeleryDispatcher(application(settings)).send(Job(Kind.SUBMISSION, "a"))
+        CeleryDispatcher(application(settings)).nudge()
         with contextlib.closing(Store.connect(settings)) as store:
-            assert store.redis.llen("celery:interactive") == 1
+            assert store.redis.llen("celery:backmark") == 1
         redis.terminate()
 
 

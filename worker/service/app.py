@@ -8,12 +8,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from celery import Celery, signals
+from celery import signals
 from celery.exceptions import SecurityWarning
 
-from backmark.grader.dispatch import application
+from backmark.grader.dispatch import TASK, application
 from backmark.grader.errors import StoreUnavailable
-from backmark.grader.model.records import Kind
 from backmark.grader.settings.machine import Settings
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.store import Store
@@ -71,7 +70,7 @@ def _consume(
     stop, isolation, heartbeat = shared
     app = application(settings)
     child = Child(settings, launch, stop, isolation)
-    register(app, child.perform)
+    app.task(name=TASK)(child.perform)
 
     def report() -> None:
         reason = isolation.reason
@@ -122,13 +121,3 @@ def _shortage(settings: ServiceSettings) -> Callable[[], str | None]:
             return None
 
     return shortage
-
-
-def register(app: Celery, perform: Callable[[Kind, str], None]) -> None:
-    """Register a task for each kind of job; its only argument is the job's id."""
-    for kind in Kind:
-
-        def task(name: str, kind: Kind = kind) -> None:
-            perform(kind, name)
-
-        app.task(name=f"backmark.{kind}")(task)

@@ -3,7 +3,6 @@
 import logging
 
 from backmark.grader.dispatch import CeleryDispatcher, application
-from backmark.grader.model.records import Job, Kind
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.store import Store
 from backmark.worker.grading.pool import Jails
@@ -72,8 +71,8 @@ class Child:
             self._context.jails.close()
             self._context.store.close()
 
-    def perform(self, kind: Kind, name: str) -> None:
-        """Perform the job of a message."""
+    def perform(self) -> None:
+        """Perform what waits."""
         if self._context is None:
             raise RuntimeError("this process was not started as a worker's child")
-        tasks.perform(self._context, Job(kind, name))
+        tasks.perform(self._context)

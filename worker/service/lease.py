@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from backmark.grader.errors import BackmarkError, StoreUnavailable
-from backmark.grader.model.records import Claim, Job, Kind
+from backmark.grader.model.records import Claim
 from backmark.grader.store.scripts import FollowingCall
 from backmark.worker.service.context import Context
 from backmark.worker.service.stop import Stop
@@ -19,8 +19,6 @@ _log = logging.getLogger(__name__)
 
 Value = TypeVar("Value")
 
-#: Kinds of which many wait at a time: the next one's turn is decided when a worker is free.
-MANY = frozenset({Kind.SUBMISSION, Kind.UNIT})
 #: Seconds between retries while the store does not answer: short, because the first after an outage gets the job.
 _PAUSE = 0.25
 
@@ -36,14 +34,18 @@ class Stopping(BackmarkError):
 class Lease:
     """A claim that a thread renews until the job is withdrawn or the worker must stop.
 
-    Whoever concludes the job before `until`, by the monotonic clock, claims another of its kind with that.
+    Whoever concludes the job before `until`, by the monotonic clock, claims another with that; steps of regrades come
+    last until `rest`.
     """
 
-    def __init__(self, context: Context, claim: Claim, until: float = 0.0) -> None:
+    def __init__(self, context: Context, claim: Claim, until: float = 0.0, rest: float = 0.0) -> None:
         self.claim = claim
         #: The claim that was made with the conclusion.
         self.next_claim: Claim | None = None
+        #: True if nothing was left to claim with the conclusion.
+        self.is_last = False
         self._until = until
+        self._rest = rest
         self._jobs = context.store.jobs
         self._stop = context.stop
         self._every = context.settings.lease_seconds / 3
@@ -86,30 +88,20 @@ class Lease:
                 waiting = True
                 time.sleep(_PAUSE)
 
-    @property
-    def turn_is_over(self) -> bool:
-        """True if others should be given a turn now."""
-        return time.monotonic() >= self._until
-
-    def conclude(self, call: Callable[[FollowingCall | None], Value]) -> Value:
+    def conclude(self, call: Callable[[FollowingCall | None], Value], *, steps_last: bool = False) -> Value:
         """Call the store as `retry` does, with the claim of another job in the same round trip if one may be made.
 
         If the answer is lost, so is that claim: its lease ends, and another worker is given the job.
         """
-        kind = self.claim.job.kind
-        if kind not in MANY or self.turn_is_over:
+        now = time.monotonic()
+        if now >= self._until or self._stop.requested:
             return self.retry(lambda: call(None))
-        return self.hand_over(call, kind)
-
-    def hand_over(self, call: Callable[[FollowingCall | None], Value], kind: Kind) -> Value:
-        """Call the store as `conclude` does, with the claim of a job of this kind, unless this worker stops."""
-        if self._stop.requested:
-            return self.retry(lambda: call(None))
-        following = self._jobs.following_claim(kind)
+        following = self._jobs.following_claim(steps_last=steps_last or now < self._rest)
         try:
             return self.retry(lambda: call(following))
         finally:
-            self.next_claim = self._jobs.read_following(kind, following)
+            self.next_claim = self._jobs.read_following(following)
+            self.is_last = following.is_answered and self.next_claim is None
 
     def release(self) -> None:
         """Stop renewing the lease."""
@@ -153,22 +145,20 @@ class Lease:
 
 
 @contextmanager
-def hold_lease(context: Context, claim: Claim, until: float = 0.0) -> Iterator[Lease]:
-    """Keep the lease of a claimed job in this block; `until` as for `Lease`."""
-    lease = Lease(context, claim, until)
+def hold_lease(context: Context, claim: Claim, until: float = 0.0, rest: float = 0.0) -> Iterator[Lease]:
+    """Keep the lease of a claimed job in this block; `until` and `rest` as for `Lease`."""
+    lease = Lease(context, claim, until, rest)
     try:
         yield lease
     finally:
         lease.release()
 
 
-def claim(context: Context, job: Job) -> Claim | None:
-    """Claim what a message is about, or return None if there is nothing to do. Raises Stopping."""
+def claim_next(context: Context) -> Claim | None:
+    """Claim the next job, or return None if there is nothing to do. Raises Stopping."""
     while not context.stop.requested:
         try:
-            jobs = context.store.jobs
-            # A message only means that something is waiting; the store decides which submission or unit is next.
-            return jobs.claim_next(job.kind) if job.kind in MANY else jobs.claim(job)
+            return context.store.jobs.claim_next()
         except StoreUnavailable:
             context.stop.wait(_PAUSE)
     raise Stopping("the worker stops")

@@ -1,9 +1,10 @@
 """Regrades: the steps of a regrade itself, and the grading of its units."""
 
+import time
 from collections.abc import Mapping
 
 from backmark.grader.errors import AssignmentError, ServiceError
-from backmark.grader.model.records import Kind, SubmissionRecord
+from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.model.regrades import Phase
 from backmark.grader.store.regrades.worker_steps import Group, RegradeSteps, StepResult
 from backmark.worker.service.context import Context
@@ -11,6 +12,8 @@ from backmark.worker.service.lease import Lease, Withdrawn
 from backmark.worker.service.tracing import bind_trace
 from backmark.worker.service.verdicts import verdict_for_source
 
+#: Seconds of a regrade's step before others have a turn, and of units after it before a step has another.
+TURN = 0.5
 #: The phases in which a regrade itself has something to do.
 _STEPS = frozenset({Phase.PREPARING, Phase.APPLYING, Phase.ROLLING_BACK})
 
@@ -32,32 +35,30 @@ def step(context: Context, lease: Lease) -> Mapping[str, object]:
         # Without the revision the grading of each unit fails and reports why.
         return context.graders.group(revision, submission.course, submission.student) if revision else ""
 
+    end = time.monotonic() + TURN
     more = turn = True
     while more and turn:
-        turn = not lease.turn_is_over
+        turn = time.monotonic() < end
         done = _run_chunk(store.regrade_steps, regrade.phase, lease, grouping, last_of_turn=not turn)
         if done is None:
             raise Withdrawn(f"regrade {name} is no longer ours")
-        for unit in done.unsent:
-            context.dispatcher.send(unit)
+        context.dispatcher.nudge(done.nudges)
         more = done.more
-    if more:
-        context.dispatcher.send(lease.claim.job)
     return {"course": selection.course, "assignment": selection.assignment, "state": regrade.phase.value}
 
 
 def _run_chunk(
     steps: RegradeSteps, phase: Phase, lease: Lease, group: Group, *, last_of_turn: bool
 ) -> StepResult | None:
-    """Run a chunk of a phase's step. The last of a turn of selecting claims a unit, since a process may be alone."""
+    """Run a chunk of a phase's step. The last of a turn of selecting claims a job: a process may be alone."""
     if phase is Phase.APPLYING:
         return lease.retry(lambda: steps.apply(lease.claim, last_of_turn=last_of_turn))
     if phase is Phase.ROLLING_BACK:
         return lease.retry(lambda: steps.roll_back(lease.claim, last_of_turn=last_of_turn))
     if not last_of_turn:
         return lease.retry(lambda: steps.choose(lease.claim, group))
-    return lease.hand_over(
-        lambda following: steps.choose(lease.claim, group, last_of_turn=True, following=following), Kind.UNIT
+    return lease.conclude(
+        lambda following: steps.choose(lease.claim, group, last_of_turn=True, following=following), steps_last=True
     )
 
 
@@ -83,13 +84,11 @@ def unit(context: Context, lease: Lease) -> Mapping[str, object]:
         fresh_result=regrade_unit.fresh,
         lease=lease,
     )
-    unsent = lease.conclude(
+    recorded = lease.conclude(
         lambda following: units.record_verdict(
             lease.claim, verdict, regrade_unit.classes, reused=reused, ahead=caching, following=following
         )
     )
-    if unsent is None:
+    if not recorded:
         raise Withdrawn(f"unit {name} is no longer ours")
-    for job in unsent:
-        context.dispatcher.send(job)
     return {"course": regrade_unit.course, "outcome": verdict.outcome.value, "reused": reused}

@@ -1,4 +1,4 @@
-"""The sweeper: requeues jobs with lost leases, resends lost messages, and deletes old records."""
+"""The sweeper: requeues jobs with lost leases, nudges workers again, and deletes old records."""
 
 import logging
 import threading
@@ -36,6 +36,8 @@ class Sweeper:
         #: When each task is due, by the monotonic clock.
         self._report_due = self._retention_due = self._courses_due = self._leases_due = 0.0
         self._away = False
+        #: Jobs that waited in the last round while so many processes were free.
+        self._missed = 0
         #: Redis's clock in the last round, and the monotonic clock before and after it was read.
         self._clock: tuple[float, float, float] | None = None
 
@@ -61,16 +63,21 @@ class Sweeper:
             self._leases_due = now + self._settings.lease_seconds
             _log.warning("Redis's clock was set by %+.1f s, or this machine was suspended", moved)
         if now >= self._leases_due:
-            for job in self._store.jobs.requeue_lost():
-                self._dispatcher.send_again(job)
-        for job in self._store.jobs.unsent():
-            self._dispatcher.send(job)
+            self._dispatcher.nudge(len(self._store.jobs.requeue_lost()))
+        self._nudge_again()
         if now >= self._retention_due:
             more = [self._expire_submissions(), self._expire_regrades()]
             self._retention_due = now + (0.0 if any(more) else _RETENTION_EVERY)
         if now >= self._courses_due:
             self._expire_courses()
             self._courses_due = now + _COURSES_EVERY
+
+    def _nudge_again(self) -> None:
+        """Nudge processes that were free while work waited, now and in the last round: messages were lost."""
+        before, self._missed = self._missed, self._store.jobs.unclaimed(self._store.workers.list())
+        if nudges := min(before, self._missed):
+            self._dispatcher.nudge(nudges)
+            self._store.counters.add("sent_again", nudges)
 
     def _clock_moved(self) -> float:
         """Return the seconds by which Redis's clock was set since the last round, or 0."""

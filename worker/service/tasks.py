@@ -1,4 +1,4 @@
-"""The handling of a message: claims, the work for their kind of job, and the reports of failures."""
+"""The handling of a nudge: claims, the work for their kind of job, and the reports of failures."""
 
 import contextlib
 import logging
@@ -9,18 +9,18 @@ from celery.exceptions import Reject
 from structlog.contextvars import bound_contextvars, clear_contextvars
 
 from backmark.grader.errors import JailFailed, JailInterrupted, JailUnavailable, SliceEnded, StoreUnavailable
-from backmark.grader.model.records import Claim, Job, Kind, State
+from backmark.grader.model.records import Claim, Kind
 from backmark.worker.grading.grader import INTERRUPTED_TRIES
 from backmark.worker.service import publishing, regrading, submitting
 from backmark.worker.service.context import Context
 from backmark.worker.service.isolation import RETRY_SECONDS
-from backmark.worker.service.lease import Lease, Stopping, Withdrawn, claim, hold_lease
+from backmark.worker.service.lease import Lease, Stopping, Withdrawn, claim_next, hold_lease
 
 _log = logging.getLogger(__name__)
 
-#: Seconds within which a process begins with other jobs of the kind before it takes another message: a message costs as
-#: much as a quarter of a job. For so long a job of another kind may wait behind them.
-GOING_ON = 0.5
+#: Seconds within which a process begins with other jobs before it takes another message, which costs as much as a
+#: quarter of a job. A broker may take a message that is kept much longer for lost.
+GOING_ON = 10.0
 
 #: The work for each kind of job: records its conclusion and returns fields of its line in the log, or raises.
 WORK: dict[Kind, Callable[[Context, Lease], Mapping[str, object]]] = {
@@ -31,31 +31,33 @@ WORK: dict[Kind, Callable[[Context, Lease], Mapping[str, object]]] = {
 }
 
 
-def perform(context: Context, job: Job) -> None:
-    """Perform what a message is about, and for half a second what waits behind it, each by a claim of its own.
+def perform(context: Context) -> None:
+    """Perform the job whose turn it is, and for ten seconds what waits behind it, each by a claim of its own.
 
-    A step of a regrade that is not done by then waits for another message.
+    Whoever ends without having looked for another job nudges: something may wait.
 
     An edge: no error here is a student's fault.
     """
-    end = time.monotonic() + GOING_ON
+    end, rest = time.monotonic() + GOING_ON, 0.0
     try:
-        claimed = claim(context, job)
+        claimed = claim_next(context)
     except Stopping:
         # Nothing was claimed, so the message goes back unchanged.
         raise Reject("the worker stops", requeue=True) from None
     while claimed is not None:
         # The work binds the id of the request that asked for it, for its own lines only.
         clear_contextvars()
-        with bound_contextvars(job=f"{claimed.job.kind} {claimed.job.id}"), hold_lease(context, claimed, end) as lease:
+        name = f"{claimed.job.kind} {claimed.job.id}"
+        with bound_contextvars(job=name), hold_lease(context, claimed, end, rest) as lease:
             _work(context, lease)
-        if lease.next_claim is not None and lease.next_claim.job.kind is not claimed.job.kind:
-            # Units after a turn of selecting them.
-            end = time.monotonic() + GOING_ON
+        if claimed.job.kind is Kind.REGRADE:
+            rest = time.monotonic() + regrading.TURN
         claimed = lease.next_claim
         if claimed is not None and (why := context.isolation.reason):
             _hand_back(context, claimed, why)
             claimed = None
+        if claimed is None and not lease.is_last:
+            context.dispatcher.nudge()
     if context.isolation.reason is not None:
         _recover(context)
     elif not context.stop.requested:
@@ -92,7 +94,6 @@ def _hand_back(context: Context, claim: Claim, why: str) -> None:
     job = claim.job
     try:
         if context.store.jobs.hand_back(claim):
-            context.dispatcher.send_again(job)
             _log.info("%s %s is handed back: %s", job.kind, job.id, why)
     except StoreUnavailable as error:
         _log.warning("%s %s could not be handed back: %s", job.kind, job.id, error)
@@ -103,7 +104,6 @@ def _end_slice(context: Context, lease: Lease, end: SliceEnded) -> None:
     job = lease.claim.job
     try:
         if lease.retry(lambda: context.store.jobs.end_slice(lease.claim, end.seconds, end.limit)):
-            context.dispatcher.send(job)
             _log.info("%s %s waits in the slow lane: it %s", job.kind, job.id, end)
     except Withdrawn as error:
         _log.info("%s", error)
@@ -112,18 +112,15 @@ def _end_slice(context: Context, lease: Lease, end: SliceEnded) -> None:
 
 
 def _record_failure(context: Context, lease: Lease, error: Exception) -> None:
-    """Record a failed try, and send the job again if any tries are left."""
+    """Record a failed try. The job waits again if any tries are left."""
     message = f"{type(error).__name__}: {error}"
     most = INTERRUPTED_TRIES if isinstance(error, JailInterrupted) else None
     try:
-        state = lease.retry(lambda: context.store.jobs.record_failure(lease.claim, message, most))
+        lease.retry(lambda: context.store.jobs.record_failure(lease.claim, message, most))
     except Withdrawn:
         return
     except Stopping as why:
         _hand_back(context, lease.claim, str(why))
-        return
-    if state is State.QUEUED:
-        context.dispatcher.send_again(lease.claim.job)
 
 
 def _count_jail(context: Context) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backmark.grader.model.records import Job, Kind
+from backmark.grader.model.records import Kind
 from backmark.grader.model.regrades import Mode, Phase, RegradeRecord, Selection
 from backmark.grader.model.trace import Trace, receive
 from backmark.grader.store import keys
@@ -15,7 +15,7 @@ from backmark.grader.store.errors import IdempotencyMismatch, WrongPhase
 from backmark.grader.store.paging import RecordPage, cursor, start
 from backmark.grader.store.regrades.reading import read
 from backmark.grader.store.regrades.report import RegradeReport
-from backmark.grader.store.regrades.units import Units, jobs
+from backmark.grader.store.regrades.units import Units
 from backmark.grader.store.scripts import Scripts
 from backmark.grader.store.submissions import IDEMPOTENCY
 
@@ -24,8 +24,6 @@ _ID = 10
 _MOST_DELETED = 500
 #: The phase of a regrade that is being deleted, which is never shown.
 _DELETING = "erased"
-#: Phases in which a worker runs a step of the regrade.
-_STEPS = frozenset({Phase.PREPARING, Phase.APPLYING, Phase.ROLLING_BACK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +94,10 @@ class Regrades:
         """Cancel a regrade, until `resume`. Raises WrongPhase if it is being applied, or was."""
         return self._after_action(name, self._scripts.run("regrade_cancel", name, author), "cancelled")
 
-    def resume(self, name: str, author: str = "") -> tuple[RegradeRecord, tuple[Job, ...]]:
-        """Resume a cancelled or failed regrade, and retry its failed units; return it with the jobs to send."""
-        result, *unsent = self._scripts.run("regrade_resume", name, author)
-        regrade = self._after_action(name, result, "resumed")
-        steps = (Job(Kind.REGRADE, name),) if text(result) == "resumed" and regrade.phase in _STEPS else ()
-        return regrade, (*steps, *jobs(unsent))
+    def resume(self, name: str, author: str = "") -> tuple[RegradeRecord, int]:
+        """Resume a cancelled or failed regrade, and retry its failed units; return it with the nudges that are due."""
+        result, *nudges = self._scripts.run("regrade_resume", name, author)
+        return self._after_action(name, result, "resumed"), sum(nudges)
 
     def expire(self, before: float, limit: int = _MOST_DELETED) -> tuple[int, bool]:
         """Delete inactive regrades whose phase last changed before a time (seconds since 1970), at most `limit` units.

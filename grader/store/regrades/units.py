@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backmark.grader.model.records import Claim, Job, Kind
+from backmark.grader.model.records import Claim, Kind
 from backmark.grader.model.trace import Trace
 from backmark.grader.model.verdict import Verdict
 from backmark.grader.store import keys
@@ -42,7 +42,7 @@ class Unit:
 
 
 class Units:
-    """All units. Methods return None if there is no such unit, or if the claim is no longer valid."""
+    """All units. Methods return None if there is no such unit."""
 
     def __init__(self, redis: Connection, scripts: Scripts) -> None:
         self._redis = redis
@@ -76,8 +76,8 @@ class Units:
         reused: bool = False,
         ahead: ScriptCall | None = None,
         following: FollowingCall | None = None,
-    ) -> tuple[Job, ...] | None:
-        """Record the verdict of a unit, compared with these classes; return the units to send messages for.
+    ) -> bool:
+        """Record the verdict of a unit, compared with these classes. Returns False for an invalid claim.
 
         Classes of submissions that were chosen meanwhile are added. `ahead` and `following` are other calls in the same
         round trip.
@@ -92,7 +92,7 @@ class Units:
                 following=following,
             )
             if answer[0] != UNCOUNTED:
-                return jobs(answer[1:]) if answer[0] else None
+                return bool(answer[0])
             counts |= {class_: counters_of(class_, after) for class_ in map(text, answer[1:])}
 
     def count(self, classes_by_unit: Mapping[str, set[str]]) -> dict[str, dict[str, list[str]]]:
@@ -118,8 +118,3 @@ class Units:
         """Return the verdict of a unit, which has no submission's id, or None if there is none."""
         data: Any = self._redis.get(keys.key("unit-verdict", name))
         return None if data is None else decode_verdict(data)
-
-
-def jobs(names: Iterable[bytes]) -> tuple[Job, ...]:
-    """Return the jobs of units, by their ids."""
-    return tuple(Job(Kind.UNIT, text(name)) for name in names)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from backmark.grader.model.records import Claim, Job, Kind, SubmissionRecord
+from backmark.grader.model.records import Claim, Kind, SubmissionRecord
 from backmark.grader.model.regrades import Change, Mode
 from backmark.grader.store import keys
 from backmark.grader.store.codec import encode_verdict
@@ -17,7 +17,7 @@ from backmark.grader.store.connection import Connection, text, texts
 from backmark.grader.store.regrades.reading import read
 from backmark.grader.store.regrades.report import Disposition, RegradeReport, ReportRow
 from backmark.grader.store.regrades.selection import SelectionScan
-from backmark.grader.store.regrades.units import UNCOUNTED, Units, jobs
+from backmark.grader.store.regrades.units import UNCOUNTED, Units
 from backmark.grader.store.scripts import FollowingCall, Scripts
 from backmark.grader.store.submissions import Submissions
 
@@ -32,13 +32,10 @@ Group = Callable[[SubmissionRecord], str]
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """The result of a chunk: whether more follow, and the units to send messages for.
-
-    If more follow after the last chunk of a turn, the step waits for another turn, and needs a message.
-    """
+    """The result of a chunk: whether more follow, and the nudges that are due for its units."""
 
     more: bool
-    unsent: tuple[Job, ...] = ()
+    nudges: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +89,7 @@ class RegradeSteps:
                 following=following,
             )
             if answer[0] != UNCOUNTED:
-                return StepResult(bool(to), jobs(answer[1:])) if answer[0] else None
+                return StepResult(bool(to), sum(answer[1:])) if answer[0] else None
             graded = set(map(text, answer[1:]))
             counts |= self._units.count(
                 {unit: {row["class"] for row in rows if row.get("unit") == unit} for unit in graded}

@@ -3,7 +3,7 @@
 -- ask only, trace, sender, version of the rules of time, when it opens and closes in ms and the most attempts, each or '', 1
 -- under a policy, 1 if the student's name is not verified, the owners of the link that it came by as JSON or '', their
 -- endings as of the link, best|last if the same bytes as those of an attempt that can count are that attempt again, else
--- '' -> {accepted, id, 1 if a message is needed} or {replayed|identical, id} or {mismatch|full|free} or {used_up, which
+-- '' -> {accepted, id, nudges that are due} or {replayed|identical, id} or {mismatch|full|free} or {used_up, which
 -- share, ms until it starts anew} or {changed} if other rules hold, or
 -- {link_ended|archived|unverified|not_open|closed} or {no_attempts_left, how many there were}
 local id, course, assignment, revision, student = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -104,4 +104,4 @@ end
 relist(id)
 remember(idempotency, fingerprint, id, ARGV[12])
 count('accepted')
-return { 'accepted', id, missing_messages('interactive') > 0 and 1 or 0 }
+return { 'accepted', id, nudges }

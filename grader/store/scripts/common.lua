@@ -1,13 +1,9 @@
 -- What every script starts with. One Redis, not a cluster: keys are made here from what is stored.
 
--- Before every key of Celery's, as backmark.grader.dispatch has it.
-local CELERY = 'celery:'
--- Milliseconds after which a message that was not seen to arrive counts as lost: when first sent, and when sent again.
-local SENT, SENT_AGAIN = 2000, 30000
 local QUEUES = { submission = 'interactive', unit = 'regrade', publication = 'staff', regrade = 'staff' }
--- Messages that may lie in a queue: a worker that took one goes on with what waits, so that not every unit needs its own.
--- No more workers than this begin with a regrade at once.
-local MOST_MESSAGES = { interactive = 64, regrade = 64 }
+-- Nudges that are due for what a script puts into the queues: whoever ran it sends them. A process that was nudged goes on
+-- until nothing waits, so that in a queue which was empty no more than the first of so many need one.
+local MOST_NUDGES, nudges = 64, 0
 local SECONDS = { 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300 }
 -- What regrades do about it, in regrade_common.lua: one of their units ended, a submission goes.
 local unit_ended, forget
@@ -179,18 +175,23 @@ end
 -- Into the queue, for the first time or for another round. Its hash is there already.
 local function enqueue(kind, id)
   local job, at = job_key(kind, id), moment()
-  redis.call('HSET', job, 'queued', at, 'tries', 0, 'resend', whole(now() + SENT))
+  redis.call('HSET', job, 'queued', at, 'tries', 0)
   set_state(kind, id, 'queued')
   redis.call('HDEL', job, 'started', 'finished', 'failure', 'concluded', 'lane', 'limit')
   redis.call('HSETNX', job, 'fence', 0)
   redis.call('ZADD', waiting_key(kind, id), at, member(kind, id))
+  if redis.call('ZCARD', waiting_key(kind, id)) <= MOST_NUDGES then
+    nudges = nudges + 1
+  end
   tell(id, 'queued')
 end
 
--- Back to the place in the queue that it had.
-local function requeue(kind, id)
+-- Back to the place in the queue that it had, or behind the others.
+local function requeue(kind, id, behind)
   local job = job_key(kind, id)
-  redis.call('HSET', job, 'resend', whole(now() + SENT))
+  if behind then
+    redis.call('HSET', job, 'queued', moment())
+  end
   set_state(kind, id, 'queued')
   redis.call('HDEL', job, 'started')
   redis.call('ZREM', 'bm:leases', member(kind, id))
@@ -222,7 +223,6 @@ local function conclude(kind, id, state)
   local job, time = job_key(kind, id), now()
   redis.call('HSET', job, 'finished', whole(time), 'concluded', get(job, 'fence'))
   set_state(kind, id, state)
-  redis.call('HDEL', job, 'resend')
   redis.call('ZREM', 'bm:leases', member(kind, id))
   redis.call('ZREM', waiting_key(kind, id), member(kind, id))
   count('state:' .. kind .. ':' .. state)
@@ -247,11 +247,8 @@ local function fail(kind, id, message, most)
   local job = job_key(kind, id)
   count('failures:' .. kind)
   if tonumber(get(job, 'tries')) < tonumber(most) then
-    if kind == 'unit' then
-      -- Behind the others: what made it fail may pass meanwhile, and nobody waits for it.
-      redis.call('HSET', job, 'queued', moment())
-    end
-    requeue(kind, id)
+    -- A unit behind the others: what made it fail may pass meanwhile, and nobody waits for it.
+    requeue(kind, id, kind == 'unit')
     return 'queued'
   end
   redis.call('HSET', job, 'failure', message)

@@ -1,6 +1,6 @@
 -- id, fence, cursor, next cursor, 'end' after the last, else 'chunk' or 'turn', how many were looked at, rows as JSON, by
--- unit and class what a verdict counts for as JSON -> {0} where the claim does not hold, {1, units whose messages are
--- missing...}, or {2, units...} where nothing was done, since these have verdicts and no counts for a row's class. A row
+-- unit and class what a verdict counts for as JSON -> {0} where the claim does not hold, {1, nudges that are
+-- due}, or {2, units...} where nothing was done, since these have verdicts and no counts for a row's class. A row
 -- without an entry only says that its student's pick is taken.
 local id, fence, from, to, follows = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local job = job_key('regrade', id)
@@ -60,5 +60,5 @@ if follows == 'end' then
   redis.call('DEL', regrade_key('taken', id))
   begin(id, 'previewing', units_ended(job))
 end
-release(id, MOST_MESSAGES.regrade)
-return { 1, unpack(unsent) }
+release(id)
+return { 1, nudges }

@@ -2,10 +2,6 @@
 
 -- Units of one regrade that wait in the queue or run at once; the others wait in a list of the regrade's own.
 local WINDOW = 1000
--- Units whose messages are missing: whoever ran the script sends them. After a unit's end these are few, as others end
--- at the same time and see the same.
-local unsent = {}
-local SENT_AT_END = 2
 
 local function regrade_key(name, id)
   return key('regrade-' .. name, id)
@@ -36,7 +32,7 @@ end
 
 -- As many units as there is room for into the queue, also while more are chosen. After the last one's end the preview is
 -- complete.
-local function release(id, most_unsent)
+local function release(id)
   local job, open, pending = job_key('regrade', id), regrade_key('open', id), regrade_key('pending', id)
   local phase = get(job, 'phase')
   if phase ~= 'preparing' and phase ~= 'previewing' then
@@ -53,12 +49,6 @@ local function release(id, most_unsent)
       redis.call('SADD', open, unit)
       enqueue('unit', unit)
       room = room - 1
-    end
-  end
-  local missing = math.min(missing_messages('regrade'), most_unsent)
-  if missing > 0 then
-    for _, each in ipairs(redis.call('ZRANGE', key('waiting', 'regrade'), 0, missing - 1)) do
-      table.insert(unsent, each:match('^unit:(.+)$'))
     end
   end
   if phase == 'previewing' and redis.call('SCARD', open) == 0 and redis.call('LLEN', pending) == 0 then
@@ -116,7 +106,7 @@ function unit_ended(id, state)
     redis.call('SADD', regrade_key('failed', regrade), id)
   end
   measure(regrade, units_ended(job))
-  release(regrade, SENT_AT_END)
+  release(regrade)
 end
 
 -- Whether a regrade still stands for what was asked: see docs/instructor/regrades.md, "Asking twice".
@@ -170,7 +160,7 @@ local function advance(id, to, by, follows)
   if follows == 'end' then
     conclude('regrade', id, 'done')
   elseif follows == 'turn' then
-    requeue('regrade', id)
+    requeue('regrade', id, true)
   end
 end
 
@@ -214,7 +204,7 @@ local function drop_entry(regrade, submission, entry)
   redis.call('HINCRBY', unit, 'before:' .. entry.class, -1)
   if redis.call('HINCRBY', unit, 'entries', -1) <= 0 then
     drop_unit(regrade, entry.unit)
-    release(regrade, 0)
+    release(regrade)
   end
 end
 

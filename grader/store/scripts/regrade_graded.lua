@@ -1,5 +1,5 @@
 -- unit, fence, verdict, summary as JSON, reused, what it counts for by class as JSON -> {0} where the claim does not hold,
--- {1, units whose messages are missing...}, or {2, classes...} where nothing was done, since submissions of these classes
+-- {1}, or {2, classes...} where nothing was done, since submissions of these classes
 -- were chosen meanwhile.
 local id, fence = ARGV[1], ARGV[2]
 local unit = job_key('unit', id)
@@ -23,4 +23,4 @@ for class, fields in pairs(counts) do
   redis.call('HSET', unit, 'counts:' .. class, cjson.encode(fields))
 end
 conclude('unit', id, 'done')
-return { 1, unpack(unsent) }
+return { 1 }

@@ -1,4 +1,4 @@
--- id, author or '' -> {resumed|already|conflict, units to send...}
+-- id, author or '' -> {resumed|already|conflict, nudges that are due}
 local id = ARGV[1]
 local job, failed = job_key('regrade', id), regrade_key('failed', id)
 local at = redis.call('HMGET', job, 'phase', 'state', 'resume', 'course', 'asked', 'walked')
@@ -18,7 +18,7 @@ end
 if phase == 'applying' or phase == 'rolling_back' then
   begin(id, phase, at[6])
   enqueue('regrade', id)
-  return { 'resumed' }
+  return { 'resumed', nudges }
 end
 for _, unit in ipairs(redis.call('SMEMBERS', failed)) do
   redis.call('HSET', job_key('unit', unit), 'state', 'planned')
@@ -30,5 +30,5 @@ begin(id, phase == 'preparing' and phase or 'previewing', get(job, 'units_done')
 if phase == 'preparing' and stopped then
   enqueue('regrade', id)
 end
-release(id, MOST_MESSAGES.regrade)
-return { 'resumed', unpack(unsent) }
+release(id)
+return { 'resumed', nudges }

@@ -160,16 +160,3 @@ local function make_slow(id)
   redis.call('HSET', job_key('submission', id), 'lane', 'slow')
   redis.call('ZADD', key('waiting', 'slow'), get(job_key('submission', id), 'queued'), member('submission', id))
 end
-
--- Messages that a queue lacks, so that every worker that is free hears of what waits. Those of the slow lane lie in that
--- of submissions, for as many as may begin.
-local function missing_messages(queue)
-  local waiting = redis.call('ZCARD', key('waiting', queue))
-  local slow = queue == 'interactive' and redis.call('ZCARD', key('waiting', 'slow')) or 0
-  if slow > 0 then
-    local _, running = look_at_running(new_survey())
-    waiting = waiting + math.max(0, math.min(slow, most_slow() - running))
-  end
-  return math.min(waiting, MOST_MESSAGES[queue] or waiting) - redis.call('LLEN', CELERY .. queue)
-end
-

@@ -108,7 +108,7 @@ def _totals(figures: Totals) -> Iterator[Metric]:
         "service_failures": "Submissions without a verdict because the service failed: each is an alarm.",
         "lost_leases": "Jobs whose lease expired without a sign of life from the worker.",
         "handed_back": "Jobs that a stopping worker handed back.",
-        "sent_again": "Jobs sent to the workers again.",
+        "sent_again": "Times that the sweeper told a free process of work that waited.",
         "retried": "Submissions that staff retried after the service failed.",
         "jail_failures": "Jails that could not be built, or broke.",
         "reused": "Verdicts reused for an identical source.",

@@ -15,7 +15,7 @@ from backmark.grader.contracts.judging import revision
 from backmark.grader.contracts.language.assignment import ContractAssignment, assignment_to_json
 from backmark.grader.contracts.publishing import finishing
 from backmark.grader.errors import BadAssignment
-from backmark.grader.model.records import Job, Kind, State
+from backmark.grader.model.records import State
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.submissions import NewSubmission
 from backmark.worker.grading import workshop
@@ -335,7 +335,7 @@ def test_the_worker_goes_on_after_hostile_publications(making: Making) -> None:
         record = context.store.publications.request(
             NewPublication("calculus", "linear", f"{SHORT}\n[files]\n{tables}", 0)
         )
-        perform(context, Job(Kind.PUBLICATION, record.id))
+        perform(context)
         publication = context.store.publications.get(record.id)
         assert publication is not None
         return publication.state, None if publication.refusal is None else str(publication.refusal)
@@ -349,6 +349,6 @@ def test_the_worker_goes_on_after_hostile_publications(making: Making) -> None:
     receipt = context.store.submissions.accept(
         NewSubmission("calculus", "linear", current.id, "ada", "mine.py", RIGHT.encode())
     )
-    perform(context, Job(Kind.SUBMISSION, receipt.id))
+    perform(context)
     verdict = context.store.submissions.verdict(receipt.id)
     assert verdict is not None

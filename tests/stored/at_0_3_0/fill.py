@@ -122,9 +122,7 @@ change = [{{ old = "2 * w * x", new = "w * x" }}]
 class Nobody:
     """Sends no messages: each job is done here when it is its turn."""
 
-    def send(self, job: Job) -> None: ...
-
-    def send_again(self, job: Job) -> None: ...
+    def nudge(self, times: int = 1) -> None: ...
 
 
 class Filling:
@@ -161,7 +159,7 @@ class Filling:
 
     def grade(self, assignment: str, source: bytes, student: str, course: str = COURSE, revision: str = "") -> str:
         name = self.accept(assignment, source, student, course, revision)
-        perform(self.context, Job(Kind.SUBMISSION, name))
+        perform(self.context)
         return name
 
     def fail(self, job: Job) -> None:
@@ -196,7 +194,7 @@ class Filling:
             assignment = "fresh" if name == "fresh" else PAIR
             toml = join(TOML.format(name=assignment, tables=tables), FILES)
             request = self.store.publications.request(NewPublication(course, assignment, toml, fresh, author="staff"))
-            perform(self.context, Job(Kind.PUBLICATION, request.id))
+            perform(self.context)
             done = self.store.publications.get(request.id)
             assert done.revision, done
             revisions[name] = done.revision
@@ -205,7 +203,7 @@ class Filling:
         reference = FILES["reference.py"].replace("x**2", "x**3")
         blind = join(TOML.format(name=PAIR, tables=""), FILES | {"reference.py": reference})
         states["refused"] = self.api("author", "POST", "/publications", json={"toml": blind, "fresh": 0})["id"]
-        perform(self.context, Job(Kind.PUBLICATION, states["refused"]))
+        perform(self.context)
         assert self.store.publications.get(states["refused"]).refusal
         states["service_failed"] = self.store.publications.request(NewPublication(COURSE, PAIR, blind)).id
         self.fail(Job(Kind.PUBLICATION, states["service_failed"]))
@@ -260,7 +258,7 @@ class Filling:
         self.known["submissions"] = {"done": done, **states}
         body = {"assignment": PAIR, "student": "kay", "filename": "a.py", "source": RIGHT.decode()}
         sent = self.api("portal", "POST", "/submissions", json=body, headers={"Idempotency-Key": "kept"})
-        perform(self.context, Job(Kind.SUBMISSION, sent["id"]))
+        perform(self.context)
         self.known["idempotency"] = {"key": "kept", "body": body, "id": sent["id"]}
 
     def fill_messages(self) -> None:
@@ -468,7 +466,7 @@ def perform_once(context: Context, job: Job) -> None:
     from backmark.worker.service import tasks  # noqa: PLC0415 - its constant is changed for a moment
 
     going_on, tasks.GOING_ON = tasks.GOING_ON, -1.0
-    perform(context, job)
+    perform(context)
     tasks.GOING_ON = going_on
 
 
