@@ -19,9 +19,11 @@ QUEUE, TASK = "backmark", "backmark.look"
 #: Seconds after which Redis gives a message that a worker took, and did not acknowledge, to another. A message too many
 #: does no harm, so this is short.
 _VISIBILITY = 60
-#: One more try at once: a connection that Redis closed meanwhile is only noticed when it is used.
+#: Seconds to wait for a connection to the broker, and for an answer.
+_SECONDS = 3
+#: One more try at once: a connection that the broker closed meanwhile is only noticed when it is used.
 _RETRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
-#: Seconds for which nothing is sent after a failure.
+#: Seconds for which nothing is sent after a failure, and as long again as that took.
 _PAUSE = 1.0
 
 
@@ -43,41 +45,53 @@ class CeleryDispatcher:
 
     def nudge(self, times: int = 1) -> None:
         """Send so many messages, or none while the broker has just failed: nobody who hands in waits for it."""
-        if time.monotonic() < self._retry_at:
+        start = time.monotonic()
+        if start < self._retry_at:
             return
         try:
             for _ in range(times):
-                self._app.send_task(TASK, ignore_result=True, retry=True, retry_policy=_RETRY)
+                self._app.send_task(TASK, ignore_result=True, confirm_timeout=_SECONDS, retry=True, retry_policy=_RETRY)
         except Exception as error:  # noqa: BLE001 - kombu raises what it pleases, an AttributeError within it too
             # What is recorded is recorded, and waits: the sweeper nudges again.
-            self._retry_at = time.monotonic() + _PAUSE
+            now = time.monotonic()
+            self._retry_at = now + _PAUSE + (now - start)
             reason = str(error)[:300] or type(error).__name__
             _log.warning("the workers were not told that work waits: %s", reason)
 
 
-def _broker(url: str) -> str:
-    """Return the address as kombu writes it: a socket's has a scheme of its own, and another word for the database."""
+def _broker(settings: ServiceSettings) -> str:
+    """Return the broker's address as kombu writes it: a socket's has a scheme of its own, and another word for it."""
+    url = (settings.broker_url or settings.redis_url).get_secret_value()
     if not url.startswith("unix:"):
         return url
     return url.replace("unix:", "redis+socket:", 1).replace("?db=", "?virtual_host=").replace("&db=", "&virtual_host=")
 
 
+def _transport_options(url: str) -> dict[str, Any]:
+    """Return the options of a broker's transport; one that is neither Redis nor RabbitMQ has its own."""
+    if url.startswith("redis"):
+        return {
+            "global_keyprefix": KEY_PREFIX,
+            "visibility_timeout": _VISIBILITY,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": _SECONDS,
+            "socket_connect_timeout": _SECONDS,
+            "socket_keepalive": True,
+        }
+    # Else a message to a RabbitMQ that has gone is lost without an error.
+    return {"confirm_publish": True} if url.startswith("amqp") else {}
+
+
 def application(settings: ServiceSettings) -> Celery:
     """Celery as producers and workers both have it: one queue, late acknowledgement, no results."""
-    app = Celery("backmark", broker=_broker(settings.redis_url.get_secret_value()), set_as_current=False)
-    options: dict[str, Any] = {
-        "global_keyprefix": KEY_PREFIX,
-        "visibility_timeout": _VISIBILITY,
-        "unacked_restore_throttle": 1,
-        "socket_timeout": 5,
-        "socket_connect_timeout": 5,
-        "socket_keepalive": True,
-    }
+    url = _broker(settings)
+    app = Celery("backmark", broker=url, set_as_current=False)
     app.conf.update(
-        broker_transport_options=options,
+        broker_transport_options=_transport_options(url),
+        broker_connection_timeout=_SECONDS,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        # A Redis without space left refuses a consumer's writes: that passes, and should not end a worker.
+        # A broker without space left refuses a consumer's writes: that passes, and should not end a worker.
         broker_channel_error_retry=True,
         task_queues=[Queue(QUEUE)],
         task_default_queue=QUEUE,
@@ -98,6 +112,8 @@ def application(settings: ServiceSettings) -> Celery:
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
     )
-    if settings.redis_ca is not None:
-        app.conf.broker_use_ssl = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_ca_certs": str(settings.redis_ca)}
+    if settings.redis_ca is not None and url.startswith(("rediss:", "amqps:")):
+        prefix = "ssl_" if url.startswith("rediss:") else ""
+        authority = {"cert_reqs": ssl.CERT_REQUIRED, "ca_certs": str(settings.redis_ca)}
+        app.conf.broker_use_ssl = {f"{prefix}{name}": value for name, value in authority.items()}
     return app

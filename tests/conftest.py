@@ -114,7 +114,6 @@ SLOW = (
     "store/test_regrades",
     "store/test_room",
     "store/test_store.py",
-    "store/test_unsent",
     "stored/",
     "test_action",
     "test_corpus",

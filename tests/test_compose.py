@@ -17,7 +17,7 @@ from backmark.worker.cli import seccomp_profile
 
 ROOT = Path(__file__).parents[1]
 #: Settings that differ by container, are made from others, or are for `backmark serve` alone: not for .env.
-OWN_SETTINGS = {"redis_url", "redis_ca", "redis_folder", "secret"}
+OWN_SETTINGS = {"redis_url", "redis_ca", "redis_folder", "broker_url", "secret"}
 #: Those that are empty unless somebody sets them.
 EMPTY = {"BACKMARK_PUBLIC_URL"}
 SERVICES = ("redis", "web", "worker", "sweeper")

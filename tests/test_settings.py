@@ -47,6 +47,37 @@ def test_networks_are_a_json_list_and_anything_else_is_named(monkeypatch: pytest
             ServiceSettings.load()
 
 
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:6380/1", "amqp://u:p%2Fw@rabbit:5672/backmark", "unix:///r.sock"])
+def test_a_broker_is_an_address_that_celery_knows(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("BACKMARK_BROKER_URL", url)
+    broker_url = ServiceSettings.load().broker_url
+    assert broker_url is not None
+    assert broker_url.get_secret_value() == url
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("rabbit", "this is not the address of a broker: amqp://"),
+        ("http://rabbit:5672", "this is not the address of a broker: amqp://"),
+        ("amqp://backmark:pa/ss@rabbit/backmark", "this is not the address of a broker: amqp://"),
+        ("memory://", "this is not the address of a broker: amqp://"),
+        (
+            "mongodb://secret@host/backmark",
+            r"a Python library for mongodb is missing beside Backmark: install",
+        ),
+    ],
+)
+def test_an_address_that_is_no_broker_is_refused_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, url: str, sentence: str
+) -> None:
+    monkeypatch.setenv("BACKMARK_BROKER_URL", url)
+    with pytest.raises(ServiceError, match=f"^BACKMARK_BROKER_URL: {sentence}") as refused:
+        ServiceSettings.load()
+    assert "pa/ss" not in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
 @pytest.fixture
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The data folder of a service that runs, as the environment names it; no server is named."""

@@ -8,7 +8,9 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
+from kombu import Connection
 from pydantic import BeforeValidator, Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from redis.connection import parse_url
@@ -52,8 +54,11 @@ class ServiceSettings(BaseSettings):
 
     #: The Redis that has store and queues: redis://, rediss:// (TLS) or unix://, with user and password if it has them.
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
-    #: A certificate authority's file, for a Redis whose certificate the system does not know.
+    #: A certificate authority's file, for a Redis (or a broker by TLS) whose certificate the system does not know.
     redis_ca: Path | None = None
+    #: The broker through which web servers and sweepers nudge workers, such as amqp://USER:PASSWORD@HOST:5672/VHOST for
+    #: RabbitMQ, if it is not that Redis: any address that Celery knows.
+    broker_url: SecretStr | None = None
     #: The folder of Redis's files, if it runs on the web server's machine: `/readyz` then says when its disk is full.
     redis_folder: Path | None = None
     #: The secret that chooses each submission's fresh cases, if a revision has them, and signs links and sign-ins. Hide
@@ -128,6 +133,30 @@ class ServiceSettings(BaseSettings):
             first = error.errors()[0]
             name = "_".join(map(str, first["loc"][:1])).upper()
             raise ServiceError(f"BACKMARK_{name}: {first['msg'].removeprefix('Value error, ')}") from error
+
+    @field_validator("broker_url")
+    @classmethod
+    def _names_a_broker(cls, url: SecretStr | None) -> SecretStr | None:
+        address = url.get_secret_value() if url else "unix://"
+        scheme, separator, _ = address.partition("://")
+        if scheme == "unix":
+            return url
+        # Not with the words of errors, which may quote a part of the password.
+        message = (
+            "this is not the address of a broker: amqp://[USER:PASSWORD@]HOST:5672/VHOST, redis://HOST:PORT/0, or"
+            " another that Celery knows and other processes reach, with %, /, ?, # and @ of a password written as %25,"
+            " %2F, %3F, %23 and %40"
+        )
+        try:
+            _ = urlsplit(address).port, Connection(address).transport
+        except (ImportError, NameError, RuntimeError):
+            message = f"a Python library for {scheme} is missing beside Backmark: install kombu[{scheme}]"
+            raise ValueError(message) from None
+        except (KeyError, ValueError):
+            raise ValueError(message) from None
+        if not separator or scheme == "memory":
+            raise ValueError(message)
+        return url
 
     @field_validator("redis_url")
     @classmethod

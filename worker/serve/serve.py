@@ -100,10 +100,12 @@ def serve(  # noqa: PLR0913 - the options of a command, each by its name
                 "BACKMARK_REDIS_FOLDER": str(folder.redis),
                 "BACKMARK_SECRET": environment.get("BACKMARK_SECRET") or folder.secret("secret"),
             }
-            variables.pop("BACKMARK_REDIS_CA", None)
+            for name in ("BACKMARK_REDIS_CA", "BACKMARK_BROKER_URL"):
+                variables.pop(name, None)
             settings = ServiceSettings.load(
                 redis_url=redis.url,
                 redis_ca=None,
+                broker_url=None,
                 secret=variables["BACKMARK_SECRET"],
                 public_url=variables.get("BACKMARK_PUBLIC_URL") or None,
             )

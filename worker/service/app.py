@@ -72,8 +72,8 @@ def _consume(
     child = Child(settings, launch, stop, isolation)
     app.task(name=TASK)(child.perform)
 
-    def report() -> None:
-        reason = isolation.reason
+    def report(reason: str | None = None) -> None:
+        reason = reason or isolation.reason
         heartbeat.report(reason, "" if reason else isolation.way_found)
 
     def ready(sender: Any, **_: Any) -> None:

@@ -12,6 +12,8 @@ from celery.worker.consumer import Consumer
 from celery.worker.state import maybe_shutdown
 from redis.exceptions import ResponseError
 
+from backmark.worker.service.heartbeat import EVERY
+
 _log = logging.getLogger(__name__)
 
 #: Seconds between two connection attempts: at first, the increase each time, and at most.
@@ -25,15 +27,16 @@ _ROOM_SECONDS = 1.0
 class ReconnectingConsumer(Consumer):
     """A consumer that retries a lost broker about every second, and takes nothing from one without space.
 
-    `shortage` returns why the broker refuses writes, or None; `report` is called while the consumer waits. `asked`
-    returns True once the worker was asked to stop: Celery does not know of it if that was before it handled signals.
+    `shortage` returns why the store refuses writes, or None; `report` is called with the reason while the consumer
+    waits. `asked` returns True once the worker was asked to stop: Celery does not know of it if that was before it
+    handled signals.
     """
 
     def __init__(
         self,
         *args: Any,
         shortage: Callable[[], str | None],
-        report: Callable[[], None],
+        report: Callable[[str], None],
         asked: Callable[[], bool],
         **kwargs: Any,
     ) -> None:
@@ -45,16 +48,23 @@ class ReconnectingConsumer(Consumer):
 
     def ensure_connected(self, conn: Any) -> Any:
         """Return the connection once the broker answers; ends when the worker does."""
+        due = 0.0
 
         def away(error: Exception, interval: float) -> None:
+            nonlocal due
             if interval == _LOOK_SECONDS[0]:
                 _log.warning("the broker does not answer; retrying until it does: %s", error)
+            if time.monotonic() >= due:
+                self._report("the broker does not answer")
+                due = time.monotonic() + EVERY
 
         start, step, most = _LOOK_SECONDS
         connection = conn.ensure_connection(
             away, None, interval_start=start, interval_step=step, interval_max=most, callback=self._end_if_asked
         )
         self.first_connection_attempt = False
+        if due:
+            self._report("")
         self._await_room()
         return connection
 
@@ -75,7 +85,7 @@ class ReconnectingConsumer(Consumer):
                 _log.error("this worker takes nothing until there is room: %s", reason)
             logged = True
             self._end_if_asked()
-            self._report()
+            self._report(reason)
             time.sleep(_ROOM_SECONDS)
         if logged:
             _log.warning("there is room again")
