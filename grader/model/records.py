@@ -55,14 +55,9 @@ class Kind(StrEnum):
     #: One distinct source of a regrade.
     UNIT = "unit"
 
-    @property
-    def queue(self) -> "Queue":
-        """The queue in which it waits."""
-        return {Kind.SUBMISSION: Queue.INTERACTIVE, Kind.UNIT: Queue.REGRADE}.get(self, Queue.STAFF)
-
 
 class Queue(StrEnum):
-    """The queues, in the order in which workers look at them; a lane of one shares its messages."""
+    """The queues, in the order in which workers look at them."""
 
     INTERACTIVE = "interactive"
     #: The lane of `interactive` for submissions that need more than a quick slice.

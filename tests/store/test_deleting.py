@@ -1,6 +1,6 @@
 """Deleting takes everything that belongs to a submission or a student, and nothing of others'."""
 
-from backmark.grader.model.records import State
+from backmark.grader.model.records import Queue, State
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
 from tests.store.making import (
@@ -91,5 +91,5 @@ def test_cancelling_ends_what_waits_or_runs_and_nothing_else(store: Store) -> No
     assert [record and record.state for record in records] == [State.CANCELLED, State.CANCELLED, State.DONE, None]
     assert not store.jobs.beat(claim)
     assert not store.submissions.finish(claim, verdict())
-    assert store.jobs.waiting(job(waiting_id).kind.queue) == store.jobs.running() == 0
+    assert store.jobs.waiting(Queue.INTERACTIVE) == store.jobs.running() == 0
     assert store.submissions.list(Filter("cs101", state=State.CANCELLED)).items[0].id == running_id
