@@ -27,7 +27,7 @@ class Jobs:
         self._tries = settings.tries
 
     def claim(self, job: Job) -> Claim | None:
-        """Claim a job for the length of a lease, or return None if it is not waiting."""
+        """Claim a job by its name, whoever's turn it is; None if it does not wait. For tests and benchmarks."""
         fence = self._scripts.run("claim", job.kind, job.id, self._lease)
         return None if fence is None else Claim(job, int(fence))
 

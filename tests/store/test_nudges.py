@@ -1,10 +1,16 @@
 """How many workers are to be nudged: for what begins to wait, and for what waits while processes are free."""
 
+import time
+from types import SimpleNamespace
+
 import pytest
 
 from backmark.grader.model.records import Kind
 from backmark.grader.store.store import Store
 from backmark.grader.store.workers import Worker
+from backmark.worker.service import sweeper
+from backmark.worker.service.sweeper import Sweeper
+from tests.service.conftest import Sent
 from tests.store.making import accept, claim_job, new
 from tests.store.regrading import claim_step, grade_submission, request_regrade, waiting_units
 
@@ -60,6 +66,32 @@ def test_a_worker_without_a_jail_and_a_sweeper_miss_nothing(store: Store) -> Non
     report(store, 2, jail=False, reason="no namespaces")
     report(store, 1, name="s", role="sweeper", jail=False)
     assert unclaimed(store) == 0
+
+
+def test_a_sweeper_nudges_after_a_second_and_then_less_and_less_often(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker may say that it is well, and take nothing."""
+    clock, sent = [1000.0], Sent()
+    monkeypatch.setattr(sweeper, "time", SimpleNamespace(monotonic=lambda: clock[0], time=time.time))
+    rounds = Sweeper(store, sent, store.settings)
+    report(store, 8)
+    rounds.look()
+    name, moments = accept(store), []
+    for _ in range(200):
+        clock[0] += 1.0
+        before = sent.nudges
+        rounds.look()
+        moments += [clock[0] - 1000.0] * (sent.nudges - before)
+    assert moments == [2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 124.0, 184.0]
+    assert store.counters.read().sent_again == len(moments)
+    claim = claim_job(store, name)
+    rounds.look()
+    assert store.jobs.hand_back(claim)
+    for more in (0, 1):
+        clock[0] += 1.0
+        rounds.look()
+        assert sent.nudges == len(moments) + more
 
 
 @pytest.mark.parametrize("kind", [Kind.REGRADE, Kind.UNIT])

@@ -25,7 +25,7 @@ _ROOM_SECONDS = 1.0
 
 
 class ReconnectingConsumer(Consumer):
-    """A consumer that retries a lost broker about every second, and takes nothing from one without space.
+    """A consumer that retries a lost broker about every second, and takes nothing while the store has no space.
 
     `shortage` returns why the store refuses writes, or None; `report` is called with the reason while the consumer
     waits. `asked` returns True once the worker was asked to stop: Celery does not know of it if that was before it
@@ -74,7 +74,7 @@ class ReconnectingConsumer(Consumer):
         maybe_shutdown()
 
     def _await_room(self) -> None:
-        """Wait until a broker that refused a write has room: each message taken before would be lost."""
+        """Wait until a broker that refused a write has room: no verdict could be written, if it is the store."""
         if not self._refused:
             return
         logged = False

@@ -15,6 +15,8 @@ _log = logging.getLogger(__name__)
 
 #: Seconds between two rounds.
 _LOOK = 1.0
+#: The most seconds between two nudges of processes that are free while work waits.
+_LONGEST_PAUSE = 60.0
 #: Seconds between two rounds of retention, the most records of one deletion, while Redis answers nobody else, and the
 #: most deletions of a round.
 _RETENTION_EVERY, _RETENTION_LIMIT, _MOST_DELETIONS = 60.0, 50, 4
@@ -36,8 +38,8 @@ class Sweeper:
         #: When each task is due, by the monotonic clock.
         self._report_due = self._retention_due = self._courses_due = self._leases_due = 0.0
         self._away = False
-        #: Jobs that waited in the last round while so many processes were free.
-        self._missed = 0
+        #: When processes that are free are nudged next, by the monotonic clock, and the seconds before the time after.
+        self._nudges_due, self._pause = 0.0, _LOOK
         #: Redis's clock in the last round, and the monotonic clock before and after it was read.
         self._clock: tuple[float, float, float] | None = None
 
@@ -64,7 +66,7 @@ class Sweeper:
             _log.warning("Redis's clock was set by %+.1f s, or this machine was suspended", moved)
         if now >= self._leases_due:
             self._dispatcher.nudge(len(self._store.jobs.requeue_lost()))
-        self._nudge_again()
+        self._nudge_again(now)
         if now >= self._retention_due:
             more = [self._expire_submissions(), self._expire_regrades()]
             self._retention_due = now + (0.0 if any(more) else _RETENTION_EVERY)
@@ -72,12 +74,21 @@ class Sweeper:
             self._expire_courses()
             self._courses_due = now + _COURSES_EVERY
 
-    def _nudge_again(self) -> None:
-        """Nudge processes that were free while work waited, now and in the last round: messages were lost."""
-        before, self._missed = self._missed, self._store.jobs.unclaimed(self._store.workers.list())
-        if nudges := min(before, self._missed):
+    def _nudge_again(self, now: float) -> None:
+        """Nudge processes that are free while work waits, if they are so for longer than a round: messages were lost.
+
+        Less and less often while that does not help: nobody may take messages, which would pile up.
+        """
+        nudges = self._store.jobs.unclaimed(self._store.workers.list())
+        if not nudges:
+            self._pause = _LOOK
+            # What waits in the next round may have come a moment ago.
+            self._nudges_due = now + 1.5 * _LOOK
+        elif now >= self._nudges_due:
             self._dispatcher.nudge(nudges)
             self._store.counters.add("sent_again", nudges)
+            self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+            self._nudges_due = now + self._pause
 
     def _clock_moved(self) -> float:
         """Return the seconds by which Redis's clock was set since the last round, or 0."""
