@@ -320,8 +320,8 @@ class Courses:
                 changes["added"] += 1
             elif new != replace(old, recorded=now):
                 changes["changed"] += 1
-        for entry in [*leaving, *(stored[student] for student in present)]:
-            transaction.write.hset(roster, entry.student, json.dumps(asdict(entry)))
+        if written := [*leaving, *(stored[student] for student in present)]:
+            transaction.write.hset(roster, mapping={entry.student: json.dumps(asdict(entry)) for entry in written})
         transaction.run("know_course", course)
         if leaving or changes:
             record(transaction, course, act)
