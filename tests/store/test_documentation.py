@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from backmark.grader.dispatch import QUEUE, CeleryDispatcher, application
 from backmark.grader.errors import StoreUnavailable
-from backmark.grader.model.records import Kind
+from backmark.grader.model.records import Kind, Scope
 from backmark.grader.store.backups.copying import write_backup
 from backmark.grader.store.backups.restoring import restore_backup
 from backmark.grader.store.store import Store
@@ -47,6 +47,7 @@ def test_the_documented_rights_are_enough_and_no_more(store: Store, redis_server
     try:
         assert limited_store.durability_complaints() == []
         name = finish_job(limited_store)
+        limited_store.tokens.create("portal", "cs101", {Scope.READ}, author="root")
         with limited_store.submissions.subscribe(name) as changes:
             limited_store.submissions.delete(name)
             assert changes.wait(30)
