@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from backmark.grader.contracts.judging.revision import load_packaged
-from backmark.grader.model.records import Scope
+from backmark.grader.model.records import Queue, Scope
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
 from backmark.grader.web import links
@@ -196,13 +196,17 @@ def test_a_launch_leads_into_the_same_course(app: Flask, store: Store) -> None:
 def test_a_store_that_went_on_is_backed_up_and_restored_and_goes_on(context: Context) -> None:
     store = context.store
     AT_0_3_0.do_step(context, "applying")
-    perform_until_graded(context, KNOWN["submissions"]["waiting"])
     before, records = content(store.redis), AT_0_3_0.submissions(store)
     assert restore(store, back_up(store)) == len(before)
     assert content(store.redis) == before
     assert AT_0_3_0.submissions(store) == records
-    AT_0_3_0.do_step(context, "rolling back")
-    assert AT_0_3_0.phase(store, "rolling back") == "rolled_back"
+    assert sum(map(store.jobs.waiting, Queue)) > 0
+    for _ in range(20):
+        perform(context)
+    assert sum(map(store.jobs.waiting, Queue)) == 0
+    assert get_record(store, KNOWN["submissions"]["waiting"]).outcome is not None
+    went_on = ("rolling back", "applying", "previewing", "preparing")
+    assert [AT_0_3_0.phase(store, regrade) for regrade in went_on] == ["rolled_back", "applied", "previewed", "previewed"]
 
 
 def test_a_student_is_deleted_with_everything(staff: Asker, store: Store) -> None:
