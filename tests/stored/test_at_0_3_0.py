@@ -206,7 +206,12 @@ def test_a_store_that_went_on_is_backed_up_and_restored_and_goes_on(context: Con
     assert sum(map(store.jobs.waiting, Queue)) == 0
     assert get_record(store, KNOWN["submissions"]["waiting"]).outcome is not None
     went_on = ("rolling back", "applying", "previewing", "preparing")
-    assert [AT_0_3_0.phase(store, regrade) for regrade in went_on] == ["rolled_back", "applied", "previewed", "previewed"]
+    assert [AT_0_3_0.phase(store, regrade) for regrade in went_on] == [
+        "rolled_back",
+        "applied",
+        "previewed",
+        "previewed",
+    ]
 
 
 def test_a_student_is_deleted_with_everything(staff: Asker, store: Store) -> None:
