@@ -47,11 +47,12 @@ from backmark.worker.serve.embedded import EmbeddedRedis, lasting_port
 from backmark.worker.service.context import Context
 from backmark.worker.service.graders import Graders
 from backmark.worker.service.isolation import Isolation
+from backmark.worker.service.lease import hold_lease
 from backmark.worker.service.rosters import RosterReader
 from backmark.worker.service.score_sources import recorded_sources
 from backmark.worker.service.scores import GradebookScores
 from backmark.worker.service.stop import Stop
-from backmark.worker.service.tasks import perform
+from backmark.worker.service.tasks import _work
 from tests.lti.browsing import PUBLIC, LtiBrowser
 from tests.lti.platform.gradebook import Gradebook, Member, MoodleRules
 from tests.lti.platform.lms import INSTRUCTOR, Link, Lms, Tool
@@ -159,7 +160,7 @@ class Filling:
 
     def grade(self, assignment: str, source: bytes, student: str, course: str = COURSE, revision: str = "") -> str:
         name = self.accept(assignment, source, student, course, revision)
-        perform(self.context)
+        perform(self.context, Job(Kind.SUBMISSION, name))
         return name
 
     def fail(self, job: Job) -> None:
@@ -194,7 +195,7 @@ class Filling:
             assignment = "fresh" if name == "fresh" else PAIR
             toml = join(TOML.format(name=assignment, tables=tables), FILES)
             request = self.store.publications.request(NewPublication(course, assignment, toml, fresh, author="staff"))
-            perform(self.context)
+            perform(self.context, Job(Kind.PUBLICATION, request.id))
             done = self.store.publications.get(request.id)
             assert done.revision, done
             revisions[name] = done.revision
@@ -203,7 +204,7 @@ class Filling:
         reference = FILES["reference.py"].replace("x**2", "x**3")
         blind = join(TOML.format(name=PAIR, tables=""), FILES | {"reference.py": reference})
         states["refused"] = self.api("author", "POST", "/publications", json={"toml": blind, "fresh": 0})["id"]
-        perform(self.context)
+        perform(self.context, Job(Kind.PUBLICATION, states["refused"]))
         assert self.store.publications.get(states["refused"]).refusal
         states["service_failed"] = self.store.publications.request(NewPublication(COURSE, PAIR, blind)).id
         self.fail(Job(Kind.PUBLICATION, states["service_failed"]))
@@ -258,7 +259,7 @@ class Filling:
         self.known["submissions"] = {"done": done, **states}
         body = {"assignment": PAIR, "student": "kay", "filename": "a.py", "source": RIGHT.decode()}
         sent = self.api("portal", "POST", "/submissions", json=body, headers={"Idempotency-Key": "kept"})
-        perform(self.context)
+        perform(self.context, Job(Kind.SUBMISSION, sent["id"]))
         self.known["idempotency"] = {"key": "kept", "body": body, "id": sent["id"]}
 
     def fill_messages(self) -> None:
@@ -304,23 +305,23 @@ class Filling:
         if name == "failed":
             self.fail(step)
         if steps >= 1:
-            perform_until_done(self.context, step)
+            perform(self.context, step)
         if name == "previewing":
-            perform_once(self.context, Job(Kind.UNIT, ""))
+            perform(self.context, waiting_unit(self.store))
         if name == "cancelled":
             self.store.regrades.cancel(regrade, "staff")
         if steps >= 2:
             while self.store.redis.exists("bm:waiting:regrade"):
-                perform_once(self.context, Job(Kind.UNIT, ""))
+                perform(self.context, waiting_unit(self.store))
             if name != "previewed":
                 mode = Mode.NEVER_LOWER if "lower" in name else Mode.WHOLE
                 self.store.regrades.apply(regrade, mode, "staff")
         if steps >= 3:
-            perform_until_done(self.context, step)
+            perform(self.context, step)
         if name.startswith("roll"):
             self.store.regrades.roll_back(regrade, "staff")
         if steps >= 4:
-            perform_until_done(self.context, step)
+            perform(self.context, step)
 
     def fill_lms(self) -> None:
         """Launches, a roster, and marks on their way: sent, failed, nothing to send, waiting, and under way."""
@@ -461,20 +462,17 @@ class Filling:
         return paths
 
 
-def perform_once(context: Context, job: Job) -> None:
-    """Do one job, and nothing that waits behind it."""
-    from backmark.worker.service import tasks  # noqa: PLC0415 - its constant is changed for a moment
-
-    going_on, tasks.GOING_ON = tasks.GOING_ON, -1.0
-    perform(context)
-    tasks.GOING_ON = going_on
+def perform(context: Context, job: Job) -> None:
+    """Do this job until it is at its end, whosever turn it is, and nothing that waits behind it."""
+    while (claim := context.store.jobs.claim(job)) is not None:
+        with hold_lease(context, claim) as lease:
+            _work(context, lease)
 
 
-def perform_until_done(context: Context, step: Job) -> None:
-    """Do all of a regrade's step, a turn at a time."""
-    phase = context.store.regrades.get(step.id).phase
-    while context.store.regrades.get(step.id).phase is phase:
-        perform_once(context, step)
+def waiting_unit(store: Store) -> Job:
+    """Return the unit that is next."""
+    (member,) = store.redis.zrange("bm:waiting:regrade", 0, 0)
+    return Job(Kind.UNIT, member.decode().partition(":")[2])
 
 
 def run_due(start: Callable[..., Any]) -> int:
