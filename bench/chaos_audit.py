@@ -107,10 +107,8 @@ class ChaosAudit:
             ("newly passing", dict(passing), counts.newly_passing),
         ):
             self._compare(f"regrade {name}: {subject}", wanted, actual)
-        raw = self._store.redis.hmget(f"bm:regrade:{name}", ["units_done", "units_failed"])
-        self._compare(
-            f"regrade {name}: units done and failed", (len(units), 0), tuple(int(value or 0) for value in raw)
-        )
+        unfinished = [self._store.redis.exists(f"bm:regrade-{state}:{name}") for state in ("pending", "open", "failed")]
+        self._compare(f"regrade {name}: units that wait, run or failed", [0, 0, 0], unfinished)
 
     def _audit_row(self, request: RequestedRegrade, row: ReportRow, history: _History) -> None:
         """Compare a submission's row, and take its fate into its history."""

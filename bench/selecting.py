@@ -55,7 +55,9 @@ def _measure(stack: Stack) -> str:
 
 def _count_graded(stack: Stack, name: str) -> int:
     """Return the number of the regrade's sources that have been graded."""
-    return int(stack.store.redis.hget(f"bm:regrade:{name}", "units_done") or 0)
+    redis = stack.store.redis
+    units, waiting = redis.scard(f"bm:regrade-units:{name}"), redis.llen(f"bm:regrade-pending:{name}")
+    return units - waiting - redis.scard(f"bm:regrade-open:{name}")
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ class Work:
         """Give a unit eight marks."""
         self.claims.append(lease.claim)
         record = context.store.regrades.units.record_verdict
-        assert lease.conclude(lambda next_job: record(lease.claim, result(8), (), following=next_job)) is not None
+        assert lease.conclude(lambda next_job: record(lease.claim, result(8), following=next_job)) is not None
         return {}
 
 

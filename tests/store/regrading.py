@@ -120,8 +120,7 @@ def grade(store: Store, verdicts: dict[str, Verdict]) -> int:
 
 def unit_graded(store: Store, claim: Claim, unit_verdict: Verdict) -> bool:
     """The unit's end, as a worker writes it."""
-    unit_record = store.regrades.units.get(claim.job.id)
-    return store.regrades.units.record_verdict(claim, unit_verdict, () if unit_record is None else unit_record.classes)
+    return store.regrades.units.record_verdict(claim, unit_verdict)
 
 
 def waiting_units(store: Store) -> list[Job]:

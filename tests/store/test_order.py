@@ -206,7 +206,7 @@ def test_a_unit_that_failed_waits_behind_the_others_and_one_that_was_handed_back
 def end_and_go_on(store: Store, claim: Claim) -> Claim | None:
     """Record a unit's verdict, and return the claim of another one that was made with that."""
     following = store.jobs.following_claim()
-    assert store.regrades.units.record_verdict(claim, result(8), (), following=following)
+    assert store.regrades.units.record_verdict(claim, result(8), following=following)
     return store.jobs.read_following(following)
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from backmark.grader.model.records import Kind
 from backmark.grader.store import keys
-from backmark.grader.store.regrades.reading import read
+from backmark.grader.store.regrades.counting import count
+from backmark.grader.store.regrades.reading import RegradeSizes, read
 from backmark.grader.store.store import Store
 from tests.store.regrading import grade_submission, result, select_units, unit_graded, waiting_units
 
@@ -15,7 +16,6 @@ def _step(**fields: str) -> dict[str, str]:
         "state": "done",
         "created": "0",
         "changed": "0",
-        "sources": "812",
         "selection": '{"course": "c", "assignment": "a", "revision": "r"}',
         "students": "[]",
         **fields,
@@ -23,18 +23,20 @@ def _step(**fields: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("fields", "expected"),
+    ("done", "fields", "expected"),
     [
-        ({}, None),
-        ({"units_done": "1", "step_started": "2400", "step_base": "1"}, None),
+        (0, {}, None),
+        (1, {"step_started": "2400", "step_base": "1"}, None),
         # One in 60 ms since the first, 810 to go.
-        ({"units_done": "2", "step_started": "2400", "step_base": "1"}, 48.6),
+        (2, {"step_started": "2400", "step_base": "1"}, 48.6),
     ],
 )
 def test_what_is_left_of_a_step_is_estimated_by_the_time_since_its_first_end(
-    fields: dict[str, str], expected: float | None
+    done: int, fields: dict[str, str], expected: float | None
 ) -> None:
-    assert read("name", _step(**fields), 2.46).eta_seconds == (None if expected is None else pytest.approx(expected))
+    sizes = RegradeSizes(submissions=10_000, sources=812, pending=0, open=812 - done, failed=0)
+    regrade = read("name", _step(**fields), sizes, count([], sizes.sources, 0), 2.46)
+    assert regrade.eta_seconds == (None if expected is None else pytest.approx(expected))
 
 
 def test_the_time_of_a_step_runs_from_its_first_end(store: Store) -> None:

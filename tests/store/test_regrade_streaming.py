@@ -1,6 +1,5 @@
 """A regrade whose units are graded while submissions are still chosen: any order of events gives the same counts."""
 
-import json
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -86,7 +85,7 @@ def test_a_regrade_is_previewed_at_once_if_all_is_graded_when_the_choice_ends(st
 
 
 def test_a_submission_that_is_chosen_after_its_source_was_graded_counts_by_its_own_verdict(store: Store) -> None:
-    """Of another class than those before, whose counters nobody has worked out."""
+    """Of other marks than those before, to which nobody has compared the verdict."""
     grade_submission(store, "old", "a", 10)
     name, claim = choose_first(store, "a", "a", "a")
     grade(store, {"a": result(9, failing_rows=("any_shape",))})
@@ -99,11 +98,10 @@ def test_a_submission_that_is_chosen_while_its_source_is_graded_counts_by_its_ow
     grade_submission(store, "old", "a", 10)
     name, claim = choose_first(store, "a", "a", "a")
     (unit,) = waiting_units(store)
-    unit_claim, unit_record = store.jobs.claim(unit), store.regrades.units.get(unit.id)
+    unit_claim = store.jobs.claim(unit)
     assert unit_claim is not None
-    assert unit_record is not None
     assert not one_chunk(store, claim)
-    assert store.regrades.units.record_verdict(unit_claim, result(9), unit_record.classes)
+    assert unit_graded(store, unit_claim, result(9))
     counts = now(store, name).counts
     assert (counts.up, counts.down) == (3, 1)
 
@@ -259,21 +257,16 @@ class Streaming(RuleBasedStateMachine):
             self.store.jobs.requeue_lost()
 
     @rule(target=graders)
-    def claim_unit(self) -> MultipleResults[tuple[Claim, tuple[str, ...]]]:
-        """A worker is given a unit, and reads the classes beside which it is graded."""
+    def claim_unit(self) -> MultipleResults[Claim]:
+        """A worker is given a unit."""
         claim = claim_unit(self.store)
-        if claim is None:
-            return multiple()
-        unit = self.store.regrades.units.get(claim.job.id)
-        assert unit is not None
-        return multiple((claim, unit.classes))
+        return multiple() if claim is None else multiple(claim)
 
-    @rule(grader=graders, score=SCORES)
-    def record(self, grader: tuple[Claim, tuple[str, ...]], score: int) -> None:
+    @rule(claim=graders, score=SCORES)
+    def record(self, claim: Claim, score: int) -> None:
         """A worker has a verdict, perhaps too late, perhaps for the second time."""
-        claim, classes = grader
         is_held = self.store.jobs.beat(claim)
-        is_recorded = self.store.regrades.units.record_verdict(claim, self._verdict(score), classes)
+        is_recorded = unit_graded(self.store, claim, self._verdict(score))
         assert is_recorded or not is_held
         if is_held:
             self.given[claim.job.id] = score
@@ -289,16 +282,16 @@ class Streaming(RuleBasedStateMachine):
     def _verdict(self, score: int) -> Verdict:
         return result(score, failing_rows=("any_shape",) if score < 10 else ())
 
-    @rule(grader=graders)
-    def fail_unit(self, grader: tuple[Claim, tuple[str, ...]]) -> None:
+    @rule(claim=graders)
+    def fail_unit(self, claim: Claim) -> None:
         """A worker cannot grade it, and nobody else can."""
-        self.store.jobs.record_failure(grader[0], "no jail", 1)
+        self.store.jobs.record_failure(claim, "no jail", 1)
 
-    @rule(grader=graders)
-    def kill_grader(self, grader: tuple[Claim, tuple[str, ...]]) -> None:
+    @rule(claim=graders)
+    def kill_grader(self, claim: Claim) -> None:
         """A worker dies while it grades."""
-        if self.store.jobs.beat(grader[0]):
-            end_lease(self.store, grader[0])
+        if self.store.jobs.beat(claim):
+            end_lease(self.store, claim)
             self.store.jobs.requeue_lost()
 
     @precondition(lambda self: self.names)
@@ -399,16 +392,3 @@ def test_the_counts_add_up_whatever_the_order_of_choosing_grading_deleting_and_d
             super().__init__(store)
 
     run_state_machine_as_test(OnStore, settings=settings(stateful_step_count=40))
-
-
-def test_rows_without_a_class_of_their_own_are_read_once(store: Store) -> None:
-    """What the verdict of a graded source means for a class is worked out once, and kept with it."""
-    name, claim = choose_first(store, "a", "a", "a", "a", "a", "a", "a")
-    grade(store, {"a": result(10)})
-    (unit,) = {row.entry.unit for row in rows(store, name).values()}
-    while one_chunk(store, claim):
-        pass
-    kept_counts = [
-        json.loads(value) for field, value in store.redis.hgetall(f"bm:unit:{unit}").items() if b"counts:" in field
-    ]
-    assert (kept_counts, now(store, name).counts.up) == ([["change:up"]], 7)

@@ -12,7 +12,7 @@ from backmark.grader.reports.disclosure import policy
 from backmark.grader.store.codec import encode
 from backmark.grader.store.connection import texts
 from backmark.grader.store.regrades.entry import RegradeEntry
-from backmark.grader.store.regrades.reading import read
+from backmark.grader.store.regrades.reading import read_selection
 from backmark.grader.store.store import Store
 from backmark.grader.store.summary import VerdictSummary
 from backmark.grader.store.workers import Worker
@@ -61,8 +61,8 @@ def test_a_regrade_s_selection_is_read_with_fewer_and_with_more_fields(store: St
     raw = texts(store.redis.hgetall(f"bm:regrade:{name}"))
     selection = json.loads(raw["selection"])
     del selection["fresh"], selection["outcomes"]
-    repeat = read(name, raw | {"selection": json.dumps(selection | {"invented": 1})}, 0.0)
-    assert repeat.selection == read(name, raw, 0.0).selection
+    repeat = read_selection(raw | {"selection": json.dumps(selection | {"invented": 1})})
+    assert repeat == read_selection(raw)
 
 
 def test_a_scope_that_is_not_known_grants_nothing(store: Store) -> None:

@@ -85,9 +85,7 @@ def unit(context: Context, lease: Lease) -> Mapping[str, object]:
         lease=lease,
     )
     recorded = lease.conclude(
-        lambda following: units.record_verdict(
-            lease.claim, verdict, regrade_unit.classes, reused=reused, ahead=caching, following=following
-        )
+        lambda following: units.record_verdict(lease.claim, verdict, reused=reused, ahead=caching, following=following)
     )
     if not recorded:
         raise Withdrawn(f"unit {name} is no longer ours")

@@ -29,7 +29,7 @@ class RegradeEntry:
         return replace(read(cls, known | {"before": None}), before=VerdictSummary.read(known["before"]))
 
     def write(self) -> dict[str, Any]:
-        """Return the entry for JSON. The scripts read `student`, `unit` and `class`."""
+        """Return the entry for JSON. The scripts read `student` and `unit`."""
         return {
             "student": self.student,
             "attempt": self.attempt,
@@ -38,7 +38,6 @@ class RegradeEntry:
             "unit": self.unit,
             "verdict": self.verdict,
             "before": self.before.write(),
-            "class": class_of(self.before),
         }
 
 
@@ -54,19 +53,3 @@ def nameless(filename: str) -> str:
     Filenames often contain a student's name, and the unit outlives each of its submissions.
     """
     return "source.ipynb" if filename.lower().endswith(".ipynb") else "source.py"
-
-
-def class_of(before: VerdictSummary) -> str:
-    """Return the class of a verdict: a new verdict changes all submissions of a class in the same way."""
-    return json.dumps([before.outcome, before.score, before.max_score, before.failing], separators=(",", ":"))
-
-
-def counters_of(class_: str, after: VerdictSummary) -> list[str]:
-    """Return the counters that a verdict increases for each submission of a class."""
-    outcome, score, max_score, failing, *_ = json.loads(class_)
-    before = VerdictSummary(outcome, score, max_score, tuple(failing))
-    return [
-        f"change:{before.change(after)}",
-        *(f"newly_failing:{name}" for name in before.newly_failing(after)),
-        *(f"newly_passing:{name}" for name in before.newly_passing(after)),
-    ]

@@ -118,11 +118,16 @@ class RegradeReport:
 
     def all(self, changes: frozenset[Change]) -> Iterator[ReportRow]:
         """Yield the rows of all pages; only one chunk is in memory at a time."""
-        end = start(None)
-        while chunk := self.walk(end, _CHUNK):
-            for row in self.rows([name for name, _ in chunk]):
+        for chunk in self.chunks():
+            for row in self.rows(chunk):
                 if not changes or row.change in changes:
                     yield row
+
+    def chunks(self) -> Iterator[list[str]]:
+        """Yield the ids of all submissions, as many at a time as are read at once."""
+        end = start(None)
+        while chunk := self.walk(end, _CHUNK):
+            yield [name for name, _ in chunk]
             end = f"({chunk[-1][1]:.3f}"
 
     def walk(self, end: str, limit: int) -> list[tuple[str, float]]:
@@ -134,21 +139,24 @@ class RegradeReport:
 
     def rows(self, submissions: list[str]) -> list[ReportRow]:
         """Return the rows of the submissions that exist, in this order."""
+        entries = {name: (RegradeEntry.read(raw), fate) for name, (raw, fate) in self.entries(submissions).items()}
+        ends = self.unit_ends({entry.unit for entry, _ in entries.values()})
+        return [ReportRow(name, entry, *ends[entry.unit], fate) for name, (entry, fate) in entries.items()]
+
+    def entries(self, submissions: list[str]) -> dict[str, tuple[bytes | str, Disposition | None]]:
+        """Return the entries of the submissions that exist, as they are stored, and their dispositions."""
         if not submissions:
-            return []
-        raw = self._redis.hmget(keys.key("regrade-entries", self._regrade), submissions)
+            return {}
+        entries = self._redis.hmget(keys.key("regrade-entries", self._regrade), submissions)
         fates = self._redis.hmget(keys.key("regrade-fates", self._regrade), submissions)
-        entries = [None if entry is None else RegradeEntry.read(entry) for entry in raw]
-        units = self._units({entry.unit for entry in entries if entry is not None})
-        return [
-            ReportRow(
-                name, entry, *units[entry.unit], None if fate is None else Disposition(text(fate).partition(":")[0])
-            )
+        return {
+            name: (entry, None if fate is None else Disposition(text(fate).partition(":")[0]))
             for name, entry, fate in zip(submissions, entries, fates, strict=True)
             if entry is not None
-        ]
+        }
 
-    def _units(self, names: set[str]) -> dict[str, tuple[VerdictSummary | None, str | None]]:
+    def unit_ends(self, names: set[str]) -> dict[str, tuple[VerdictSummary | None, str | None]]:
+        """Return the verdict of each unit, and why it could not be graded; None in place of what it does not have."""
         ordered = sorted(names)
         pipeline = self._redis.pipeline(transaction=False)
         for name in ordered:

@@ -10,7 +10,7 @@ from backmark.grader.model.records import State, SubmissionRecord
 from backmark.grader.model.regrades import Selection, Which
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, text
-from backmark.grader.store.regrades.entry import RegradeEntry, class_of, nameless, unit_of
+from backmark.grader.store.regrades.entry import RegradeEntry, nameless, unit_of
 from backmark.grader.store.summary import VerdictSummary
 
 #: Submissions read at once.
@@ -129,7 +129,6 @@ class SelectionScan:
             "source": submission.source_sha256,
             "filename": nameless(submission.filename),
             "group": group,
-            "class": class_of(before),
             "entry": json.dumps(entry.write(), separators=(",", ":")),
         }
 

@@ -2,18 +2,23 @@
 
 import json
 import secrets
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from redis.exceptions import WatchError
+
+from backmark.grader.errors import StoreUnavailable
 from backmark.grader.model.records import Kind
-from backmark.grader.model.regrades import Mode, Phase, RegradeRecord, Selection
+from backmark.grader.model.regrades import Mode, Phase, RegradeCounts, RegradeRecord, Selection
 from backmark.grader.model.trace import Trace, receive
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, text, texts
 from backmark.grader.store.errors import IdempotencyMismatch, WrongPhase
 from backmark.grader.store.paging import RecordPage, cursor, start
-from backmark.grader.store.regrades.reading import read
+from backmark.grader.store.regrades.counting import count, read_alike
+from backmark.grader.store.regrades.reading import RegradeSizes, read, read_counts
 from backmark.grader.store.regrades.report import RegradeReport
 from backmark.grader.store.regrades.units import Units
 from backmark.grader.store.scripts import Scripts
@@ -24,6 +29,8 @@ _ID = 10
 _MOST_DELETED = 500
 #: The phase of a regrade that is being deleted, which is never shown.
 _DELETING = "erased"
+#: Phases in which nothing but a deletion changes the counts: they are added up once.
+_COUNTED_ONCE = frozenset({Phase.PREVIEWED, Phase.APPLIED, Phase.ROLLED_BACK, Phase.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +140,37 @@ class Regrades:
         pipeline.time()
         for name in names:
             pipeline.hgetall(keys.key(Kind.REGRADE, name))
-        (now, micros), *rows = pipeline.execute()
-        for name, raw in zip(names, map(texts, rows), strict=True):
+            pipeline.hlen(keys.key("regrade-entries", name))
+            pipeline.scard(keys.key("regrade-units", name))
+            pipeline.llen(keys.key("regrade-pending", name))
+            pipeline.scard(keys.key("regrade-open", name))
+            pipeline.scard(keys.key("regrade-failed", name))
+        (now, micros), *replies = pipeline.execute()
+        for name, (fields, *numbers) in zip(names, zip(*[iter(replies)] * 6, strict=True), strict=True):
+            raw, sizes = texts(fields), RegradeSizes(*numbers)
             if raw and raw["phase"] != _DELETING:
-                yield read(name, raw, now + micros / 1e6)
+                yield read(name, raw, sizes, self._count(name, raw, sizes), now + micros / 1e6)
+
+    def _count(self, name: str, raw: Mapping[str, str], sizes: RegradeSizes) -> RegradeCounts:
+        """Return the stored counts; add them up if there are none, and store them if only deletions change them."""
+        stored_counts = read_counts(raw)
+        # What was stored before a deletion is out of date.
+        if stored_counts is not None and stored_counts.submissions == sizes.submissions:
+            return stored_counts
+        if raw["phase"] not in _COUNTED_ONCE:
+            return self._add_up(name, raw, sizes)
+        key = keys.key(Kind.REGRADE, name)
+        with self._redis.pipeline() as pipeline:
+            pipeline.watch(key)  # type: ignore[no-untyped-call] # redis-py's
+            unchanged = texts(pipeline.hgetall(key)) == raw
+            counts = self._add_up(name, raw, sizes)
+            if unchanged:
+                pipeline.multi()
+                pipeline.hset(key, "counts", json.dumps(asdict(counts)))
+                # Whoever looks next adds them up again.
+                with suppress(WatchError, StoreUnavailable):
+                    pipeline.execute()
+        return counts
+
+    def _add_up(self, name: str, raw: Mapping[str, str], sizes: RegradeSizes) -> RegradeCounts:
+        return count(read_alike(self.report(name)), sizes.sources, int(raw.get("deleted", "0")))

@@ -14,10 +14,10 @@ from backmark.grader.model.regrades import Change, Mode
 from backmark.grader.store import keys
 from backmark.grader.store.codec import encode_verdict
 from backmark.grader.store.connection import Connection, text, texts
-from backmark.grader.store.regrades.reading import read
+from backmark.grader.store.regrades.reading import read_selection
 from backmark.grader.store.regrades.report import Disposition, RegradeReport, ReportRow
 from backmark.grader.store.regrades.selection import SelectionScan
-from backmark.grader.store.regrades.units import UNCOUNTED, Units
+from backmark.grader.store.regrades.units import Units
 from backmark.grader.store.scripts import FollowingCall, Scripts
 from backmark.grader.store.submissions import Submissions
 
@@ -76,24 +76,17 @@ class RegradeSteps:
         examined, to = 0, ""
         # The cursor is empty if the last chunk was recorded and the reply lost: the script checks if this claim did it.
         if raw["cursor"]:
-            selection = read(name, raw, 0.0).selection
-            scan = SelectionScan(self._redis, self._submissions.many, name, selection, float(raw["created"]), group)
+            selection, until = read_selection(raw), float(raw["created"])
+            scan = SelectionScan(self._redis, self._submissions.many, name, selection, until, group)
             chunk = scan.chunk(raw["cursor"])
             rows, examined, to = chunk.rows, chunk.examined, chunk.cursor or ""
-        follows, written = _what_follows(more=bool(to), last_of_turn=last_of_turn), json.dumps(rows)
-        counts: dict[str, dict[str, list[str]]] = {}
-        while True:
-            answer = self._scripts.run(
-                "regrade_choose",
-                *(name, claim.fence, raw["cursor"], to, follows, examined, written, json.dumps(counts)),
-                following=following,
-            )
-            if answer[0] != UNCOUNTED:
-                return StepResult(bool(to), sum(answer[1:])) if answer[0] else None
-            graded = set(map(text, answer[1:]))
-            counts |= self._units.count(
-                {unit: {row["class"] for row in rows if row.get("unit") == unit} for unit in graded}
-            )
+        follows = _what_follows(more=bool(to), last_of_turn=last_of_turn)
+        held, *nudges = self._scripts.run(
+            "regrade_choose",
+            *(name, claim.fence, raw["cursor"], to, follows, examined, json.dumps(rows)),
+            following=following,
+        )
+        return StepResult(bool(to), sum(nudges)) if held else None
 
     def apply(self, claim: Claim, *, last_of_turn: bool = False) -> StepResult | None:
         """Apply the next verdicts, except to submissions whose verdict has changed since the preview."""

@@ -10,6 +10,7 @@ end
 local function enter(id, phase)
   local time = whole(now())
   redis.call('HSET', job_key('regrade', id), 'phase', phase, 'changed', time)
+  redis.call('HDEL', job_key('regrade', id), 'counts')
   redis.call('ZADD', 'bm:regrades-touched', time, id)
   tell(id, phase)
 end
@@ -44,12 +45,9 @@ local function release(id)
     if not unit then
       break
     end
-    -- Its last submission may have been deleted since.
-    if get(job_key('unit', unit), 'state') == 'planned' then
-      redis.call('SADD', open, unit)
-      enqueue('unit', unit)
-      room = room - 1
-    end
+    redis.call('SADD', open, unit)
+    enqueue('unit', unit)
+    room = room - 1
   end
   if phase == 'previewing' and redis.call('SCARD', open) == 0 and redis.call('LLEN', pending) == 0 then
     enter(id, 'previewed')
@@ -63,49 +61,18 @@ local function withdraw(kind, id)
   redis.call('ZREM', 'bm:leases', member(kind, id))
 end
 
--- The classes of the verdicts that hold beside a unit.
-local function classes_of(unit)
-  local classes = {}
-  for _, field in ipairs(redis.call('HKEYS', unit)) do
-    local class = field:match('^before:(.*)$')
-    if class then
-      table.insert(classes, class)
-    end
-  end
-  return classes
-end
-
--- `by` more in everything that a unit's verdict means for submissions whose live verdict is of one class.
-local function tally(job, unit, class, by)
-  for _, field in ipairs(cjson.decode(get(unit, 'counts:' .. class) or '[]')) do
-    redis.call('HINCRBY', job, field, by)
-  end
-end
-
-local function units_ended(job)
-  return (get(job, 'units_done') or 0) + (get(job, 'units_failed') or 0)
+local function units_ended(id)
+  return redis.call('SCARD', regrade_key('units', id)) - redis.call('SCARD', regrade_key('open', id))
+    - redis.call('LLEN', regrade_key('pending', id))
 end
 
 function unit_ended(id, state)
-  local unit = job_key('unit', id)
-  local regrade = get(unit, 'regrade')
-  local job = job_key('regrade', regrade)
+  local regrade = get(job_key('unit', id), 'regrade')
   redis.call('SREM', regrade_key('open', regrade), id)
-  if state == 'done' then
-    redis.call('HINCRBY', job, 'units_done', 1)
-    local fields = redis.call('HGETALL', unit)
-    for i = 1, #fields, 2 do
-      local class = fields[i]:match('^before:(.*)$')
-      if class then
-        tally(job, unit, class, tonumber(fields[i + 1]))
-      end
-    end
-  else
-    redis.call('HINCRBY', job, 'units_failed', 1)
-    redis.call('HINCRBY', job, 'could_not_be_graded', get(unit, 'entries'))
+  if state ~= 'done' then
     redis.call('SADD', regrade_key('failed', regrade), id)
   end
-  measure(regrade, units_ended(job))
+  measure(regrade, units_ended(regrade))
   release(regrade)
 end
 
@@ -128,13 +95,7 @@ end
 
 -- What became of a submission's verdict, in place of what was known before.
 local function settle(id, submission, fate, number)
-  local job, fates = job_key('regrade', id), regrade_key('fates', id)
-  local was = redis.call('HGET', fates, submission)
-  if was then
-    redis.call('HINCRBY', job, 'fate:' .. was:match('^[^:]*'), -1)
-  end
-  redis.call('HSET', fates, submission, fate .. ':' .. (number or ''))
-  redis.call('HINCRBY', job, 'fate:' .. fate, 1)
+  redis.call('HSET', regrade_key('fates', id), submission, fate .. ':' .. (number or ''))
 end
 
 -- What is to become of a chunk: 'go', 'done' where all of it happened and the answer was lost, or 'lost' where the step
@@ -165,44 +126,25 @@ local function advance(id, to, by, follows)
 end
 
 local function drop_unit(regrade, id)
-  local unit, job = job_key('unit', id), job_key('regrade', regrade)
-  local state = get(unit, 'state')
+  local unit = job_key('unit', id)
   withdraw('unit', id)
-  redis.call('SREM', regrade_key('open', regrade), id)
-  redis.call('SREM', regrade_key('failed', regrade), id)
-  redis.call('SREM', regrade_key('units', regrade), id)
-  redis.call('HINCRBY', job, 'sources', -1)
-  -- The source may be chosen again, with another submission: whoever grades the unit still must not hold its claim then.
-  redis.call('HINCRBY', job, 'fences', get(unit, 'fence') or 0)
-  if state == 'done' then
-    redis.call('HINCRBY', job, 'units_done', -1)
-  elseif state == 'service_failed' then
-    redis.call('HINCRBY', job, 'units_failed', -1)
+  for _, each in ipairs({ 'open', 'failed', 'units' }) do
+    redis.call('SREM', regrade_key(each, regrade), id)
   end
+  redis.call('LREM', regrade_key('pending', regrade), 1, id)
+  -- The source may be chosen again, with another submission: whoever grades the unit still must not hold its claim then.
+  redis.call('HINCRBY', job_key('regrade', regrade), 'fences', get(unit, 'fence') or 0)
   redis.call('DEL', unit, key('unit-verdict', id))
 end
 
 local function drop_entry(regrade, submission, entry)
-  local job, unit = job_key('regrade', regrade), job_key('unit', entry.unit)
-  local fates = regrade_key('fates', regrade)
-  local fate, state = redis.call('HGET', fates, submission), get(unit, 'state')
   redis.call('HDEL', regrade_key('entries', regrade), submission)
   redis.call('ZREM', regrade_key('order', regrade), submission)
   redis.call('SREM', regrade_key('taken', regrade), entry.student)
-  redis.call('HDEL', fates, submission)
-  redis.call('HINCRBY', job, 'submissions', -1)
-  if fate then
-    redis.call('HINCRBY', job, 'fate:' .. fate:match('^[^:]*'), -1)
-  else
-    redis.call('HINCRBY', job, 'deleted', 1)
+  if redis.call('HDEL', regrade_key('fates', regrade), submission) == 0 then
+    redis.call('HINCRBY', job_key('regrade', regrade), 'deleted', 1)
   end
-  if state == 'done' then
-    tally(job, unit, entry.class, -1)
-  elseif state == 'service_failed' then
-    redis.call('HINCRBY', job, 'could_not_be_graded', -1)
-  end
-  redis.call('HINCRBY', unit, 'before:' .. entry.class, -1)
-  if redis.call('HINCRBY', unit, 'entries', -1) <= 0 then
+  if redis.call('HINCRBY', job_key('unit', entry.unit), 'entries', -1) <= 0 then
     drop_unit(regrade, entry.unit)
     release(regrade)
   end

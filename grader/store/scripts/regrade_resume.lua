@@ -25,8 +25,7 @@ for _, unit in ipairs(redis.call('SMEMBERS', failed)) do
   redis.call('RPUSH', regrade_key('pending', id), unit)
 end
 redis.call('DEL', failed)
-redis.call('HSET', job, 'units_failed', 0, 'could_not_be_graded', 0)
-begin(id, phase == 'preparing' and phase or 'previewing', get(job, 'units_done') or 0)
+begin(id, phase == 'preparing' and phase or 'previewing', units_ended(id))
 if phase == 'preparing' and stopped then
   enqueue('regrade', id)
 end
