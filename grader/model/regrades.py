@@ -188,6 +188,13 @@ _ACTIONS = {
 AT_REST = frozenset({Phase.PREVIEWED, Phase.APPLIED, Phase.ROLLED_BACK, Phase.CANCELLED, Phase.FAILED})
 
 
+def list_actions(phase: Phase, stopped_in: Phase | None) -> tuple[Action, ...]:
+    """Return the actions that are possible in a phase, whatever could not be graded."""
+    if phase is not Phase.FAILED:
+        return _ACTIONS.get(phase, ())
+    return (*(() if stopped_in is None else _ACTIONS.get(stopped_in, ())), Action.RESUME)
+
+
 @dataclass(frozen=True, slots=True)
 class RegradeRecord:
     """A regrade with its current phase, progress and counts."""
@@ -215,11 +222,8 @@ class RegradeRecord:
     @property
     def actions(self) -> Annotated[tuple[Action, ...], Doc("The actions that are possible now.")]:
         """The actions that are possible now."""
-        if self.phase is Phase.FAILED:
-            stopped = () if self.stopped_in is None else _ACTIONS.get(self.stopped_in, ())
-            return (*stopped, Action.RESUME)
         again = self.phase in {Phase.PREPARING, Phase.PREVIEWING, Phase.PREVIEWED} and self.progress.failed
-        return (*_ACTIONS.get(self.phase, ()), *([Action.RESUME] if again else []))
+        return (*list_actions(self.phase, self.stopped_in), *([Action.RESUME] if again else []))
 
     @property
     def at_rest(self) -> bool:

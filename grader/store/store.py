@@ -52,7 +52,7 @@ class Store:
         secret = settings.secret is not None and bool(settings.secret.get_secret_value())
         self.assignments = Assignments(redis, transactions, pooled=secret)
         self.publications = Publications(redis, scripts)
-        self.regrades = Regrades(redis, scripts)
+        self.regrades = Regrades(redis, scripts, transactions)
         self.regrade_steps = RegradeSteps(redis, scripts, self.submissions, self.regrades.units)
         self.sessions = Sessions(redis)
         self.shares = Shares(scripts)

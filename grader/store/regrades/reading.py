@@ -36,12 +36,11 @@ class RegradeSizes:
 
 def read(name: str, raw: Mapping[str, str], sizes: RegradeSizes, counts: RegradeCounts, now: float) -> RegradeRecord:
     """Return a regrade from its hash; `now` is the time by Redis's clock."""
-    phase, failed = Phase(raw["phase"]), raw["state"] == State.SERVICE_FAILED
-    stopped = phase if failed else Phase(raw["resume"]) if phase is Phase.CANCELLED else None
+    phase, stopped = read_phase(raw)
     return RegradeRecord(
         id=name,
         selection=read_selection(raw),
-        phase=Phase.FAILED if failed else phase,
+        phase=phase,
         created=float(raw["created"]) / 1000,
         changed=float(raw["changed"]) / 1000,
         progress=_progress(raw, sizes, stopped or phase),
@@ -52,6 +51,14 @@ def read(name: str, raw: Mapping[str, str], sizes: RegradeSizes, counts: Regrade
         eta_seconds=None if stopped else _eta(raw, sizes, phase, now),
         trace=Trace.decode(raw.get("trace")),
     )
+
+
+def read_phase(raw: Mapping[str, str]) -> tuple[Phase, Phase | None]:
+    """Return the phase of a regrade from its hash, and the phase in which it stopped."""
+    phase = Phase(raw["phase"])
+    if raw["state"] == State.SERVICE_FAILED:
+        return Phase.FAILED, phase
+    return phase, Phase(raw["resume"]) if phase is Phase.CANCELLED else None
 
 
 def read_selection(raw: Mapping[str, str]) -> Selection:

@@ -10,19 +10,22 @@ from typing import Any
 from redis.exceptions import WatchError
 
 from backmark.grader.errors import StoreUnavailable
+from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.records import Kind
-from backmark.grader.model.regrades import Mode, Phase, RegradeCounts, RegradeRecord, Selection
+from backmark.grader.model.regrades import Action, Mode, Phase, RegradeCounts, RegradeRecord, Selection, list_actions
 from backmark.grader.model.trace import Trace, receive
 from backmark.grader.store import keys
+from backmark.grader.store.acts import record
 from backmark.grader.store.connection import Connection, text, texts
 from backmark.grader.store.errors import IdempotencyMismatch, WrongPhase
 from backmark.grader.store.paging import RecordPage, cursor, start
 from backmark.grader.store.regrades.counting import count, read_alike
-from backmark.grader.store.regrades.reading import RegradeSizes, read, read_counts
+from backmark.grader.store.regrades.reading import RegradeSizes, read, read_counts, read_phase
 from backmark.grader.store.regrades.report import RegradeReport
 from backmark.grader.store.regrades.units import Units
 from backmark.grader.store.scripts import Scripts
 from backmark.grader.store.submissions import IDEMPOTENCY
+from backmark.grader.store.transactions import Transaction, Transactions, in_transaction
 
 _ID = 10
 #: The most units deleted in one script.
@@ -31,6 +34,14 @@ _MOST_DELETED = 500
 _DELETING = "erased"
 #: Phases in which nothing but a deletion changes the counts: they are added up once.
 _COUNTED_ONCE = frozenset({Phase.PREVIEWED, Phase.APPLIED, Phase.ROLLED_BACK, Phase.CANCELLED})
+
+
+#: The participle of an action, and the phases in which it was taken.
+_TAKEN = {
+    Action.APPLY: ("applied", Phase.APPLYING, Phase.APPLIED),
+    Action.ROLL_BACK: ("rolled back", Phase.ROLLING_BACK, Phase.ROLLED_BACK),
+    Action.CANCEL: ("cancelled", Phase.CANCELLED),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +55,10 @@ class RecordedRegrade:
 class Regrades:
     """All regrades. Methods raise LookupError if there is none with the id, except `get`, which returns None."""
 
-    def __init__(self, redis: Connection, scripts: Scripts) -> None:
+    def __init__(self, redis: Connection, scripts: Scripts, transactions: Transactions) -> None:
         self._redis = redis
         self._scripts = scripts
+        self.transactions = transactions
         self.units = Units(redis, scripts)
 
     def request(
@@ -89,22 +101,26 @@ class Regrades:
 
     def apply(self, name: str, mode: Mode, author: str = "") -> RegradeRecord:
         """Queue a regrade to be applied. Raises WrongPhase if it is not previewed."""
-        result = self._scripts.run("regrade_start", name, Phase.APPLYING, mode, author)
-        return self._after_action(name, result, "applied")
+        self._act(name, Action.APPLY, author, mode)
+        return self._existing(name)
 
     def roll_back(self, name: str, author: str = "") -> RegradeRecord:
         """Queue a regrade to be rolled back. Raises WrongPhase if nothing was applied."""
-        result = self._scripts.run("regrade_start", name, Phase.ROLLING_BACK, "", author)
-        return self._after_action(name, result, "rolled back")
+        self._act(name, Action.ROLL_BACK, author)
+        return self._existing(name)
 
     def cancel(self, name: str, author: str = "") -> RegradeRecord:
         """Cancel a regrade, until `resume`. Raises WrongPhase if it is being applied, or was."""
-        return self._after_action(name, self._scripts.run("regrade_cancel", name, author), "cancelled")
+        self._act(name, Action.CANCEL, author)
+        return self._existing(name)
 
     def resume(self, name: str, author: str = "") -> tuple[RegradeRecord, int]:
         """Resume a cancelled or failed regrade, and retry its failed units; return it with the nudges that are due."""
         result, *nudges = self._scripts.run("regrade_resume", name, author)
-        return self._after_action(name, result, "resumed"), sum(nudges)
+        regrade = self._existing(name)
+        if text(result) == "conflict":
+            raise WrongPhase(f"the regrade is {regrade.phase}: it cannot be resumed")
+        return regrade, sum(nudges)
 
     def expire(self, before: float, limit: int = _MOST_DELETED) -> tuple[int, bool]:
         """Delete inactive regrades whose phase last changed before a time (seconds since 1970), at most `limit` units.
@@ -123,11 +139,28 @@ class Regrades:
         more = cursor(1000 * items[limit - 1].created) if len(items) > limit else None
         return RecordPage(items[:limit], more)
 
-    def _after_action(self, name: str, result: bytes, action: str) -> RegradeRecord:
-        regrade = self._existing(name)
-        if text(result) == "conflict":
-            raise WrongPhase(f"the regrade is {regrade.phase}: it cannot be {action}")
-        return regrade
+    @in_transaction
+    def _act(self, transaction: Transaction, name: str, action: Action, author: str, mode: Mode | None = None) -> None:
+        key = keys.key(Kind.REGRADE, name)
+        raw = texts(transaction.read.hgetall(key))
+        if not raw or raw["phase"] == _DELETING:
+            raise LookupError(f"there is no regrade {name}")
+        (phase, stopped_in), (participle, *phases) = read_phase(raw), _TAKEN[action]
+        if phase in phases and (mode is None or mode == raw["mode"]):
+            return
+        if action not in list_actions(phase, stopped_in):
+            raise WrongPhase(f"the regrade is {phase}: it cannot be {participle}")
+        if action is Action.CANCEL:
+            transaction.run("regrade_cancel", name)
+        else:
+            transaction.run("regrade_start", name, phases[0])
+        details = {"assignment": raw["assignment"]}
+        if mode is not None:
+            transaction.write.hset(key, "mode", mode)
+            details["mode"] = mode
+        record(
+            transaction, raw["course"], AuditEntry(0, author, f"regrade.{action.name.lower()}", name, details=details)
+        )
 
     def _existing(self, name: str) -> RegradeRecord:
         regrade = self.get(name)
