@@ -24,7 +24,6 @@ class SelectionChunk:
     """The rows of a chunk, for the script that records them; `cursor` starts the next chunk, None after the last."""
 
     rows: list[dict[str, Any]]
-    examined: int
     cursor: str | None
 
 
@@ -54,7 +53,7 @@ class SelectionScan:
             submission for submission in self.read([text(name) for name, _ in members]) if submission.state in _GRADABLE
         ]
         rows = [row for submission in self._pick(submissions) for row in self._row(submission)]
-        return SelectionChunk(rows, len(members), self._next(int(number), members, len(indexes)))
+        return SelectionChunk(rows, self._next(int(number), members, len(indexes)))
 
     def _indexes(self) -> list[str]:
         selection = self.selection

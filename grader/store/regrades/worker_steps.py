@@ -73,17 +73,17 @@ class RegradeSteps:
         if not raw:
             return None
         rows: list[dict[str, Any]] = []
-        examined, to = 0, ""
+        to = ""
         # The cursor is empty if the last chunk was recorded and the reply lost: the script checks if this claim did it.
         if raw["cursor"]:
             selection, until = read_selection(raw), float(raw["created"])
             scan = SelectionScan(self._redis, self._submissions.many, name, selection, until, group)
             chunk = scan.chunk(raw["cursor"])
-            rows, examined, to = chunk.rows, chunk.examined, chunk.cursor or ""
+            rows, to = chunk.rows, chunk.cursor or ""
         follows = _what_follows(more=bool(to), last_of_turn=last_of_turn)
         held, *nudges = self._scripts.run(
             "regrade_choose",
-            *(name, claim.fence, raw["cursor"], to, follows, examined, json.dumps(rows)),
+            *(name, claim.fence, raw["cursor"], to, follows, json.dumps(rows)),
             following=following,
         )
         return StepResult(bool(to), sum(nudges)) if held else None

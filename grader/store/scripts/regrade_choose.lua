@@ -1,6 +1,5 @@
--- id, fence, cursor, next cursor, 'end' after the last, else 'chunk' or 'turn', how many were looked at, rows as JSON ->
--- {0} where the claim does not hold, or {1, nudges that are due}. A row without an entry only says that its student's
--- pick is taken.
+-- id, fence, cursor, next cursor, 'end' after the last, else 'chunk' or 'turn', rows as JSON -> {0} where the claim does
+-- not hold, or {1, nudges that are due}. A row without an entry only says that its student's pick is taken.
 local id, fence, from, to, follows = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local job = job_key('regrade', id)
 local go = chunk(id, fence, 'preparing', from)
@@ -19,7 +18,7 @@ local function plan(row)
   redis.call('HINCRBY', unit, 'entries', 1)
 end
 
-for _, row in ipairs(cjson.decode(ARGV[7])) do
+for _, row in ipairs(cjson.decode(ARGV[6])) do
   local free = row.pick == '' or redis.call('SADD', regrade_key('taken', id), row.pick) == 1
   -- It may have been deleted since it was read.
   local there = free and row.entry and redis.call('EXISTS', job_key('submission', row.submission)) == 1
@@ -28,7 +27,7 @@ for _, row in ipairs(cjson.decode(ARGV[7])) do
     plan(row)
   end
 end
-advance(id, to, ARGV[6], follows)
+advance(id, to, follows)
 if follows == 'end' then
   redis.call('DEL', regrade_key('taken', id))
   begin(id, 'previewing', units_ended(id))

@@ -93,11 +93,6 @@ local function changes_of(course, assignment)
   return redis.call('HGET', key('verdicts-changed', course), assignment) or '0'
 end
 
--- What became of a submission's verdict, in place of what was known before.
-local function settle(id, submission, fate, number)
-  redis.call('HSET', regrade_key('fates', id), submission, fate .. ':' .. (number or ''))
-end
-
 -- What is to become of a chunk: 'go', 'done' where all of it happened and the answer was lost, or 'lost' where the step
 -- is no longer whoever's asks.
 local function chunk(id, fence, phase, from)
@@ -111,18 +106,19 @@ end
 
 -- A chunk is through: tries that were lost before it count no more, since the step gets on. What follows is 'end' after
 -- the last chunk, 'chunk', or 'turn': whoever works has had a turn, and the step waits for another.
-local function advance(id, to, by, follows)
-  local job = job_key('regrade', id)
-  redis.call('HSET', job, 'cursor', to, 'tries', follows == 'turn' and 0 or 1)
-  local walked = redis.call('HINCRBY', job, 'walked', by)
-  if get(job, 'phase') ~= 'preparing' then
-    measure(id, walked)
-  end
+local function advance(id, to, follows)
+  redis.call('HSET', job_key('regrade', id), 'cursor', to, 'tries', follows == 'turn' and 0 or 1)
   if follows == 'end' then
     conclude('regrade', id, 'done')
   elseif follows == 'turn' then
     requeue('regrade', id, true)
   end
+end
+
+-- The same of a step that goes through submissions that are chosen already, so many of them.
+local function walk(id, to, by, follows)
+  advance(id, to, follows)
+  measure(id, redis.call('HINCRBY', job_key('regrade', id), 'walked', by))
 end
 
 local function drop_unit(regrade, id)

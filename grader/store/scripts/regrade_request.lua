@@ -16,8 +16,7 @@ if before and stands(before, changes) then
 end
 local job = job_key('regrade', id)
 redis.call('HSET', job, 'course', course, 'assignment', assignment, 'revision', ARGV[4], 'selection', ARGV[5],
-  'students', ARGV[6], 'fresh', ARGV[7], 'asked', ARGV[8], 'seen', changes, 'walked', 0,
-  'trace', ARGV[12])
+  'students', ARGV[6], 'fresh', ARGV[7], 'asked', ARGV[8], 'seen', changes, 'trace', ARGV[12])
 enqueue('regrade', id)
 local created = get(job, 'queued')
 redis.call('HSET', job, 'created', created, 'cursor', '0:' .. created)

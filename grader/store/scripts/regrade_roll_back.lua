@@ -10,10 +10,10 @@ for _, row in ipairs(rows) do
   local number = (redis.call('HGET', fates, row.submission) or ''):match('^applied:(%d+)$')
   if number then
     local restored = restore(row.submission, number, row.expected, row.summary)
-    settle(id, row.submission, restored and 'rolled_back' or 'left', number)
+    redis.call('HSET', fates, row.submission, (restored and 'rolled_back:' or 'left:') .. number)
   end
 end
-advance(id, to, #rows, follows)
+walk(id, to, #rows, follows)
 if follows == 'end' then
   enter(id, 'rolled_back')
 end
