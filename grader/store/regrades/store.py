@@ -7,8 +7,6 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from redis.exceptions import WatchError
-
 from backmark.grader.errors import StoreUnavailable
 from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.records import Kind
@@ -190,20 +188,16 @@ class Regrades:
         # What was stored before a deletion is out of date.
         if stored_counts is not None and stored_counts.submissions == sizes.submissions:
             return stored_counts
-        if raw["phase"] not in _COUNTED_ONCE:
-            return self._add_up(name, raw, sizes)
-        key = keys.key(Kind.REGRADE, name)
-        with self._redis.pipeline() as pipeline:
-            pipeline.watch(key)  # type: ignore[no-untyped-call] # redis-py's
-            unchanged = texts(pipeline.hgetall(key)) == raw
-            counts = self._add_up(name, raw, sizes)
-            if unchanged:
-                pipeline.multi()
-                pipeline.hset(key, "counts", json.dumps(asdict(counts)))
-                # Whoever looks next adds them up again.
-                with suppress(WatchError, StoreUnavailable):
-                    pipeline.execute()
+        counts = count(read_alike(self.report(name)), sizes.sources, int(raw.get("deleted", "0")))
+        if raw["phase"] in _COUNTED_ONCE:
+            # Whoever looks next adds them up again.
+            with suppress(StoreUnavailable):
+                self._store_counts(name, raw, counts)
         return counts
 
-    def _add_up(self, name: str, raw: Mapping[str, str], sizes: RegradeSizes) -> RegradeCounts:
-        return count(read_alike(self.report(name)), sizes.sources, int(raw.get("deleted", "0")))
+    @in_transaction
+    def _store_counts(self, transaction: Transaction, name: str, raw: Mapping[str, str], counts: RegradeCounts) -> None:
+        key = keys.key(Kind.REGRADE, name)
+        # Nothing happened while they were added up.
+        if texts(transaction.read.hgetall(key)) == raw:
+            transaction.write.hset(key, "counts", json.dumps(asdict(counts)))
