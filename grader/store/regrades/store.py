@@ -167,7 +167,8 @@ class Regrades:
         return regrade
 
     def _many(self, names: Sequence[str]) -> Iterator[RegradeRecord]:
-        pipeline = self._redis.pipeline(transaction=False)
+        # In one transaction, since the sizes are subtracted from each other.
+        pipeline = self._redis.pipeline()
         pipeline.time()
         for name in names:
             pipeline.hgetall(keys.key(Kind.REGRADE, name))
