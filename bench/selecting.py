@@ -7,6 +7,7 @@ import argparse
 import logging
 import time
 
+from backmark.grader.model.regrades import Phase
 from backmark.grader.store.submissions import NewSubmission
 from bench.recording import current_revision, record_verdict
 from bench.stack import ASSIGNMENT, COURSE, Stack, run_stack
@@ -46,11 +47,17 @@ def _measure(stack: Stack) -> str:
         name = regrades.start(assignment=ASSIGNMENT, fresh=True).id
         wait_until(lambda: _count_graded(stack, name) > 0, "the regrade's first source is graded")
         first = time.monotonic() - start
-        wait_until(lambda: regrades.get(name).phase != "preparing", "all submissions are chosen", _CHOOSING)
+        wait_until(lambda: _read_phase(stack, name) != Phase.PREPARING, "all submissions are chosen", _CHOOSING)
         last = time.monotonic() - start
         units = _count_graded(stack, name)
         regrades.cancel(name)
     return f"{first:18.1f}{last:16.1f}{units:16,}"
+
+
+def _read_phase(stack: Stack, name: str) -> Phase | None:
+    """Return the phase of a regrade, without its counts."""
+    step = stack.store.regrade_steps.get(name)
+    return None if step is None else step.phase
 
 
 def _count_graded(stack: Stack, name: str) -> int:

@@ -13,6 +13,7 @@ from backmark.grader.errors import JailFailed, StoreUnavailable
 from backmark.grader.model.records import Claim, Job, Kind, Queue, State
 from backmark.grader.model.regrades import Mode, Phase
 from backmark.grader.store.regrades import selection, worker_steps
+from backmark.grader.store.regrades import store as regrades
 from backmark.worker.service import regrading, tasks
 from backmark.worker.service.context import Context
 from backmark.worker.service.isolation import Isolation
@@ -158,6 +159,17 @@ def test_a_process_by_itself_grades_units_between_turns_of_selecting(
     for _ in range(3):
         tasks.perform(context)
     assert progress[: len(expected)] == expected
+    assert phase_of(context.store, regrade.id) is Phase.PREVIEWED
+
+
+def test_a_worker_s_turn_adds_up_no_counts(context: Context, work: Work) -> None:
+    """It would take as long as the turn, every time."""
+    regrade = request(context, 3)
+    work.patch.setattr(regrades, "read_alike", lambda _: pytest.fail("the counts are added up"))
+    for _ in range(2):
+        tasks.perform(context)
+    assert len(work.claims) == 3
+    work.patch.undo()
     assert phase_of(context.store, regrade.id) is Phase.PREVIEWED
 
 

@@ -92,7 +92,8 @@ def claim_step(store: Store, name: str) -> Claim:
 def one_chunk(store: Store, claim: Claim) -> bool:
     """Do as much of a step as one script does; whether there is more."""
     steps = store.regrade_steps
-    match phase(store, claim.job.id):
+    step = steps.get(claim.job.id)
+    match step and step.phase:
         case Phase.PREPARING:
             is_done = steps.choose(claim)
         case Phase.APPLYING:

@@ -24,7 +24,7 @@ def step(context: Context, lease: Lease) -> Mapping[str, object]:
     If it is not done by then, it waits for another turn. After a turn of selecting the process goes on with units.
     """
     store, name = context.store, lease.claim.job.id
-    regrade = lease.retry(lambda: store.regrades.get(name))
+    regrade = lease.retry(lambda: store.regrade_steps.get(name))
     if regrade is None or regrade.phase not in _STEPS:
         raise Withdrawn(f"regrade {name} needs nothing done")
     bind_trace(regrade.trace)

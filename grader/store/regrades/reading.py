@@ -18,6 +18,8 @@ from backmark.grader.model.regrades import (
 from backmark.grader.model.trace import Trace
 from backmark.grader.store.connection import seconds
 
+#: The phase of a regrade that is being deleted, which is never shown.
+DELETING = "erased"
 #: Phases in which a worker goes through what it knows the number of.
 _WORKING = frozenset({Phase.PREVIEWING, Phase.APPLYING, Phase.ROLLING_BACK})
 

@@ -18,7 +18,7 @@ from backmark.grader.store.connection import Connection, text, texts
 from backmark.grader.store.errors import IdempotencyMismatch, WrongPhase
 from backmark.grader.store.paging import RecordPage, cursor, start
 from backmark.grader.store.regrades.counting import count, read_alike
-from backmark.grader.store.regrades.reading import RegradeSizes, read, read_counts, read_phase
+from backmark.grader.store.regrades.reading import DELETING, RegradeSizes, read, read_counts, read_phase
 from backmark.grader.store.regrades.report import RegradeReport
 from backmark.grader.store.regrades.units import Units
 from backmark.grader.store.scripts import Scripts
@@ -28,8 +28,6 @@ from backmark.grader.store.transactions import Transaction, Transactions, in_tra
 _ID = 10
 #: The most units deleted in one script.
 _MOST_DELETED = 500
-#: The phase of a regrade that is being deleted, which is never shown.
-_DELETING = "erased"
 #: Phases in which nothing but a deletion changes the counts: they are added up once.
 _COUNTED_ONCE = frozenset({Phase.PREVIEWED, Phase.APPLIED, Phase.ROLLED_BACK, Phase.CANCELLED})
 
@@ -141,7 +139,7 @@ class Regrades:
     def _act(self, transaction: Transaction, name: str, action: Action, author: str, mode: Mode | None = None) -> None:
         key = keys.key(Kind.REGRADE, name)
         raw = texts(transaction.read.hgetall(key))
-        if not raw or raw["phase"] == _DELETING:
+        if not raw or raw["phase"] == DELETING:
             raise LookupError(f"there is no regrade {name}")
         (phase, stopped_in), (participle, *phases) = read_phase(raw), _TAKEN[action]
         if phase in phases and (mode is None or mode == raw["mode"]):
@@ -180,7 +178,7 @@ class Regrades:
         (now, micros), *replies = pipeline.execute()
         for name, (fields, *numbers) in zip(names, zip(*[iter(replies)] * 6, strict=True), strict=True):
             raw, sizes = texts(fields), RegradeSizes(*numbers)
-            if raw and raw["phase"] != _DELETING:
+            if raw and raw["phase"] != DELETING:
                 yield read(name, raw, sizes, self._count(name, raw, sizes), now + micros / 1e6)
 
     def _count(self, name: str, raw: Mapping[str, str], sizes: RegradeSizes) -> RegradeCounts:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from backmark.grader.model.records import Claim, Kind, SubmissionRecord
-from backmark.grader.model.regrades import Change, Mode
+from backmark.grader.model.regrades import Change, Mode, Phase, Selection
+from backmark.grader.model.trace import Trace
 from backmark.grader.store import keys
 from backmark.grader.store.codec import encode_verdict
 from backmark.grader.store.connection import Connection, text, texts
-from backmark.grader.store.regrades.reading import read_selection
+from backmark.grader.store.regrades.reading import DELETING, read_phase, read_selection
 from backmark.grader.store.regrades.report import Disposition, RegradeReport, ReportRow
 from backmark.grader.store.regrades.selection import SelectionScan
 from backmark.grader.store.regrades.units import Units
@@ -39,6 +40,15 @@ class StepResult:
 
 
 @dataclass(frozen=True, slots=True)
+class RegradeStep:
+    """What a worker must know of a regrade: it has no counts, which would have to be added up for it."""
+
+    phase: Phase
+    selection: Selection
+    trace: Trace | None
+
+
+@dataclass(frozen=True, slots=True)
 class _StepChunk:
     place: str
     submissions: list[str]
@@ -54,6 +64,13 @@ class RegradeSteps:
         self._scripts = scripts
         self._submissions = submissions
         self._units = units
+
+    def get(self, name: str) -> RegradeStep | None:
+        """Return the step that a regrade is at."""
+        raw = texts(self._redis.hgetall(_key(name)))
+        if not raw or raw["phase"] == DELETING:
+            return None
+        return RegradeStep(read_phase(raw)[0], read_selection(raw), Trace.decode(raw.get("trace")))
 
     def choose(
         self,
