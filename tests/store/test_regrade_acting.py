@@ -4,11 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from backmark.grader.errors import StoreUnavailable
 from backmark.grader.model.regrades import Mode, Phase
 from backmark.grader.store.errors import WrongPhase
 from backmark.grader.store.store import Store
 from tests.store.interleaving import interleave
 from tests.store.regrading import (
+    apply_regrade,
     claim_step,
     fail,
     finish_step,
@@ -112,6 +114,20 @@ def test_a_regrade_that_is_deleted_just_before_it_is_cancelled_does_not_come_bac
         store.regrades.cancel(name, "prof")
     assert not list(store.redis.scan_iter(f"bm:*{name}*"))
     assert log(store) == []
+
+
+@pytest.mark.parametrize("mode", [Mode.WHOLE, None])
+def test_without_memory_nothing_is_applied_or_rolled_back_in_part(store: Store, mode: Mode | None) -> None:
+    grade_submission(store, "ada", "a", 8)
+    name = preview_regrade(store, {"a": 10})
+    if mode is None:
+        apply_regrade(store, name)
+    before = now(store, name)
+    store.redis.config_set("maxmemory", 1)
+    with pytest.raises(StoreUnavailable):
+        store.regrades.roll_back(name, "prof") if mode is None else store.regrades.apply(name, mode, "prof")
+    store.redis.config_set("maxmemory", 0)
+    assert (now(store, name), log(store)) == (before, [])
 
 
 def test_a_step_that_failed_is_cancelled_or_rolled_back_and_not_applied_again(store: Store) -> None:

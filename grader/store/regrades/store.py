@@ -146,14 +146,13 @@ class Regrades:
             return
         if action not in list_actions(phase, stopped_in):
             raise WrongPhase(f"the regrade is {phase}: it cannot be {participle}")
+        chosen: dict[Any, Any] = {} if mode is None else {"mode": mode.value}
         if action is Action.CANCEL:
             transaction.run("regrade_cancel", name)
         else:
+            transaction.write.hset(key, mapping={"cursor": "+inf", "walked": 0} | chosen)
             transaction.run("regrade_start", name, phases[0])
-        details = {"assignment": raw["assignment"]}
-        if mode is not None:
-            transaction.write.hset(key, "mode", mode)
-            details["mode"] = mode
+        details = {"assignment": raw["assignment"]} | chosen
         record(
             transaction, raw["course"], AuditEntry(0, author, f"regrade.{action.name.lower()}", name, details=details)
         )
