@@ -131,6 +131,8 @@ class Convention:
     reference: str
     solution: str
     other_solutions: tuple[Solution, ...] = ()
+    #: As of the assignment.
+    epsilons: Mapping[str, float] = field(default_factory=dict)
     #: The rows that a submission loses which is right by it; None: as many as without it.
     costs: tuple[str, ...] | None = None
 
@@ -249,6 +251,7 @@ def adopt(assignment: ContractAssignment, convention: Convention) -> ContractAss
         reference=convention.reference,
         solution=convention.solution,
         other_solutions=convention.other_solutions,
+        epsilons=convention.epsilons,
         mistakes=(),
         rows=(),
         check=None,

@@ -165,7 +165,7 @@ def _make_convention(
         name,
         _read_title(convention),
         *(assignment.entries, assignment.call, assignment.given, assignment.upstream, assignment.results),
-        *(assignment.reference, assignment.solution, assignment.other_solutions),
+        *(assignment.reference, assignment.solution, assignment.other_solutions, assignment.epsilons),
         None if costs is None else tuple(costs),
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from backmark.grader.contracts.cases.contract_cases import ContractCases, locate_inputs
 from backmark.grader.contracts.cases.drawn import DrawnCase
 from backmark.grader.contracts.language.assignment import ContractAssignment, Convention, adopt
+from backmark.grader.contracts.publishing.epsilons import allow_epsilons
 from backmark.grader.contracts.publishing.expectations import Expectations
 from backmark.grader.contracts.publishing.reference_run import ReferenceRun, count_questions
 from backmark.grader.contracts.publishing.solutions import SolutionTrial
@@ -33,7 +34,8 @@ def count_convention_runs(convention: Convention, cases: int) -> int:
     """Return how many times jails run a convention's code."""
     gradients = any(result.grad for result in convention.results)
     solutions = 1 + len(convention.other_solutions)
-    return 2 * count_questions(cases, cases) + gradients * count_questions(cases) + solutions * (1 + RUNS)
+    passes = 2 * (1 + len({*convention.epsilons.values()})) * count_questions(cases, cases)
+    return passes + gradients * count_questions(cases) + solutions * (1 + RUNS)
 
 
 def _judge(
@@ -44,7 +46,7 @@ def _judge(
     if len(passed) < len(drawn):
         raise BadAssignment("its reference raises where that of the convention that counts does not")
     judged, _ = SolutionTrial(adopted, workshop, lenient).measure(*Expectations(adopted, reference).judge(passed))
-    return judged
+    return allow_epsilons(adopted, judged, workshop)
 
 
 def _unbind(case: DrawnCase, assignment: ContractAssignment) -> DrawnCase:

@@ -87,3 +87,25 @@ def test_an_epsilon_that_the_reference_does_not_use_is_refused() -> None:
     unused = REFERENCE.replace("p + epsilon", "p")
     with pytest.raises(BadAssignment, match=r"let forward take epsilon=0\.0"):
         build(contract(TOML, reference=unused, solution=RIGHT, mistake_upstream=""))
+
+
+def test_a_convention_that_does_not_count_allows_it_too() -> None:
+    conventions = """
+[[conventions]]
+name = "mean"
+title = "the mean"
+
+[[conventions]]
+name = "sum"
+title = "the sum"
+change = [
+    { file = "reference.py", old = "np.mean", new = "np.sum" },
+    { old = ".mean()", new = ".sum()" },
+]
+
+[conventions.results]
+loss = { value = "loss", epsilon = 1e-7 }
+"""
+    published = build(contract(TOML + conventions, reference=REFERENCE, solution=RIGHT, mistake_upstream=""))
+    judgement = judge(published, RIGHT.replace("log(p)", "log(p + 9e-8)").replace(".mean", ".sum"))
+    assert [remark.title for remark in judgement.remarks] == ["the sum"]
