@@ -20,9 +20,10 @@ from backmark.grader.web.usecases import courses, staff
 
 pages = Pages("course_settings", __name__)
 
-#: What a new policy begins with, and all else that a form sets.
+#: What other forms set; what a new policy begins with; and all else, which the form of the settings has.
+_ELSEWHERE = frozenset({"archived", "assignment_order", "hidden_assignments"})
 _DEFAULTS = tuple(name for name in GIVEN[Course] if name.startswith("default_"))
-_GENERAL = tuple(name for name in GIVEN[Course] if name in {"title", "term", "zone", "contact"})
+_GENERAL = tuple(name for name in GIVEN[Course] if name not in {*_ELSEWHERE, *_DEFAULTS})
 
 
 @pages.get("/courses/<course>/settings")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from backmark.grader.courses.limits import Bar, HandInRefusal, StudentLimits, limits_of, may_hand_in
-from backmark.grader.courses.marks import late_days, lateness, list_late_days, mark_student, withhold
+from backmark.grader.courses.marks import late_days, lateness, list_late_days, lower, mark_student, withhold
 from backmark.grader.model.marks import Attempt, Marking
 from backmark.grader.model.terms import Counts, Policy, Terms
 from backmark.grader.web.service import service
@@ -36,7 +36,7 @@ class HandInTerms:
     @property
     def loss(self) -> float:
         """Per cent of the maximum that lateness takes now from a full mark."""
-        return min(self.days * (self.policy.late or 0.0), 100.0 - self.policy.floor)
+        return round(100.0 * (1.0 - lower(1.0, self.days, self.policy)), 6)
 
     @property
     def last(self) -> bool:
