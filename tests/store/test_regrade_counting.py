@@ -203,3 +203,22 @@ def test_where_no_memory_is_left_for_the_counts_they_are_shown_all_the_same(stor
     finally:
         store.redis.config_set("maxmemory", 0)
     assert stored_counts(store, name) is None
+
+
+def test_counts_that_take_long_are_shown_for_a_while_until_the_phase_ends(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(regrades, "_QUICK", -1)
+    monkeypatch.setattr(regrades, "_REST", 10**9)
+    for student in ("up", "down"):
+        grade_submission(store, student, student, 8)
+    name = select_units(store)
+    before = now(store, name)
+    claim = store.jobs.claim(waiting_units(store)[0])
+    assert claim is not None
+    assert unit_graded(store, claim, result(10))
+    after = now(store, name)
+    assert after.counts == before.counts
+    assert after.progress != before.progress
+    grade(store, {"up": result(10), "down": result(10)})
+    assert now(store, name).counts.up == 2
