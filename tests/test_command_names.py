@@ -30,7 +30,7 @@ NO_CALLS = {("lti", "key")}
 def list_calls() -> Iterator[tuple[str, str, str]]:
     """The place of each call of a command, the command's name and the word after it."""
     for file in {file for place in PLACES for file in ROOT.glob(place)} - LEFT_OUT:
-        if file.is_file():
+        if file.is_file() and file.suffix != ".pyc":
             for match in CALL.finditer(file.read_text(encoding="utf-8")):
                 if match.groups() not in NO_CALLS:
                     yield str(file.relative_to(ROOT)), match["name"], match["below"] or ""

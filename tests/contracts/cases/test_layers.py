@@ -5,7 +5,6 @@ import json
 import pytest
 
 from backmark.grader.contracts.judging.revision import ContractRevision
-from backmark.grader.contracts.language.assignment import assignment_to_json
 from backmark.grader.errors import BadAssignment
 from backmark.grader.model.counterexample import CaseCounterexample, LayersDrawing
 from backmark.grader.model.result import read_verdict
@@ -104,12 +103,6 @@ def test_the_counterexample_is_drawn_with_its_wrong_derivatives(
 def test_results_name_the_input_of_which_they_are_the_gradient(layers: ContractRevision) -> None:
     example = example_of(layers, RIGHT.replace("d.copy()", "-d"))
     assert {result.gradient_of for result in example.results} >= {"W[0]", "b[0]"}
-
-
-def test_a_contract_without_a_picture_is_stored_as_before() -> None:
-    plain = contract(TOML.replace('drawing = "layers"\n', ""), **FILES)
-    assert plain.drawing == ""
-    assert "drawing" not in json.loads(assignment_to_json(plain))
 
 
 #: The same where each example is a row, with two inputs of which it is not known what they are, and nothing given.
