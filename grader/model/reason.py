@@ -8,7 +8,7 @@ from backmark.grader.model.source_line import SourceLine
 
 
 class Explainer(StrEnum):
-    """What decides about a row, or that a line must change."""
+    """The part of the judge that decides about a row, or that a line must change."""
 
     #: With the solution's statement in its place, or where it is missing, the submission is right.
     STATEMENT = "statement"
@@ -38,7 +38,7 @@ class Explainer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What decided about rows, or found a line that must change."""
+    """The explainer that decided about rows, or found a line that must change."""
 
     explainer: Explainer
     rows: tuple[str, ...] = field(

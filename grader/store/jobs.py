@@ -95,7 +95,7 @@ class Jobs:
                 break
         return again
 
-    def unclaimed(self, workers: Iterable[Worker]) -> int:
+    def count_unclaimed(self, workers: Iterable[Worker]) -> int:
         """Return the number of jobs that wait although these workers have processes free for them."""
         processes = sum(worker.concurrency for worker in workers if worker.role == "worker" and worker.jail)
         running = self.running()

@@ -94,6 +94,7 @@ class RabbitMQ:
         while not self._answers():
             assert self._process.poll() is None, (self._folder / "output").read_text(errors="replace")
             assert time.monotonic() < end, (self._folder / "output").read_text(errors="replace")
+            # A broker tells nobody when it is up.
             time.sleep(0.1)
 
     def _answers(self) -> bool:

@@ -162,6 +162,6 @@ def test_a_free_process_is_missing_from_the_slow_lane_only_if_it_has_room(store:
     work(store, 2)
     make_slow(store, "a", "b")
     claim = claim_next(store)
-    assert store.jobs.unclaimed(store.workers.list()) == 0
+    assert store.jobs.count_unclaimed(store.workers.list()) == 0
     assert store.submissions.finish(claim, verdict("timeout"))
-    assert store.jobs.unclaimed(store.workers.list()) == 1
+    assert store.jobs.count_unclaimed(store.workers.list()) == 1

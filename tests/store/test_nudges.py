@@ -24,8 +24,8 @@ def report(store: Store, processes: int, **fields: object) -> None:
     store.workers.report(Worker(concurrency=processes, **{**worker, **fields}))  # type: ignore[arg-type]
 
 
-def unclaimed(store: Store) -> int:
-    return store.jobs.unclaimed(store.workers.list())
+def count_unclaimed(store: Store) -> int:
+    return store.jobs.count_unclaimed(store.workers.list())
 
 
 def test_each_of_the_first_submissions_that_wait_needs_a_nudge(store: Store) -> None:
@@ -48,24 +48,24 @@ def test_units_that_are_selected_need_a_nudge_for_each_worker(store: Store, sour
 
 
 def test_what_waits_while_processes_are_free_was_missed(store: Store) -> None:
-    assert unclaimed(store) == 0
+    assert count_unclaimed(store) == 0
     names = [accept(store, new(f"s{at}")) for at in range(3)]
-    assert unclaimed(store) == 0, "nobody is there"
+    assert count_unclaimed(store) == 0, "nobody is there"
     report(store, 2)
-    assert unclaimed(store) == 2
+    assert count_unclaimed(store) == 2
     claim_job(store, names[0])
-    assert unclaimed(store) == 1
+    assert count_unclaimed(store) == 1
     claim_job(store, names[1])
-    assert unclaimed(store) == 0
+    assert count_unclaimed(store) == 0
     report(store, 8)
-    assert unclaimed(store) == 1
+    assert count_unclaimed(store) == 1
 
 
 def test_a_worker_without_a_jail_and_a_sweeper_miss_nothing(store: Store) -> None:
     accept(store)
     report(store, 2, jail=False, reason="no namespaces")
     report(store, 1, name="s", role="sweeper", jail=False)
-    assert unclaimed(store) == 0
+    assert count_unclaimed(store) == 0
 
 
 def test_a_sweeper_nudges_after_a_second_and_then_less_and_less_often(
@@ -101,4 +101,4 @@ def test_a_regrade_is_missed_as_well(store: Store, kind: Kind) -> None:
     name = request_regrade(store)
     if kind is Kind.UNIT:
         assert store.regrade_steps.choose(claim_step(store, name)) is not None
-    assert unclaimed(store) == 1
+    assert count_unclaimed(store) == 1

@@ -160,7 +160,7 @@ def extraction_of(entry: Entry) -> Shape:
     """Return the shape of what was read of a submission; its cells are read by themselves."""
     writes = row(one_of({*entry.lists, *entry.beside}), LINE, LINE)
     # A function, the number of values that it is passed, its other parameters, whether names of theirs are bound.
-    parameters = row(one_of(entry.functions), LINE, many(raw(LONGEST_NAME), MOST_PARAMETERS), flag)
+    parameters = row(one_of(entry.functions), LINE, many(line(LONGEST_NAME), MOST_PARAMETERS), flag)
     return record(
         {
             "listing": anything,

@@ -79,7 +79,7 @@ class Sweeper:
 
         Less and less often while that does not help: nobody may take messages, which would pile up.
         """
-        nudges = self._store.jobs.unclaimed(self._store.workers.list())
+        nudges = self._store.jobs.count_unclaimed(self._store.workers.list())
         if not nudges:
             self._pause = _LOOK
             # What waits in the next round may have come a moment ago.

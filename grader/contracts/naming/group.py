@@ -19,9 +19,8 @@ class Group:
     row: str
     #: The name in a sentence: an expression, or a row's name if it has several.
     name: str
-    #: The places of its numbers, and the case of each.
+    #: The places of its numbers.
     index: Indices
-    cases: Indices
     #: The same numbers with the axes of each array in reverse order; -1 in an array whose shape is then another.
     reversed: Indices
     #: Its results: the case of each, its expression and its shape.
@@ -56,9 +55,8 @@ def _list_row(
 def _make(row: str, name: str, places: list[tuple[int, str, slice, tuple[int, ...]]]) -> Group:
     none = [np.zeros(0, np.intp)]
     index = np.concatenate([*none, *(np.arange(part.start, part.stop) for _, _, part, _ in places)])
-    numbers = np.concatenate([*none, *(np.full(part.stop - part.start, i) for i, _, part, _ in places)])
     turned = np.concatenate([*none, *(_reverse(part, shape) for _, _, part, shape in places)])
-    return Group(row, name, index, numbers, turned, tuple((i, text, shape) for i, text, _, shape in places))
+    return Group(row, name, index, turned, tuple((i, text, shape) for i, text, _, shape in places))
 
 
 def _reverse(part: slice, shape: tuple[int, ...]) -> Indices:

@@ -41,7 +41,7 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class RegradeStep:
-    """What a worker must know of a regrade: it has no counts, which would have to be added up for it."""
+    """A regrade as a worker needs it: without counts, which would have to be added up for it."""
 
     phase: Phase
     selection: Selection
