@@ -16,8 +16,8 @@ from backmark.worker.serve.embedded import EmbeddedRedis, lasting_port
 
 #: Debian's command refuses other users than its own and root, and changes to that user; this one is as we call it.
 _RABBITMQ = "/usr/lib/rabbitmq/bin/rabbitmq-server"
-#: Seconds that a RabbitMQ may take to start.
-_START = 90.0
+#: Seconds that a RabbitMQ may take to start; how often other ports are tried, since it takes a while to bind its own.
+_START, _TRIES = 90.0, 5
 
 
 class Broker(Protocol):
@@ -47,8 +47,9 @@ class RabbitMQ:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._port, self._peers = lasting_port(), lasting_port()
+        self._port, self._peers = _choose_ports()
         self._process: subprocess.Popen[bytes] | None = None
+        self._has_started = False
 
     @property
     def url(self) -> str:
@@ -64,8 +65,18 @@ class RabbitMQ:
         return int(children[0]) if children else None
 
     def start(self) -> None:
-        """Start it, and wait until it takes connections."""
+        """Start it, and wait until it takes connections. Its first start settles its ports."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        for _ in range(_TRIES):
+            if self._try_to_start():
+                self._has_started = True
+                return
+            assert not self._has_started, self._output
+            self._port, self._peers = _choose_ports()
+        raise AssertionError(self._output)
+
+    def _try_to_start(self) -> bool:
+        """Return False if another process has bound one of its ports."""
         variables = {
             "HOME": str(self._folder),
             "PATH": os.environ["PATH"],
@@ -92,10 +103,17 @@ class RabbitMQ:
             )
         end = time.monotonic() + _START
         while not self._answers():
-            assert self._process.poll() is None, (self._folder / "output").read_text(errors="replace")
-            assert time.monotonic() < end, (self._folder / "output").read_text(errors="replace")
+            if self._process.poll() is not None:
+                assert "eaddrinuse" in self._output, self._output
+                return False
+            assert time.monotonic() < end, self._output
             # A broker tells nobody when it is up.
             time.sleep(0.1)
+        return True
+
+    @property
+    def _output(self) -> str:
+        return (self._folder / "output").read_text(errors="replace")
 
     def _answers(self) -> bool:
         try:
@@ -111,6 +129,14 @@ class RabbitMQ:
             if (pid := self.pid) is not None:
                 os.kill(pid, signal.SIGKILL)
             self._process.wait()
+
+
+def _choose_ports() -> tuple[int, int]:
+    """Return a port for clients, and another one for other brokers."""
+    port = peers = lasting_port()
+    while peers == port:
+        peers = lasting_port()
+    return port, peers
 
 
 def make_broker(name: str, folder: Path) -> Broker:
