@@ -1,4 +1,4 @@
-"""The log of staff's acts, by course: an act is written in the same transaction or script as what it did."""
+"""The log of staff's acts, by course: an act is written in the same transaction or call as what it did."""
 
 import json
 from dataclasses import asdict
@@ -12,13 +12,13 @@ from backmark.grader.store.transactions import Transaction
 def record(transaction: Transaction, course: str, entry: AuditEntry) -> None:
     """Write an act into the log of its course; the store's clock sets `at`. An act of nobody's is not written."""
     if entry.author:
-        transaction.run("record_act", course, write_entry(entry))
+        transaction.run("record_act", course=course, entry=write_entry(entry))
 
 
-def write_entry(entry: AuditEntry) -> str:
-    """Return an entry as scripts take it: its details are a text in it."""
+def write_entry(entry: AuditEntry) -> dict[str, str]:
+    """Return an entry as functions take it: its details are a text."""
     fields = {name: content for name, content in asdict(entry).items() if name != "at"}
-    return json.dumps({**fields, "details": json.dumps(entry.details) if entry.details else ""})
+    return {**fields, "details": json.dumps(entry.details) if entry.details else ""}
 
 
 def read_entry(raw: bytes | str) -> AuditEntry:

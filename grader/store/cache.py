@@ -8,8 +8,8 @@ from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store import keys
 from backmark.grader.store.codec import decode_verdict, encode_verdict
 from backmark.grader.store.connection import Connection
+from backmark.grader.store.functions import Argument, FunctionCall
 from backmark.grader.store.listings import CodeListing
-from backmark.grader.store.scripts import ScriptCall
 
 _DAY = 86_400_000
 #: Outcomes that depend on nothing else, so that grading again gives the same.
@@ -36,11 +36,12 @@ class Cache:
         listing: CodeListing | None = None,
         *,
         repeatable: bool = True,
-    ) -> ScriptCall | None:
+    ) -> FunctionCall | None:
         """Return the call that stores the verdict, if its outcome is repeatable, and the listing; None for neither."""
-        cached: tuple[str | bytes | float, ...] = ("", "", 0)
+        arguments: dict[str, Argument] = {"source": source_sha256}
+        if listing is not None:
+            arguments["listing"] = listing.write()
         if repeatable and self._milliseconds and verdict.outcome in REPEATABLE:
-            cached = (keys.key("cache", key), encode_verdict(verdict), self._milliseconds)
-        elif listing is None:
-            return None
-        return ScriptCall("keep", (source_sha256, "" if listing is None else listing.write(), *cached))
+            arguments |= {"key": keys.key("cache", key), "verdict": encode_verdict(verdict)}
+            arguments["lifetime"] = self._milliseconds
+        return FunctionCall("keep", arguments) if len(arguments) > 1 else None

@@ -1,4 +1,4 @@
-"""Counters since this Redis was created, for /metrics; the scripts count what they do."""
+"""Counters since this Redis was created, for /metrics; the functions count what they do."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, texts
 
-#: Bounds of a histogram's buckets, in seconds; the same as in scripts/common.lua.
+#: Bounds of a histogram's buckets, in seconds; the same as in functions/common.lua.
 BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, float("inf"))
 
 

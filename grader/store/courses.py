@@ -21,9 +21,9 @@ from backmark.grader.model.terms import CourseTerms, Extension, Outage, Override
 from backmark.grader.store import keys
 from backmark.grader.store.acts import read_entry, record, write_entry
 from backmark.grader.store.connection import Connection, text, texts
+from backmark.grader.store.functions import Functions
 from backmark.grader.store.links import new_ending
 from backmark.grader.store.paging import RecordPage, cursor, start
-from backmark.grader.store.scripts import Scripts
 from backmark.grader.store.summary import VerdictSummary
 from backmark.grader.store.transactions import Transaction, Transactions, in_transaction
 
@@ -56,9 +56,9 @@ class _TermField(NamedTuple):
 class Courses:
     """All courses. What is not set is None or empty; the name of a course is all that it needs to be one."""
 
-    def __init__(self, redis: Connection, scripts: Scripts, transactions: Transactions) -> None:
+    def __init__(self, redis: Connection, functions: Functions, transactions: Transactions) -> None:
         self._redis = redis
-        self._scripts = scripts
+        self._functions = functions
         self.transactions = transactions
 
     def policy(self, course: str, assignment: str) -> Policy | None:
@@ -234,7 +234,7 @@ class Courses:
 
     def record_act(self, course: str, entry: AuditEntry) -> None:
         """Write an act of staff into the log; the store's clock sets `at`."""
-        self._scripts.run("record_act", course, write_entry(entry))
+        self._functions.call("record_act", course=course, entry=write_entry(entry))
 
     def audit(self, course: str, limit: int = 50, after: str | None = None) -> RecordPage[AuditEntry]:
         """Return a page of the log, newest first. Raises BadCursor for an unknown cursor."""
@@ -250,7 +250,10 @@ class Courses:
         What concerns a submission that is still there stays. Returns the number of records.
         """
         courses: Any = self._redis.smembers(keys.key("courses-kept"))
-        return sum(int(self._scripts.run("expire_course", text(course), f"{1000 * before:.3f}")) for course in courses)
+        milliseconds = f"{1000 * before:.3f}"
+        return sum(
+            int(self._functions.call("expire_course", course=text(course), before=milliseconds)) for course in courses
+        )
 
     def delete(self, course: str, links: str = "") -> int:
         """Delete a course with everything that belongs to it; return the number of its submissions.
@@ -261,7 +264,9 @@ class Courses:
         """
         deleted, more = 0, True
         while more:
-            gone, more = self._scripts.run("delete_course", course, _DELETED, links, new_ending())
+            gone, more = self._functions.call(
+                "delete_course", course=course, limit=_DELETED, links=links, ending=new_ending()
+            )
             deleted += int(gone)
         return deleted
 
@@ -322,7 +327,7 @@ class Courses:
                 changes["changed"] += 1
         if written := [*leaving, *(stored[student] for student in present)]:
             transaction.write.hset(roster, mapping={entry.student: json.dumps(asdict(entry)) for entry in written})
-        transaction.run("know_course", course)
+        transaction.run("know_course", course=course)
         if leaving or changes:
             record(transaction, course, act)
         return RosterChange(changes["added"], changes["changed"], len(leaving))
@@ -331,7 +336,7 @@ class Courses:
         students: dict[str, list[Attempt]] = {}
         begin = "-inf"
         while begin:
-            last, *flat = map(text, self._scripts.run("attempts", index, begin, _CHUNK))
+            last, *flat = map(text, self._functions.call("attempts", index=index, begin=begin, most=_CHUNK))
             for student, attempt in _parse_attempts(flat):
                 students.setdefault(student, []).append(attempt)
             begin = f"({last}" if last else ""
@@ -344,7 +349,7 @@ def _put(
     """Set a value; return the seconds at which it was recorded."""
     recorded = transaction.now() / 1000
     transaction.write.hset(place.hash, place.name, json.dumps({**asdict(value), "recorded": recorded}))
-    transaction.run("know_course", place.course)
+    transaction.run("know_course", course=place.course)
     _note_change(transaction, place, entry, is_held_back=isinstance(value, Policy) and value.held_back)
     return recorded
 
@@ -352,10 +357,10 @@ def _put(
 def _note_change(transaction: Transaction, place: _TermField, entry: AuditEntry, *, is_held_back: bool = False) -> None:
     """Note that other terms hold: for what is accepted by them, for marks, for notifications, and in the log."""
     student = place.name if place.noun in {"extensions", "overrides"} else ""
-    transaction.run("terms_changed", place.course, place.assignment, student)
+    transaction.run("terms_changed", course=place.course, assignment=place.assignment, student=student)
     before = transaction.read.hget(place.hash, place.name) if place.noun == "policies" else None
     if before is not None and _read(Policy, before).held_back and not is_held_back:
-        transaction.run("notify_published", place.course, place.assignment)
+        transaction.run("notify_published", course=place.course, assignment=place.assignment)
     record(transaction, place.course, entry)
 
 

@@ -8,39 +8,39 @@ from backmark.grader.model.records import Claim, Job, Kind, Position, Queue, Sta
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, text
-from backmark.grader.store.scripts import FollowingCall, ScriptCall, Scripts
+from backmark.grader.store.functions import FollowingCall, FunctionCall, Functions
 from backmark.grader.store.workers import Worker
 
 _log = logging.getLogger(__name__)
 
-#: The most lost leases handled in one script, so that other commands need not wait for it.
+#: The most lost leases handled in one call, so that other commands need not wait for it.
 _AT_ONCE = 100
 
 
 class Jobs:
     """Operations on jobs of every kind. A claim is valid while its fencing number is the newest."""
 
-    def __init__(self, redis: Connection, scripts: Scripts, settings: ServiceSettings) -> None:
+    def __init__(self, redis: Connection, functions: Functions, settings: ServiceSettings) -> None:
         self._redis = redis
-        self._scripts = scripts
-        self._lease = f"{1000 * settings.lease_seconds:.0f}"
+        self._functions = functions
+        self._lease = round(1000 * settings.lease_seconds)
         self._tries = settings.tries
 
     def claim(self, job: Job) -> Claim | None:
         """Claim a job by its name, whoever's turn it is; None if it does not wait. For tests and benchmarks."""
-        fence = self._scripts.run("claim", job.kind, job.id, self._lease)
+        fence = self._functions.call("claim", kind=job.kind, id=job.id, lease=self._lease)
         return None if fence is None else Claim(job, int(fence))
 
     def claim_next(self) -> Claim | None:
-        """Claim the next job in the order of `claim_next.lua`, or return None if none may begin."""
-        return _read_claim(self._scripts.run("claim_next", self._lease, "0"))
+        """Claim the next job in the order of `claim_next`, or return None if none may begin."""
+        return _read_claim(self._functions.call("claim_next", lease=self._lease))
 
     def following_claim(self, *, steps_last: bool = False) -> FollowingCall:
         """Return the call that claims the next job behind the conclusion of one.
 
         With `steps_last` a regrade's step comes behind its units: for a process that has just had a turn with one.
         """
-        return FollowingCall(ScriptCall("claim_next", (self._lease, "1" if steps_last else "0")))
+        return FollowingCall(FunctionCall("claim_next", {"lease": self._lease, "steps_last": steps_last}))
 
     def read_following(self, following: FollowingCall) -> Claim | None:
         """Return the claim that such a call made, or None if it made none."""
@@ -48,18 +48,18 @@ class Jobs:
 
     def beat(self, claim: Claim) -> bool:
         """Renew the lease. Returns False if the claim is no longer valid."""
-        return bool(self._scripts.run("beat", *_claim_arguments(claim), self._lease))
+        return bool(self._functions.call("beat", **_arguments(claim), lease=self._lease))
 
     def hand_back(self, claim: Claim) -> bool:
         """Return the job to its old place in the queue, as if never claimed. Returns False for an invalid claim."""
-        return bool(self._scripts.run("hand_back", *_claim_arguments(claim)))
+        return bool(self._functions.call("hand_back", **_arguments(claim)))
 
     def end_slice(self, claim: Claim, seconds: float, limit: float) -> bool:
         """Return a submission that has used up its slice to its old place, in the slow lane. No try is used.
 
         `seconds` is what it took; it may use `limit` in all. Returns False for an invalid claim.
         """
-        return bool(self._scripts.run("end_slice", claim.job.id, claim.fence, f"{seconds:.4f}", limit))
+        return bool(self._functions.call("end_slice", **_arguments(claim), seconds=seconds, limit=str(limit)))
 
     def record_failure(self, claim: Claim, message: str, most: int | None = None) -> State:
         """Record a failure of the service: requeue the job, or end it as service_failed, and return its state.
@@ -67,7 +67,7 @@ class Jobs:
         It ends after the tries of the settings, or after `most` if that is less.
         """
         tries = self._tries if most is None else min(most, self._tries)
-        answer = self._scripts.run("failed", *_claim_arguments(claim), message, tries)
+        answer = self._functions.call("failed", **_arguments(claim), message=message, tries=tries)
         state, ours = State(text(answer[0])), bool(answer[1])
         if ours:
             self._alarm(claim.job, state, message)
@@ -79,13 +79,13 @@ class Jobs:
             raise ValueError(f"{state} is not an end; hand the job back instead")
         if claim.job.kind is Kind.SUBMISSION:
             raise ValueError("a submission ends with a verdict: use Submissions.finish")
-        flat = [item for name, value in fields.items() for item in (name, value)]
-        return bool(self._scripts.run("conclude", *_claim_arguments(claim), state, *flat))
+        values = {name: str(value) for name, value in fields.items()}
+        return bool(self._functions.call("conclude", **_arguments(claim), state=state, fields=values))
 
     def requeue_lost(self) -> list[Job]:
         """Requeue jobs whose lease expired; return those that wait again."""
         again: list[Job] = []
-        while ended := self._scripts.run("lost", self._tries, _AT_ONCE, self._lease):
+        while ended := self._functions.call("lost", tries=self._tries, limit=_AT_ONCE, lease=self._lease):
             for member, state, tries in ended:
                 job = _job(member)
                 self._alarm(job, State(text(state)), f"its worker gave no sign of life on try {text(tries)}")
@@ -125,7 +125,7 @@ class Jobs:
 
         Of a submission it knows what runs and what waits, and what files of the same senders took.
         """
-        answer = self._scripts.run("place", job.kind, job.id)
+        answer = self._functions.call("place", kind=job.kind, id=job.id)
         if answer is None:
             return None
         return Position(int(answer[0]), None if answer[1] < 0 else answer[1] / 1000)
@@ -144,8 +144,8 @@ def _read_claim(answer: Any) -> Claim | None:
     return Claim(Job(Kind(text(kind)), text(name)), int(fence), slices[0] / 1000 if slices else None)
 
 
-def _claim_arguments(claim: Claim) -> tuple[str, str, int]:
-    return claim.job.kind, claim.job.id, claim.fence
+def _arguments(claim: Claim) -> dict[str, str]:
+    return {"kind": claim.job.kind, "id": claim.job.id, "fence": str(claim.fence)}
 
 
 def _job(member: bytes) -> Job:

@@ -1,4 +1,4 @@
-"""The names of all keys. The scripts build the same names; docs/how-we-know/storage.md describes their content."""
+"""The names of all keys. The functions build the same names; docs/how-we-know/storage.md describes their content."""
 
 from hashlib import sha256
 

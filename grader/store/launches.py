@@ -10,7 +10,7 @@ from backmark.grader.model.lti import LtiContext, LtiUser
 from backmark.grader.model.stored import read
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, text
-from backmark.grader.store.scripts import Scripts
+from backmark.grader.store.functions import Functions
 from backmark.grader.store.transactions import Transaction, Transactions, in_transaction
 
 #: Random bytes of a code.
@@ -20,9 +20,9 @@ _CODE = 24
 class Launches:
     """The records of verified launches."""
 
-    def __init__(self, redis: Connection, scripts: Scripts, transactions: Transactions) -> None:
+    def __init__(self, redis: Connection, functions: Functions, transactions: Transactions) -> None:
         self._redis = redis
-        self._scripts = scripts
+        self._functions = functions
         self.transactions = transactions
 
     def use_once(self, launch: str, seconds: int) -> bool:
@@ -33,7 +33,7 @@ class Launches:
     def record_context(self, transaction: Transaction, context: LtiContext) -> None:
         """Store a course as its latest launch has it; its roster is read soon, and then daily."""
         transaction.write.set(_context(context.course), json.dumps(asdict(context)))
-        transaction.run("know_course", context.course)
+        transaction.run("know_course", course=context.course)
         if context.roster_url:
             transaction.write.zadd(keys.key("lti-rosters"), {context.course: transaction.now()}, nx=True)
         else:
@@ -52,7 +52,8 @@ class Launches:
 
     def record_user(self, user: LtiUser) -> None:
         """Store a person as the latest launch or roster has it; send the marks that waited for that."""
-        self._scripts.run("lti_record_user", user.course, user.student, json.dumps(asdict(user)))
+        person = json.dumps(asdict(user))
+        self._functions.call("lti_record_user", course=user.course, student=user.student, person=person)
 
     def user(self, course: str, student: str) -> LtiUser | None:
         """Return a person of a course by the name that submissions have, or None."""

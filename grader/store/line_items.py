@@ -29,7 +29,7 @@ class LineItems:
         transaction.write.sadd(keys.key("line-items", item.course), item.id)
         if item != before:
             # Marks that were there before it, and marks of other points.
-            transaction.run("mark_all_changed", item.course, item.assignment)
+            transaction.run("mark_all_changed", course=item.course, assignment=item.assignment)
 
     def get(self, item: str) -> LineItem | None:
         """Return a line item by our id of it, or None."""

@@ -105,7 +105,7 @@ class Messages:
         stored = json.dumps({"text": written, "share": share, "asked": _seconds(at)})
         transaction.write.hset(questions, name, stored)
         transaction.write.zadd(_list(about["course"], QuestionState.OPEN), {f"{submission.id}:{name}": at})
-        transaction.run("notify", "question.open", submission.id, about["course"])
+        transaction.run("notify", event="question.open", subject=submission.id, course=about["course"])
         return _question(name, stored, None, place), True
 
     @in_transaction

@@ -18,8 +18,8 @@ from backmark.grader.notifications.registry import KINDS
 from backmark.grader.store import keys
 from backmark.grader.store.acts import record
 from backmark.grader.store.connection import Connection, seconds, text, texts
+from backmark.grader.store.functions import Functions
 from backmark.grader.store.paging import RecordPage, cursor, start
-from backmark.grader.store.scripts import Scripts
 from backmark.grader.store.transactions import Transaction, Transactions, in_transaction
 
 #: Random bytes of an id, and of a secret: Standard Webhooks requires 24 to 64.
@@ -69,9 +69,9 @@ class DeliveryAttempt:
 class Notifications:
     """All notifications and deliveries. `ahead` moves the clock that many seconds ahead of Redis's, for tests."""
 
-    def __init__(self, redis: Connection, scripts: Scripts, transactions: Transactions, ahead: float = 0.0) -> None:
+    def __init__(self, redis: Connection, functions: Functions, transactions: Transactions, ahead: float = 0.0) -> None:
         self._redis = redis
-        self._scripts = scripts
+        self._functions = functions
         self.transactions = transactions
         self.ahead = ahead
 
@@ -93,7 +93,7 @@ class Notifications:
         stored |= {"sends": " ".join(chosen), "secret": secret or "", "created": created, "failures": 0}
         transaction.write.hset(keys.key("callback", number), mapping=stored)
         transaction.write.zadd(keys.key("callbacks", course), {number: created})
-        transaction.run("know_course", course)
+        transaction.run("know_course", course=course)
         _record(transaction, course, author, "notification.create", number, kind=kind.name, url=_origin(shown))
         made = replace(notification, id=number, course=course, url=shown, events=chosen, created=float(created) / 1000)
         return made, secret
@@ -127,7 +127,7 @@ class Notifications:
 
     def test(self, number: str, author: str = "") -> Delivery | None:
         """Send a test message, and return its delivery; None if the notification does not exist, or is disabled."""
-        name = self._scripts.run("notification_test", self._ahead, number, author)
+        name = self._functions.call("notification_test", ahead=self._ahead, id=number, author=author)
         if name is None:
             return None
         return _delivery(text(name), texts(self._redis.hgetall(keys.key("delivery", text(name)))))
@@ -138,18 +138,20 @@ class Notifications:
         course, shown = transaction.read.hmget(keys.key("callback", number), "course", "shown")
         if course is None:
             return False
-        transaction.run("notification_remove", number)
+        transaction.run("notification_remove", id=number)
         _record(transaction, text(course), author, "notification.remove", number, url=_origin(text(shown or b"")))
         return True
 
     def move(self, limit: int = 500) -> tuple[int, list[str]]:
         """Turn the oldest events into deliveries; return the number of events, and those that could not be read."""
-        taken, *unreadable = self._scripts.run("notification_move", self._ahead, limit)
+        taken, *unreadable = self._functions.call("notification_move", ahead=self._ahead, limit=limit)
         return int(taken), [repr(event) for event in unreadable]
 
     def claim(self, limit: int, most: int, lease: float) -> list[DeliveryAttempt]:
         """Claim up to `limit` due deliveries for `lease` seconds, at most `most` of one notification in progress."""
-        rows = self._scripts.run("notification_claim", self._ahead, limit, most, round(lease * 1000))
+        rows = self._functions.call(
+            "notification_claim", ahead=self._ahead, limit=limit, most=most, lease=round(lease * 1000)
+        )
         return [attempt for row in rows if (attempt := _attempt(row)) is not None]
 
     def conclude(
@@ -162,10 +164,18 @@ class Notifications:
         pause: float = 0.0,
     ) -> DeliveryState | None:
         """Record the result of an attempt, to be repeated in `pause` seconds. Returns None if the lease was lost."""
-        state = self._scripts.run(
+        state = self._functions.call(
             "notification_conclude",
-            *(self._ahead, attempt.delivery, attempt.fence, result.value, status or "", error, round(pause * 1000)),
-            *(GIVE_UP, _KEPT, _KEPT_SUCCESSES),
+            ahead=self._ahead,
+            delivery=attempt.delivery,
+            fence=str(attempt.fence),
+            result=result,
+            status=status or "",
+            error=error,
+            pause=round(pause * 1000),
+            give_up=GIVE_UP,
+            kept=_KEPT,
+            kept_successes=_KEPT_SUCCESSES,
         )
         return None if state is None else DeliveryState(text(state))
 

@@ -12,9 +12,9 @@ from backmark.grader.model.trace import Trace, receive
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, seconds, text, texts
 from backmark.grader.store.errors import IdempotencyMismatch, TooManyPublications
+from backmark.grader.store.functions import Functions
 from backmark.grader.store.paging import RecordPage, cursor, start
-from backmark.grader.store.scripts import Scripts
-from backmark.grader.store.submissions import IDEMPOTENCY
+from backmark.grader.store.submissions import write_idempotency
 
 _ID = 10
 #: The most open publications of one course: each occupies a worker that other courses' students wait for.
@@ -42,23 +42,27 @@ class Publications:
     A worker ends one through `Jobs.conclude` with the field `revision`, or with `refusal` and its parts `refused`.
     """
 
-    def __init__(self, redis: Connection, scripts: Scripts) -> None:
+    def __init__(self, redis: Connection, functions: Functions) -> None:
         self._redis = redis
-        self._scripts = scripts
+        self._functions = functions
 
     def request(self, new: NewPublication) -> Publication:
         """Record and queue a publication.
 
         Raises IdempotencyMismatch for a used key, TooManyPublications if the course has as many open as allowed.
         """
-        remembered, fingerprint = ("", "")
-        if new.idempotency is not None:
-            remembered, fingerprint = keys.idempotency(*new.idempotency[:3]), new.idempotency[3]
         name = secrets.token_hex(_ID)
-        answer = self._scripts.run(
+        answer = self._functions.call(
             "request_publication",
-            *(name, new.course, new.assignment_id, new.toml, new.fresh),
-            *(remembered, fingerprint, IDEMPOTENCY, MOST_OPEN, new.trace.encode(), new.author),
+            id=name,
+            course=new.course,
+            assignment=new.assignment_id,
+            toml=new.toml,
+            fresh=new.fresh,
+            idempotency=write_idempotency(new.idempotency),
+            most=MOST_OPEN,
+            trace=new.trace.encode(),
+            author=new.author,
         )
         if text(answer[0]) == "many":
             raise TooManyPublications(

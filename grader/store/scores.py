@@ -1,7 +1,7 @@
 """Scores: the marks of students in line items, and what has become of each on its way to the gradebook.
 
-Nothing but the fact that a mark may have changed is recorded, by the scripts that change it. The mark itself is worked
-out when it is sent, after the claim: so what is sent is never older than the change that it was claimed for.
+Nothing but the fact that a mark may have changed is recorded, by the functions that change it. The mark itself is
+worked out when it is sent, after the claim: so what is sent is never older than the change that it was claimed for.
 """
 
 import json
@@ -15,7 +15,7 @@ from backmark.grader.model.scores import Score, ScoreReason, ScoreState
 from backmark.grader.model.stored import read
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, seconds, text, texts
-from backmark.grader.store.scripts import Scripts
+from backmark.grader.store.functions import Functions
 
 #: Milliseconds after its change at which a score is given up.
 GIVE_UP = 86_400_000
@@ -80,30 +80,41 @@ class ScoreEnd:
 class Scores:
     """All scores. `ahead` moves the clock that many seconds ahead of Redis's, for tests."""
 
-    def __init__(self, redis: Connection, scripts: Scripts, ahead: float = 0.0) -> None:
+    def __init__(self, redis: Connection, functions: Functions, ahead: float = 0.0) -> None:
         self._redis = redis
-        self._scripts = scripts
+        self._functions = functions
         self.ahead = ahead
 
     def claim(self, limit: int, most: int, lease: float) -> list[ScoreClaim]:
         """Claim up to `limit` scores that wait for `lease` seconds, with at most `most` of one platform in progress."""
-        rows = self._scripts.run("score_claim", self._ahead, limit, most, round(lease * 1000))
+        rows = self._functions.call("score_claim", ahead=self._ahead, limit=limit, most=most, lease=round(lease * 1000))
         return [_claim(row) for row in rows]
 
     def conclude(self, claim: ScoreClaim, end: ScoreEnd) -> ScoreState | None:
         """Record the end of a claim. Returns None if it was lost. A mark that changed meanwhile waits again."""
-        state = self._scripts.run(
+        state = self._functions.call(
             "score_conclude",
-            *(self._ahead, claim.item.id, claim.student, claim.fence, end.result.value, "0" if end.reached else "1"),
-            *(end.sent if end.reached else claim.sent, end.shown, "1" if claim.first else "0"),
-            *(end.status or "", end.reason or "", end.detail, round(end.pause * 1000), GIVE_UP),
-            *(round((end.hold or 0) * 1000), "0" if end.hold is None else "1"),
+            ahead=self._ahead,
+            item=claim.item.id,
+            student=claim.student,
+            fence=claim.fence,
+            result=end.result,
+            unreached=not end.reached,
+            sent=end.sent if end.reached else claim.sent,
+            shown=end.shown,
+            first=claim.first,
+            status=end.status or "",
+            reason=end.reason or "",
+            detail=end.detail,
+            pause=round(end.pause * 1000),
+            give_up=GIVE_UP,
+            hold=None if end.hold is None else round(end.hold * 1000),
         )
         return None if state is None else ScoreState(text(state))
 
     def send_again(self, course: str, assignment: str) -> int:
         """Send all marks of an assignment again, also those that the gradebook should have; return their number."""
-        return int(self._scripts.run("scores_again", course, assignment))
+        return int(self._functions.call("scores_again", course=course, assignment=assignment))
 
     def of(self, item: str) -> Iterator[Score]:
         """Yield all scores of a line item by student."""

@@ -1,17 +1,15 @@
-"""Search for submissions: a script walks the shortest index that applies, and compares the other fields in Redis."""
+"""Search for submissions: a function walks the shortest index that applies, and compares the other fields in Redis."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain
 
 from backmark.grader.model.records import State, SubmissionRecord
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, text
+from backmark.grader.store.functions import Argument, Functions
 from backmark.grader.store.paging import RecordPage, cursor, start
-from backmark.grader.store.scripts import Scripts
 
-#: The most submissions that one script looks at, some three milliseconds for which other commands wait.
+#: The most submissions that one call looks at, some three milliseconds for which other commands wait.
 _CHUNK = 1_000
 
 
@@ -21,10 +19,6 @@ class StudentPart:
 
     part: str
     students: tuple[str, ...] = ()
-
-    def encode(self) -> str:
-        """Return it as JSON for `search.lua`."""
-        return json.dumps({"part": self.part.lower(), "students": self.students})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +60,15 @@ class Filter:
             indexes.append((("outcome", self.outcome, *within), ("outcome", *trusted)))
         return [(keys.key("index", self.course, *parts), fields) for parts, fields in indexes]
 
-    def fields(self) -> dict[str, str]:
-        """Return the fields of a submission that must have a value, as `search.lua` takes them."""
-        wanted = {
-            "assignment": self.assignment,
-            "student": self.student,
-            "outcome": self.outcome,
-            "state": None if self.state is None else self.state.value,
-            "mistakes": self.mistake,
-            "who": None if self.who is None else self.who.encode(),
-            "without": json.dumps(self.without) if self.without else None,
+    def arguments(self, known: tuple[str, ...]) -> dict[str, Argument]:
+        """Return what `search` compares, without the fields of a submission that are `known` to match."""
+        fields = {"assignment": self.assignment, "student": self.student, "outcome": self.outcome, "state": self.state}
+        return {
+            "fields": {name: value for name, value in fields.items() if value is not None and name not in known},
+            "mistake": None if "mistakes" in known else self.mistake,
+            "who": None if self.who is None else {"part": self.who.part.lower(), "students": self.who.students},
+            "without": self.without or None,
         }
-        return {name: value for name, value in wanted.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +76,7 @@ class SubmissionSearch:
     """Searches a store; `read` returns the submissions with these ids that still exist."""
 
     redis: Connection
-    scripts: Scripts
+    functions: Functions
     read: Callable[[list[str]], list[SubmissionRecord]]
 
     def page(self, criteria: Filter, limit: int, after: str | None) -> RecordPage[SubmissionRecord]:
@@ -102,13 +93,14 @@ class SubmissionSearch:
     def _find(self, criteria: Filter, most: int, end: str) -> dict[str, str]:
         """Return the ids of the newest matches until `end`, each with its time."""
         index, known = self._shortest(criteria.indexes)
-        others = [field for field in criteria.fields().items() if field[0] not in known]
+        others = criteria.arguments(known)
         times: dict[str, str] = {}
         last = "more"
         while last and len(times) < most:
             wanted = most - len(times)
-            size = _CHUNK if others else min(wanted, _CHUNK)
-            last, *matches = map(text, self.scripts.run("search", index, end, size, wanted, *chain(*others)))
+            size = _CHUNK if any(others.values()) else min(wanted, _CHUNK)
+            answer = self.functions.call("search", index=index, **{"from": end}, most=size, limit=wanted, **others)
+            last, *matches = map(text, answer)
             times |= zip(matches[::2], matches[1::2], strict=True)
             end = f"({last}"
         return times

@@ -1,14 +1,12 @@
-"""Shares: limits on what one student, link or token may send in a period, counted by the script that takes it."""
+"""Shares: limits on what one student, link or token may send in a period, counted by the function that takes it."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from backmark.grader.errors import StoreUnavailable
 from backmark.grader.store import keys
 from backmark.grader.store.errors import ShareUsedUp
-from backmark.grader.store.scripts import Scripts
+from backmark.grader.store.functions import Functions
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +36,13 @@ class Share:
         return ShareUsedUp(f"more than {self.most} {self.label} in {self.seconds} s", milliseconds / 1000)
 
     def write(self) -> list[str | int]:
-        """Return the share as the scripts take it, in JSON."""
+        """Return the share as the functions take it."""
         return [self.key, self.cost, self.most * (1000 if self.of_grading else 1), 1000 * self.seconds]
 
-    def check(self, wait: int, full: int, *, must_count: bool) -> None:
-        """Check how a script counted a request against the share.
-
-        Raises ShareUsedUp if it starts anew only in `wait` milliseconds, and StoreUnavailable if the request must be
-        counted, but could not be since Redis's memory is `full`: what is there can still be read, and deleted.
-        """
+    def check(self, wait: int) -> None:
+        """Raise ShareUsedUp if the share starts anew only in `wait` milliseconds."""
         if wait:
             raise self.used_up(wait)
-        if full and must_count:
-            raise StoreUnavailable("Redis refuses, no space left in its memory")
 
 
 def name_sender(*owner: str) -> str:
@@ -61,15 +53,9 @@ def name_sender(*owner: str) -> str:
 class Shares:
     """The shares that count requests, whatever becomes of them."""
 
-    def __init__(self, scripts: Scripts) -> None:
-        self._scripts = scripts
+    def __init__(self, functions: Functions) -> None:
+        self._functions = functions
 
-    def count(self, share: Share, *, must_count: bool) -> None:
+    def count(self, share: Share) -> None:
         """Count a request against a share; errors as of `Share.check`."""
-        wait, full = self._scripts.run("count_request", json.dumps(share.write()))
-        share.check(wait, full, must_count=must_count)
-
-
-def write(shares: Iterable[Share]) -> str:
-    """Return the shares as JSON for `accept.lua`."""
-    return json.dumps([share.write() for share in shares])
+        share.check(self._functions.call("count_request", share=share.write()))

@@ -101,7 +101,7 @@ class Staff:
         _put(transaction, course, replace(now, accepted=now.accepted + 1))
         fields = {"name": name, "course": course, "scopes": now.role.scope.value, "source": "invitation"}
         token, secret = add_token(transaction, fields)
-        transaction.run("know_course", course)
+        transaction.run("know_course", course=course)
         details = {"role": now.role, "invited by": now.author}
         record(transaction, course, AuditEntry(0, name, "staff.accept", token.id, details=details))
         return token, secret

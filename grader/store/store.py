@@ -10,6 +10,7 @@ from backmark.grader.store.counters import Counters
 from backmark.grader.store.course_records import CourseRecords
 from backmark.grader.store.courses import Courses
 from backmark.grader.store.durability import complaints, memory_complaint
+from backmark.grader.store.functions import Functions
 from backmark.grader.store.jobs import Jobs
 from backmark.grader.store.launches import Launches
 from backmark.grader.store.line_items import LineItems
@@ -25,7 +26,6 @@ from backmark.grader.store.regrades.worker_steps import RegradeSteps
 from backmark.grader.store.room import Storage
 from backmark.grader.store.rosters import Rosters
 from backmark.grader.store.scores import Scores
-from backmark.grader.store.scripts import Scripts
 from backmark.grader.store.sessions import Sessions
 from backmark.grader.store.shares import Shares
 from backmark.grader.store.staff import Staff
@@ -41,30 +41,30 @@ class Store:
     def __init__(self, redis: Connection, settings: ServiceSettings) -> None:
         self.redis = redis
         self.settings = settings
-        self.scripts = scripts = Scripts(redis)
-        transactions = Transactions(redis, scripts)
-        self.jobs = Jobs(redis, scripts, settings)
+        self.functions = functions = Functions(redis)
+        transactions = Transactions(redis, functions)
+        self.jobs = Jobs(redis, functions, settings)
         self.storage = Storage(redis)
-        self.courses = Courses(redis, scripts, transactions)
-        self.submissions = Submissions(redis, scripts, self.storage, self.courses)
+        self.courses = Courses(redis, functions, transactions)
+        self.submissions = Submissions(redis, functions, self.storage, self.courses)
         self.cache = Cache(redis, settings)
         self.listings = Listings(redis)
         secret = settings.secret is not None and bool(settings.secret.get_secret_value())
         self.assignments = Assignments(redis, transactions, pooled=secret)
-        self.publications = Publications(redis, scripts)
-        self.regrades = Regrades(redis, scripts, transactions)
-        self.regrade_steps = RegradeSteps(redis, scripts, self.submissions, self.regrades.units)
+        self.publications = Publications(redis, functions)
+        self.regrades = Regrades(redis, functions, transactions)
+        self.regrade_steps = RegradeSteps(redis, functions, self.submissions, self.regrades.units)
         self.sessions = Sessions(redis)
-        self.shares = Shares(scripts)
-        self.tokens = Tokens(redis, scripts, transactions)
+        self.shares = Shares(functions)
+        self.tokens = Tokens(redis, functions, transactions)
         self.workers = Workers(redis)
         self.counters = Counters(redis)
         self.cohorts = Cohorts(redis)
-        self.notifications = Notifications(redis, scripts, transactions)
-        self.scores = Scores(redis, scripts)
+        self.notifications = Notifications(redis, functions, transactions)
+        self.scores = Scores(redis, functions)
         self.rosters = Rosters(redis, transactions)
         self.platforms = Platforms(redis, transactions)
-        self.launches = Launches(redis, scripts, transactions)
+        self.launches = Launches(redis, functions, transactions)
         self.course_records = CourseRecords(redis, transactions, self.launches)
         self.staff = Staff(redis, transactions, self.tokens, self.launches)
         self.links = Links(redis, transactions)

@@ -21,17 +21,17 @@ from backmark.grader.store.codec import compress, decode_verdict, decompress, de
 from backmark.grader.store.connection import Connection, seconds, text, texts
 from backmark.grader.store.courses import Courses
 from backmark.grader.store.errors import IdempotencyMismatch, LinkEnded, StorageFull
+from backmark.grader.store.functions import Argument, FollowingCall, FunctionCall, Functions
 from backmark.grader.store.links import LinkSeries, new_ending
 from backmark.grader.store.paging import RecordPage
 from backmark.grader.store.room import Storage
-from backmark.grader.store.scripts import FollowingCall, ScriptCall, Scripts
 from backmark.grader.store.search import Filter, SubmissionSearch
-from backmark.grader.store.shares import Share, name_sender, write
+from backmark.grader.store.shares import Share, name_sender
 from backmark.grader.store.subscription import Subscription
 from backmark.grader.store.summary import VerdictSummary
 
 #: Milliseconds for which an Idempotency-Key is remembered: a day, longer than clients retry.
-IDEMPOTENCY = 86_400_000
+_IDEMPOTENCY = 86_400_000
 #: Bytes of a source from which on the limits are checked before it is compressed, which takes a while.
 _LARGE = 256 << 10
 #: Random bytes of an id, so that it cannot be guessed.
@@ -85,9 +85,9 @@ class AcceptedSubmission:
 class Submissions:
     """All submissions. Methods return None if there is no such submission."""
 
-    def __init__(self, redis: Connection, scripts: Scripts, storage: Storage, courses: Courses) -> None:
+    def __init__(self, redis: Connection, functions: Functions, storage: Storage, courses: Courses) -> None:
         self._redis = redis
-        self._scripts = scripts
+        self._functions = functions
         self._storage = storage
         self._courses = courses
 
@@ -110,7 +110,7 @@ class Submissions:
         for _ in range(_READINGS):
             terms = self._courses.terms_of(new.course, new.assignment, new.student)
             own = limits_of(terms)
-            answer = self._scripts.run("accept", *_arguments(new, source, fits=fits), *_bounds(new, terms, own))
+            answer = self._functions.call("accept", **_arguments(new, source, fits=fits), **_bounds(new, terms, own))
             if text(answer[0]) != "changed":
                 return _read_answer(new, own, answer)
         raise StoreUnavailable("the rules of this assignment keep changing; try again")
@@ -141,7 +141,7 @@ class Submissions:
         *,
         reused: bool = False,
         seconds: float = 0.0,
-        ahead: ScriptCall | None = None,
+        ahead: FunctionCall | None = None,
         following: FollowingCall | None = None,
     ) -> bool:
         """Conclude a submission with its verdict. Returns False, and drops the verdict, for an invalid claim.
@@ -152,12 +152,20 @@ class Submissions:
         if claim.job.kind is not Kind.SUBMISSION:
             raise ValueError(f"a {claim.job.kind} has no verdict: use Jobs.conclude")
         return bool(
-            self._scripts.run(
-                "finish",
-                *(claim.job.id, claim.fence, encode_verdict(verdict), _summary(verdict), "1" if reused else "0"),
-                f"{seconds:.4f}",
-                ahead=ahead,
-                following=following,
+            self._functions.call_joined(
+                FunctionCall(
+                    "finish",
+                    {
+                        "id": claim.job.id,
+                        "fence": str(claim.fence),
+                        "verdict": encode_verdict(verdict),
+                        "summary": VerdictSummary.of(verdict).summary(),
+                        "reused": reused,
+                        "seconds": seconds,
+                    },
+                ),
+                ahead,
+                following,
             )
         )
 
@@ -169,12 +177,12 @@ class Submissions:
 
     def cancel(self, name: str, author: str = "") -> SubmissionRecord | None:
         """Cancel a submission that is waiting or running; return its state afterwards."""
-        self._scripts.run("cancel", name, author)
+        self._functions.call("cancel", id=name, author=author)
         return self.get(name)
 
     def retry(self, name: str, author: str = "") -> bool:
         """Requeue a submission that ended as service_failed, with all its tries; return False for any other state."""
-        return bool(self._scripts.run("retry", author, name))
+        return bool(self._functions.call("retry", author=author, ids=[name]))
 
     def retry_all(
         self, course: str, assignment: str | None = None, limit: int = 100, cursor: str | None = None
@@ -184,9 +192,8 @@ class Submissions:
         While the page has a cursor there may be more. Raises BadCursor for an unknown cursor.
         """
         page = self.list(Filter(course, assignment, state=State.SERVICE_FAILED), limit, cursor)
-        retried: Any = (
-            self._scripts.run("retry", "", *(submission.id for submission in page.items)) if page.items else []
-        )
+        names = [submission.id for submission in page.items]
+        retried: Any = self._functions.call("retry", author="", ids=names) if names else []
         return RecordPage(tuple(text(name) for name in retried), page.next_cursor)
 
     def delete(self, name: str, author: str = "") -> bool:
@@ -194,18 +201,22 @@ class Submissions:
 
         Here and elsewhere an `author` has the act in the log of the course.
         """
-        return bool(self._scripts.run("delete", name, author))
+        return bool(self._functions.call("delete", id=name, author=author))
 
     def delete_student(self, course: str, student: str, author: str = "", links: str = "") -> int:
         """Delete all data of a student in a course; return the number of submissions.
 
         `links` is the owner of the student's links, which end.
         """
-        return int(self._scripts.run("delete_student", course, student, author, links, new_ending()))
+        return int(
+            self._functions.call(
+                "delete_student", course=course, student=student, author=author, links=links, ending=new_ending()
+            )
+        )
 
     def expire(self, before: float, limit: int = 100) -> int:
         """Delete ended submissions accepted before a time (seconds since 1970), at most `limit`; return the number."""
-        return int(self._scripts.run("expire", f"{1000 * before:.3f}", limit))
+        return int(self._functions.call("expire", before=f"{1000 * before:.3f}", limit=limit))
 
     def many(self, names: list[str]) -> list[SubmissionRecord]:
         """Return the submissions that exist, in this order."""
@@ -217,7 +228,7 @@ class Submissions:
 
     def identical(self, name: str, limit: int = 100) -> list[str]:
         """Return the ids of other students' submissions for the same assignment with the same source."""
-        return sorted(text(member) for member in self._scripts.run("identical", name, limit))
+        return sorted(text(member) for member in self._functions.call("identical", id=name, limit=limit))
 
     @contextmanager
     def subscribe(self, name: str) -> Iterator[Subscription]:
@@ -227,34 +238,44 @@ class Submissions:
 
     def names(self, criteria: Filter, most: int) -> list[str]:
         """Return the ids of a course's newest submissions that match, at most so many."""
-        return SubmissionSearch(self._redis, self._scripts, self.many).names(criteria, most)
+        return SubmissionSearch(self._redis, self._functions, self.many).names(criteria, most)
 
     def list(self, criteria: Filter, limit: int = 50, cursor: str | None = None) -> RecordPage[SubmissionRecord]:
         """Return a page of a course's submissions that match, newest first. Raises BadCursor for an unknown cursor."""
-        return SubmissionSearch(self._redis, self._scripts, self.many).page(criteria, limit, cursor)
+        return SubmissionSearch(self._redis, self._functions, self.many).page(criteria, limit, cursor)
 
 
-def _arguments(new: NewSubmission, source: bytes | None, *, fits: bool) -> tuple[str | bytes | int, ...]:
-    remembered, fingerprint = _idempotency(new.idempotency)
-    return (
-        *(secrets.token_hex(_ID), new.course, new.assignment, new.revision, new.student, new.filename),
-        *(hashlib.sha256(new.source).hexdigest(), len(new.source), source or b""),
-        *(remembered, fingerprint, IDEMPOTENCY),
-        *(write(new.shares), "0" if fits else "1", "1" if source is None else "0"),
-        *(new.trace.encode(), new.sender),
-    )
+def _arguments(new: NewSubmission, source: bytes | None, *, fits: bool) -> dict[str, Argument]:
+    return {
+        "id": secrets.token_hex(_ID),
+        "course": new.course,
+        "assignment": new.assignment,
+        "revision": new.revision,
+        "student": new.student,
+        "filename": new.filename,
+        "sha256": hashlib.sha256(new.source).hexdigest(),
+        "size": len(new.source),
+        "content": source,
+        "full": not fits,
+        "idempotency": write_idempotency(new.idempotency),
+        "shares": [share.write() for share in new.shares],
+        "trace": new.trace.encode(),
+        "sender": new.sender,
+    }
 
 
-def _bounds(new: NewSubmission, terms: Terms, own: StudentLimits) -> tuple[str | int, ...]:
-    """Return the rules of time as the script compares them with Redis's clock."""
-    opens, closes = ("" if at is None else repr(1000 * at) for at in (own.opens, own.closes))
-    attempts = "" if own.attempts is None else own.attempts
-    return (
-        *(terms.version, opens, closes, attempts),
-        *("0" if terms.policy is None else "1", "0" if new.browser is None else "1"),
-        *(("", "") if new.link is None else (json.dumps(new.link.owners), new.link.endings)),
-        (terms.policy or Policy()).counts.value if new.once else "",
-    )
+def _bounds(new: NewSubmission, terms: Terms, own: StudentLimits) -> dict[str, Argument]:
+    """Return the rules of time as `accept` compares them with Redis's clock."""
+    return {
+        "terms": str(terms.version),
+        "opens": None if own.opens is None else repr(1000 * own.opens),
+        "closes": None if own.closes is None else repr(1000 * own.closes),
+        "most": own.attempts,
+        "under_policy": terms.policy is not None,
+        "unverified": new.browser is not None,
+        "link": None if new.link is None else {"owners": new.link.owners, "endings": new.link.endings},
+        "once": (terms.policy or Policy()).counts if new.once else None,
+    }
 
 
 def _read_answer(new: NewSubmission, own: StudentLimits, answer: list[Any]) -> AcceptedSubmission | None:
@@ -286,8 +307,12 @@ def _read_answer(new: NewSubmission, own: StudentLimits, answer: list[Any]) -> A
     )
 
 
-def _idempotency(claim: tuple[str, str, str, str] | None) -> tuple[str, str]:
-    return ("", "") if claim is None else (keys.idempotency(*claim[:3]), claim[3])
+def write_idempotency(claim: tuple[str, str, str, str] | None) -> dict[str, Argument] | None:
+    """Return what functions remember of a request's Idempotency-Key: token, route, key, and fingerprint."""
+    if claim is None:
+        return None
+    *parts, fingerprint = claim
+    return {"key": keys.idempotency(*parts), "fingerprint": fingerprint, "lifetime": _IDEMPOTENCY}
 
 
 def _key(name: str) -> str:
@@ -296,10 +321,6 @@ def _key(name: str) -> str:
 
 def _verdict(name: str, number: str) -> str:
     return keys.key("verdict", name, number)
-
-
-def _summary(verdict: Verdict) -> str:
-    return json.dumps(VerdictSummary.of(verdict).summary())
 
 
 def _submission(name: str, raw: dict[str, str]) -> SubmissionRecord | None:

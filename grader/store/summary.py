@@ -56,7 +56,7 @@ class VerdictSummary:
         return [self.outcome, self.score, self.max_score, self.failing, self.passing, self.mistakes, self.engine]
 
     def summary(self) -> dict[str, Any]:
-        """Return the fields that the scripts store with a submission."""
+        """Return the fields that the functions store with a submission."""
         return {
             "outcome": self.outcome,
             "score": self.score,

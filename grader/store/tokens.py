@@ -1,7 +1,6 @@
 """Tokens: shown once, stored as a hash, limited to a course and scopes."""
 
 import hmac
-import json
 import secrets
 from collections.abc import Callable
 from hashlib import sha256
@@ -13,7 +12,7 @@ from backmark.grader.model.tokens import TokenRecord
 from backmark.grader.store import keys
 from backmark.grader.store.acts import record
 from backmark.grader.store.connection import Connection, seconds, text, texts
-from backmark.grader.store.scripts import Scripts
+from backmark.grader.store.functions import Functions
 from backmark.grader.store.shares import Share
 from backmark.grader.store.transactions import Transaction, Transactions, in_transaction
 
@@ -29,9 +28,9 @@ _DELETED = 100
 class Tokens:
     """All tokens, including revoked and expired ones; those of launches go some time after they have expired."""
 
-    def __init__(self, redis: Connection, scripts: Scripts, transactions: Transactions) -> None:
+    def __init__(self, redis: Connection, functions: Functions, transactions: Transactions) -> None:
         self._redis = redis
-        self._scripts = scripts
+        self._functions = functions
         self.transactions = transactions
 
     def create(
@@ -73,7 +72,7 @@ class Tokens:
             transaction.write.zadd(_PASSING, {token.id: fields["expires"]})
         # A token that sees every course names none.
         if not token.allows(Scope.ADMIN):
-            transaction.run("know_course", token.course)
+            transaction.run("know_course", course=token.course)
         details = {"name": token.name, "scopes": fields["scopes"]}
         record(transaction, token.course, AuditEntry(0, author, "token.create", token.id, details=details))
         return token, secret
@@ -86,7 +85,7 @@ class Tokens:
         stored, now = self._read(number)
         return _valid(number, stored, now) if _is_secret_of(stored, secret) else None
 
-    def authorize(self, secret: str, share_of: Callable[[str], Share], *, must_count: bool) -> TokenRecord | None:
+    def authorize(self, secret: str, share_of: Callable[[str], Share]) -> TokenRecord | None:
         """Verify a secret as `verify` does, and count a request against the share that the token's id has.
 
         A request with another secret counts against nobody. Errors as of `Share.check`.
@@ -95,11 +94,11 @@ class Tokens:
         if number is None:
             return None
         share = share_of(number)
-        raw, now, wait, full = self._scripts.run("authorize", number, _hash(secret), json.dumps(share.write()))
+        raw, now, wait = self._functions.call("authorize", token=number, sha256=_hash(secret), share=share.write())
         stored = _pairs(raw)
         token = _valid(number, stored, int(now)) if _is_secret_of(stored, secret) else None
         if token is not None:
-            share.check(wait, full, must_count=must_count)
+            share.check(wait)
         return token
 
     def valid(self, number: str) -> TokenRecord | None:

@@ -1,8 +1,8 @@
 """Transactions: changes of several keys in Python, for what is rare; each happens completely, or not at all.
 
 Redis watches every key that a change reads, and executes its writes together if none of these changed meanwhile: else
-the change begins anew. What is frequent, or touches the state of a job, is a script; what a change shares with scripts
-is one, too, and runs among its writes.
+the change begins anew. What is frequent, or touches the state of a job, is a function; what a change shares with those
+is one, too, and is called among its writes.
 """
 
 import time
@@ -17,7 +17,7 @@ from redis.exceptions import WatchError
 
 from backmark.grader.errors import StoreUnavailable
 from backmark.grader.store.connection import Connection, text, translate_errors
-from backmark.grader.store.scripts import Scripts, read_script
+from backmark.grader.store.functions import Argument, FunctionCall, Functions, write_out
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
@@ -25,25 +25,25 @@ Arguments = ParamSpec("Arguments")
 #: How often a change is tried, and by how many seconds the longest pause grows from one try to the next.
 _TRIES, _PAUSE = 50, 0.001
 _random = SystemRandom()
-#: A full memory refuses a transaction before its first write, but never a script in the middle of it.
-_UNREFUSED = "#!lua flags=allow-oom\n"
 
 
 class Transaction:
     """One try at a change. It may begin anew, so it changes nothing but what it writes."""
 
-    def __init__(self, pipeline: Pipeline, scripts: Scripts) -> None:
+    def __init__(self, pipeline: Pipeline, functions: Functions) -> None:
         pipeline.multi()
-        self._scripts = scripts
+        self._functions = functions
         #: Redis's commands that write, all executed at the end: what is read before does not show them.
         self.write = pipeline
         #: Redis's commands that read; what they read is as it is at the end.
         self.read = _Reads(pipeline)
 
-    def run(self, name: str, *args: str | bytes | float) -> None:
-        """Run a script at the end, in its turn among the writes."""
-        # Not by its hash, which a Redis that was started anew does not know: the other writes would be done without it.
-        self.write.execute_command("EVAL", _UNREFUSED + read_script(name), 0, *args)  # type: ignore[no-untyped-call] # redis-py's
+    def run(self, name: str, /, **arguments: Argument) -> None:
+        """Call a function at the end, in its turn among the writes."""
+        # With its text, since where it is missing the other writes would be done without it; and so that a full memory
+        # refuses a transaction before its first write, but never in the middle of it.
+        command = write_out(FunctionCall(name, arguments), is_unrefused=True)
+        self.write.execute_command(*command)  # type: ignore[no-untyped-call] # redis-py's
 
     def now(self) -> int:
         """Return the milliseconds since 1970 by Redis's clock."""
@@ -52,22 +52,22 @@ class Transaction:
 
     def moment(self) -> str:
         """Return a moment in milliseconds, with three more digits, that is later than every one before."""
-        return text(self._scripts.run("moment"))
+        return text(self._functions.call("moment"))
 
 
 class Transactions:
     """The transactions of one store."""
 
-    def __init__(self, redis: Connection, scripts: Scripts) -> None:
+    def __init__(self, redis: Connection, functions: Functions) -> None:
         self._redis = redis
-        self._scripts = scripts
+        self._functions = functions
 
     def run(self, change: Callable[[Transaction], Result]) -> Result:
         """Make a change and return what it returns; nothing is written if it raises."""
-        self._scripts.check_readable()
+        self._functions.check_readable()
         for tries in range(1, _TRIES + 1):
             with translate_errors(), self._redis.pipeline() as pipeline:
-                result = change(Transaction(pipeline, self._scripts))
+                result = change(Transaction(pipeline, self._functions))
                 try:
                     pipeline.execute()
                 except WatchError:

@@ -49,9 +49,7 @@ class Service:
 
     def authorize(self, secret: str, weight: str) -> TokenRecord | None:
         """Return the valid token with a secret, and count the request against its limit; see `TokenCheck`."""
-        return self.store.tokens.authorize(
-            secret, lambda number: self.limits.of_requests(number, weight), must_count=weight != "read"
-        )
+        return self.store.tokens.authorize(secret, lambda number: self.limits.of_requests(number, weight))
 
 
 def of(app: Flask) -> Service:

@@ -12,6 +12,7 @@ import pytest
 from backmark.grader.errors import JailFailed, StoreUnavailable
 from backmark.grader.model.records import Claim, Job, Kind, Queue, State
 from backmark.grader.model.regrades import Mode, Phase
+from backmark.grader.store.functions import FollowingCall, FunctionCall
 from backmark.grader.store.regrades import selection, worker_steps
 from backmark.grader.store.regrades import store as regrades
 from backmark.worker.service import regrading, tasks
@@ -281,17 +282,20 @@ def test_what_was_claimed_with_an_end_is_handed_back_where_no_jail_is_available(
 def test_a_claim_whose_answer_was_lost_comes_back_and_the_end_before_it_stands(making: Making, work: Work) -> None:
     context = making(lease_seconds=1)
     jobs, lost_answers = hand_in(context, 3), list[str]()
-    run_script = context.store.scripts.run
+    call_joined = context.store.functions.call_joined
 
-    def lose_an_answer(name: str, *args: str | bytes | float, **keywords: Any) -> Any:
-        answer = run_script(name, *args, **keywords)
-        if name == "finish" and not lost_answers:
-            lost_answers.append(name)
-            keywords["following"].reply, keywords["following"].is_answered = None, False
+    def lose_an_answer(
+        call: FunctionCall, ahead: FunctionCall | None = None, following: FollowingCall | None = None
+    ) -> Any:
+        answer = call_joined(call, ahead, following)
+        if call.name == "finish" and not lost_answers:
+            assert following is not None
+            lost_answers.append(call.name)
+            following.reply, following.is_answered = None, False
             raise StoreUnavailable("the answer is lost")
         return answer
 
-    work.patch.setattr(context.store.scripts, "run", lose_an_answer)
+    work.patch.setattr(context.store.functions, "call_joined", lose_an_answer)
     tasks.perform(context)
     assert (work.claims, count_nudges(context)) == ([Claim(jobs[0], 1)], 1)
     assert [record and record.state for record in map(context.store.submissions.get, (job.id for job in jobs))] == [

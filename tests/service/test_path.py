@@ -54,14 +54,14 @@ def list_named_files() -> list[str]:
 
 @contextmanager
 def trace_files(files: set[str]) -> Iterator[None]:
-    """Add each file of which a function is called, in any thread, and each Lua script."""
+    """Add each file of which a function is called, in any thread, and each file of a function in Lua."""
 
     def note(frame: FrameType, event: str, _: object) -> None:
         name = frame.f_code.co_filename
         if event == "call" and name.startswith(str(ROOT)):
             files.add(name.removeprefix(f"{ROOT}/").removeprefix("backmark/"))
-            if name.endswith("grader/store/scripts.py") and frame.f_code.co_name == "run":
-                files.add(f"grader/store/scripts/{frame.f_locals['name']}.lua")
+            if name.endswith("grader/store/functions.py") and frame.f_code.co_name == "call_joined":
+                files.add(_find_function(frame.f_locals["call"].name))
 
     before = sys.getprofile()
     threading.setprofile(note)
@@ -71,6 +71,16 @@ def trace_files(files: set[str]) -> Iterator[None]:
     finally:
         sys.setprofile(before)
         threading.setprofile(None)
+
+
+def _find_function(name: str) -> str:
+    """Return the file of a function in Lua."""
+    (file,) = [
+        file
+        for file in (ROOT / "grader" / "store" / "functions").glob("*.lua")
+        if re.search(rf"^\w+\('{name}', function", file.read_text("utf-8"), re.MULTILINE)
+    ]
+    return str(file.relative_to(ROOT))
 
 
 def test_the_architecture_names_few_files_on_the_path() -> None:

@@ -10,7 +10,7 @@ from backmark.grader.model.verdict import Verdict
 from backmark.grader.store import keys
 from backmark.grader.store.codec import encode_verdict
 from backmark.grader.store.connection import text
-from backmark.grader.store.scripts import COMMON, read_files
+from backmark.grader.store.functions import read_library, read_script
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission
 from backmark.grader.store.summary import VerdictSummary
@@ -120,8 +120,18 @@ def restore_verdict(store: Store, name: str, expected: int, to: int) -> bool:
 
 
 def _run(store: Store, script: str, *arguments: str | bytes | int) -> Any:
-    """Run a script with the functions that all scripts share."""
-    return store.redis.eval(read_files(*COMMON) + script, 0, *arguments)
+    """Run a script with what all functions share."""
+    return store.redis.eval(read_script() + script, 0, *arguments)
+
+
+def keep_functions(store: Store, *names: str) -> None:
+    """Make Redis forget all functions but these."""
+    others = "".join(f" and name ~= '{name}'" for name in names)
+    begin = "  return function(name, run)\n"
+    part = read_library().replace(begin, f"{begin}    if true{others} then return end\n")
+    store.redis.function_flush()
+    if names:
+        store.redis.function_load(part)
 
 
 def _summary(verdict_given: Verdict) -> str:
@@ -131,7 +141,7 @@ def _summary(verdict_given: Verdict) -> str:
 def cache_verdict(store: Store, key: str, cached_verdict: Verdict, source_sha256: str) -> bool:
     """Cache a verdict; return True if it is cached."""
     call = store.cache.storing_call(key, cached_verdict, source_sha256)
-    return call is not None and bool(store.scripts.run(call.name, *call.args))
+    return call is not None and bool(store.functions.call_joined(call))
 
 
 def end_lease(store: Store, claim: Claim) -> None:

@@ -1,4 +1,4 @@
-"""A script with another ahead of it or behind it: in one round trip, and each with an end of its own."""
+"""A function with another called ahead of it or behind it: in one round trip, and each with an end of its own."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,9 +6,9 @@ import pytest
 
 from backmark.grader.errors import StoreUnavailable
 from backmark.grader.model.records import Claim, State
-from backmark.grader.store.scripts import ScriptCall, _source
+from backmark.grader.store.functions import FunctionCall
 from backmark.grader.store.store import Store
-from tests.store.making import accept, claim_job, job, new, now, verdict
+from tests.store.making import accept, claim_job, job, keep_functions, new, now, verdict
 from tests.store.regrading import claim_step, grade_submission, request_regrade
 
 
@@ -28,13 +28,11 @@ def test_both_are_done(store: Store, end: Callable[[], bool]) -> None:
     assert store.cache.get("key") == verdict()
 
 
-@pytest.mark.parametrize("known_scripts", [(), ("keep",), ("finish",)])
-def test_a_redis_that_was_restarted_knows_neither_or_one(
-    store: Store, end: Callable[[], bool], known_scripts: tuple[str, ...]
+@pytest.mark.parametrize("known", [(), ("keep",), ("finish",)])
+def test_a_redis_that_has_lost_its_functions_knows_neither_or_one(
+    store: Store, end: Callable[[], bool], known: tuple[str, ...]
 ) -> None:
-    store.redis.script_flush()
-    for name in known_scripts:
-        store.redis.script_load(_source(name)[0])
+    keep_functions(store, *known)
     assert end()
     assert store.cache.get("key") == verdict()
 
@@ -49,14 +47,14 @@ def test_a_redis_that_takes_no_writes_now_is_asked_again_later(store: Store, end
     assert end()
 
 
-@pytest.mark.parametrize("known_scripts", [("finish",), ("keep", "finish")])
-def test_what_fails_ahead_takes_nothing_from_the_end(store: Store, known_scripts: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("known", [("finish",), ("keep", "finish")])
+def test_what_fails_ahead_takes_nothing_from_the_end(store: Store, known: tuple[str, ...]) -> None:
     name = accept(store)
     claim = claim_job(store, name)
-    store.redis.script_flush()
-    for script in known_scripts:
-        store.redis.script_load(_source(script)[0])
-    wrong = ScriptCall("keep", (now(store, name).source_sha256, "", "bm:key", b"", "no number"))
+    keep_functions(store, *known)
+    wrong = FunctionCall(
+        "keep", {"source": now(store, name).source_sha256, "key": "bm:key", "verdict": b"", "lifetime": "no number"}
+    )
     assert store.submissions.finish(claim, verdict(), ahead=wrong)
     assert now(store, name).state is State.DONE
 
@@ -72,26 +70,23 @@ def test_the_claim_of_the_next_follows_the_end_of_one(store: Store) -> None:
     assert now(store, names[2]).state is State.QUEUED
 
 
-@pytest.mark.parametrize("known_scripts", [(), ("finish",), ("claim_next",), ("finish", "claim_next")])
-def test_a_restarted_redis_is_given_what_follows_again(store: Store, known_scripts: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("known", [(), ("finish",), ("claim_next",), ("finish", "claim_next")])
+def test_a_redis_that_has_lost_its_functions_is_given_what_follows_again(store: Store, known: tuple[str, ...]) -> None:
     first, second = (accept(store, new(f"s{at}")) for at in range(2))
     claim = claim_job(store, first)
-    store.redis.script_flush()
-    for name in known_scripts:
-        store.redis.script_load(_source(name)[0])
+    keep_functions(store, *known)
     next_claim = store.jobs.following_claim()
     assert store.submissions.finish(claim, verdict(), following=next_claim)
     assert store.jobs.read_following(next_claim) == Claim(job(second), 1)
     assert (now(store, first).state, now(store, second).tries) == (State.DONE, 1)
 
 
-def test_what_follows_finds_what_a_script_leaves_that_a_restarted_redis_did_not_know(store: Store) -> None:
+def test_what_follows_finds_what_a_function_leaves_that_redis_did_not_know(store: Store) -> None:
     """The claim alone is known, so it runs before the step that leaves it something."""
     for at in range(2):
         grade_submission(store, f"student-{at}", str(at))
     claim = claim_step(store, request_regrade(store))
-    store.redis.script_flush()
-    store.redis.script_load(_source("claim_next")[0])
+    keep_functions(store, "claim_next")
     unit_claim = store.jobs.following_claim()
     assert store.regrade_steps.choose(claim, lambda _: "", last_of_turn=True, following=unit_claim) is not None
     assert store.jobs.read_following(unit_claim) is not None

@@ -23,13 +23,13 @@ KEYS, RIGHTS = (
 
 
 def families() -> set[str]:
-    """The first part of every key that a script or a file of the store makes."""
+    """The first part of every key that a function or a file of the store makes."""
     folder = ROOT / "grader" / "store"
-    scripts = "".join(path.read_text("utf-8") for path in (folder / "scripts").glob("*.lua"))
+    functions = "".join(path.read_text("utf-8") for path in (folder / "functions").glob("*.lua"))
     files = "".join(path.read_text("utf-8") for path in folder.glob("*.py"))
-    key_names = set(re.findall(r"\bkey\('([a-z-]+)'", scripts)) | set(re.findall(r"\bkey\(\"([a-z-]+)\"", files))
-    key_names |= set(re.findall(r"'bm:([a-z-]+)", scripts)) | set(re.findall(r"\"bm:([a-z-]+)", files))
-    key_names |= {f"regrade-{suffix}" for suffix in re.findall(r"regrade_key\('([a-z-]+)'", scripts)}
+    key_names = set(re.findall(r"\bkey\('([a-z-]+)'", functions)) | set(re.findall(r"\bkey\(\"([a-z-]+)\"", files))
+    key_names |= set(re.findall(r"'bm:([a-z-]+)", functions)) | set(re.findall(r"\"bm:([a-z-]+)", files))
+    key_names |= {f"regrade-{suffix}" for suffix in re.findall(r"regrade_key\('([a-z-]+)'", functions)}
     return (key_names | set(Kind)) - {"regrade-"}
 
 

@@ -5,8 +5,8 @@ import pytest
 from backmark.grader.model.records import State, SubmissionRecord
 from backmark.grader.store import search
 from backmark.grader.store.errors import BadCursor
+from backmark.grader.store.functions import Functions
 from backmark.grader.store.publications import NewPublication
-from backmark.grader.store.scripts import Scripts
 from backmark.grader.store.search import Filter, SubmissionSearch
 from backmark.grader.store.store import Store
 from tests.store.making import accept, claim_job, finish_job, new, verdict
@@ -88,7 +88,7 @@ def test_a_page_reads_no_more_records_than_it_shows(store: Store, criteria: Filt
         read_count += len(names)
         return store.submissions.many(names)
 
-    page = SubmissionSearch(store.redis, Scripts(store.redis), count).page(criteria, 4, None)
+    page = SubmissionSearch(store.redis, Functions(store.redis), count).page(criteria, 4, None)
     assert (len(page.items), read_count) == (4, 4)
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from backmark.grader.model.records import Claim, Job, Kind, Queue
 from backmark.grader.store import keys
+from backmark.grader.store.functions import FollowingCall
 from backmark.grader.store.publications import NewPublication
-from backmark.grader.store.scripts import FollowingCall
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission
 from tests.store.making import accept, claim_job, end_lease, job, new, verdict
@@ -170,7 +170,7 @@ def test_a_step_that_had_its_turn_comes_behind_others_and_last_for_its_own_worke
 
 
 def read_by_itself(store: Store, following: FollowingCall) -> Claim | None:
-    following.reply = store.scripts.run(following.call.name, *following.call.args)
+    following.reply = store.functions.call_joined(following.call)
     return store.jobs.read_following(following)
 
 

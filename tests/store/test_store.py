@@ -174,7 +174,7 @@ def test_a_worker_is_forgotten_within_15_seconds(store: Store) -> None:
     assert 0 < store.redis.pttl("bm:worker:w") <= 15_000
 
 
-def test_scripts_are_known_again_after_redis_forgot_them(store: Store) -> None:
+def test_functions_are_known_again_after_redis_forgot_them(store: Store) -> None:
     accept(store)
-    store.redis.script_flush()
+    store.redis.function_flush()
     assert now(store, accept(store, new("bob"))).state is State.QUEUED

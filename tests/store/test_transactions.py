@@ -15,7 +15,7 @@ from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store import transactions as module
 from backmark.grader.store.acts import record
 from backmark.grader.store.connection import Connection
-from backmark.grader.store.scripts import Scripts
+from backmark.grader.store.functions import Functions
 from backmark.grader.store.store import Store
 from backmark.grader.store.transactions import Transaction, Transactions
 from tests.store.interleaving import interleave
@@ -26,7 +26,7 @@ SLOWLY = "for _ = 1, 3e8 do end"
 
 @pytest.fixture
 def transactions(store: Store) -> Transactions:
-    return Transactions(store.redis, store.scripts)
+    return Transactions(store.redis, store.functions)
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_a_change_whose_answer_is_lost_is_made_once_and_its_end_is_unknown(
 
     redis = Connection.open(settings, answer_seconds)
     with pytest.raises(StoreUnavailable, match="does not answer"):
-        Transactions(redis, Scripts(redis)).run(change)
+        Transactions(redis, Functions(redis)).run(change)
     redis.close()
     assert len(tries) == 1
     assert store.redis.get("bm:number") == b"1"
@@ -156,9 +156,11 @@ def test_a_redis_without_memory_makes_all_of_a_change_that_makes_room(
     assert [entry.act for entry in full_store.courses.audit("cs101").items] == ["field.drop"]
 
 
-def test_the_scripts_of_a_change_run_on_a_redis_that_forgot_them(store: Store, transactions: Transactions) -> None:
+def test_a_change_calls_functions_that_redis_forgets_just_before_its_end(
+    store: Store, transactions: Transactions, monkeypatch: pytest.MonkeyPatch
+) -> None:
     transactions.run(drop)
-    store.redis.script_flush()
+    interleave(monkeypatch, store.redis.function_flush)
     transactions.run(drop)
     assert len(store.courses.audit("cs101").items) == 2
 

@@ -12,7 +12,7 @@ from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.records import Scope, State, SubmissionRecord, is_attempt
 from backmark.grader.model.terms import Policy
-from backmark.grader.store.scripts import COMMON, read_files
+from backmark.grader.store.functions import read_script
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission
 from backmark.grader.web import links
@@ -70,8 +70,8 @@ def row_of(page: str, student: str) -> str:
     return " ".join(re.sub("<[^>]+>", " ", row).split())
 
 
-def test_scripts_and_python_agree_on_what_is_an_attempt(store: Store) -> None:
-    script = read_files(*COMMON) + "return is_attempt(ARGV[1], ARGV[2] ~= '' and ARGV[2] or false) and 1 or 0"
+def test_functions_and_python_agree_on_what_is_an_attempt(store: Store) -> None:
+    script = read_script() + "return is_attempt(ARGV[1], ARGV[2] ~= '' and ARGV[2] or false) and 1 or 0"
     for state in State:
         for outcome in (*Outcome, None) if state is State.DONE else (None,):
             found: Any = store.redis.eval(script, 0, state, outcome or "")

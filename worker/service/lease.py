@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from backmark.grader.errors import BackmarkError, StoreUnavailable
 from backmark.grader.model.records import Claim
-from backmark.grader.store.scripts import FollowingCall
+from backmark.grader.store.functions import FollowingCall
 from backmark.worker.service.context import Context
 from backmark.worker.service.stop import Stop
 

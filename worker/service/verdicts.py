@@ -8,9 +8,9 @@ from typing import NamedTuple
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.model.publications import RevisionRecord
 from backmark.grader.model.verdict import Verdict
+from backmark.grader.store.functions import FunctionCall
 from backmark.grader.store.listings import CodeListing
 from backmark.grader.store.regrades.entry import nameless
-from backmark.grader.store.scripts import ScriptCall
 from backmark.worker.grading import engine_version
 from backmark.worker.grading.grader import Grading, Stopped
 from backmark.worker.service import pools
@@ -23,7 +23,7 @@ class SourceVerdict(NamedTuple):
 
     verdict: Verdict
     reused: bool = False
-    caching: ScriptCall | None = None
+    caching: FunctionCall | None = None
     seconds: float = 0.0
 
 

@@ -1,7 +1,7 @@
 """The copy of a store in use: every key as it was at one moment, while nobody waits for it.
 
 The keys are read a few at a time, and Redis names those that change meanwhile. These are read again, and again, until
-all that are left are read by one script and no other key changed just before it: that script's moment is the copy's.
+all that are left are read by one call and no other key changed just before it: that call's moment is the copy's.
 """
 
 import secrets
@@ -14,12 +14,12 @@ from backmark.grader.errors import StoreUnavailable
 from backmark.grader.store.backups.file import BackupEntry, BackupWriter, KeyType
 from backmark.grader.store.backups.tracked import TrackedConnection
 from backmark.grader.store.connection import Connection
+from backmark.grader.store.functions import FunctionCall, write_out
 from backmark.grader.store.keys import PREFIX, key
-from backmark.grader.store.scripts import COMMON, read_files
 
 #: Keys in one reading, and bytes of strings beyond which it is cut short: Redis does nothing else meanwhile.
 _KEYS, _BYTES = 500, 4 << 20
-#: Items of a key beyond which no script reads it: a command alone takes a tenth of the time.
+#: Items of a key beyond which no call reads it with others: a command alone takes a tenth of the time.
 _ITEMS = 1000
 #: Seconds for the keys that change to become few enough to be read at one moment.
 _PATIENCE = 120.0
@@ -73,7 +73,6 @@ class _StoreCopy:
         self._writer = writer
         self._progress = progress
         self._name = secrets.token_hex(8)
-        self._script = read_files(*COMMON, "backup_read.lua")
         #: The keys of many items that have been found, with their types.
         self._large: dict[bytes, KeyType] = {}
         #: Keys that changed since they were written.
@@ -129,7 +128,7 @@ class _StoreCopy:
         small = [name for name in asked if name not in self._large]
         large = [name for name in asked if name in self._large][: None if mark else 1]
         found, *replies = self._connection.ask_together(
-            ("EVAL", self._script, 0, mark, _BYTES, _ITEMS, *small),
+            write_out(FunctionCall("backup_read", {"mark": mark, "most_bytes": _BYTES, "most_items": _ITEMS}, small)),
             *(command for name in large for command in _list_commands(name, self._large[name])),
         )
         entries = {}

@@ -12,8 +12,8 @@ from backmark.grader.store.backups.copying import Progress
 from backmark.grader.store.backups.file import BackupEntry, BackupReader, KeyType
 from backmark.grader.store.connection import Connection, text
 from backmark.grader.store.errors import BadBackup, NotEmpty
+from backmark.grader.store.functions import Functions
 from backmark.grader.store.keys import PREFIX, key
-from backmark.grader.store.scripts import Scripts
 
 #: What the keys begin with until they are all there.
 _STAGED = key("restoring", "").encode()
@@ -41,7 +41,7 @@ def restore_backup(redis: Connection, stream: IO[bytes], progress: Progress) -> 
     _check_empty(redis)
     try:
         _Staging(redis).fill(reader, progress)
-        is_placed = Scripts(redis).run("backup_restore")
+        is_placed = Functions(redis).call("backup_restore")
     except BaseException:
         with contextlib.suppress(StoreUnavailable):
             _delete_staged(redis)

@@ -29,7 +29,7 @@ class RegradeEntry:
         return replace(read(cls, known | {"before": None}), before=VerdictSummary.read(known["before"]))
 
     def write(self) -> dict[str, Any]:
-        """Return the entry for JSON. The scripts read `student` and `unit`."""
+        """Return the entry for JSON. The functions read `student` and `unit`."""
         return {
             "student": self.student,
             "attempt": self.attempt,

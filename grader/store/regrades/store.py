@@ -17,13 +17,13 @@ from backmark.grader.store import keys
 from backmark.grader.store.acts import record
 from backmark.grader.store.connection import Connection, text, texts
 from backmark.grader.store.errors import IdempotencyMismatch, WrongPhase
+from backmark.grader.store.functions import Functions
 from backmark.grader.store.paging import RecordPage, cursor, start
 from backmark.grader.store.regrades.counting import count, read_alike
 from backmark.grader.store.regrades.reading import DELETING, RegradeSizes, read, read_counts, read_phase
 from backmark.grader.store.regrades.report import RegradeReport
 from backmark.grader.store.regrades.units import Units
-from backmark.grader.store.scripts import Scripts
-from backmark.grader.store.submissions import IDEMPOTENCY
+from backmark.grader.store.submissions import write_idempotency
 from backmark.grader.store.transactions import Transaction, Transactions, in_transaction
 
 _ID = 10
@@ -54,11 +54,11 @@ class RecordedRegrade:
 class Regrades:
     """All regrades. Methods raise LookupError if there is none with the id, except `get`, which returns None."""
 
-    def __init__(self, redis: Connection, scripts: Scripts, transactions: Transactions) -> None:
+    def __init__(self, redis: Connection, functions: Functions, transactions: Transactions) -> None:
         self._redis = redis
-        self._scripts = scripts
+        self._functions = functions
         self.transactions = transactions
-        self.units = Units(redis, scripts)
+        self.units = Units(redis, functions)
         #: By regrade that runs, and phase, counts that took long, and until when they are shown by the monotonic clock.
         self._shown: dict[tuple[str, str], tuple[float, RegradeCounts]] = {}
 
@@ -74,19 +74,19 @@ class Regrades:
         `idempotency` as for a submission. Raises IdempotencyMismatch for a used key.
         """
         canonical = selection.canonical()
-        remembered, fingerprint = ("", "")
-        if idempotency is not None:
-            remembered, fingerprint = keys.idempotency(*idempotency[:3]), idempotency[3]
-        answer = self._scripts.run(
+        answer = self._functions.call(
             "regrade_request",
-            *(secrets.token_hex(_ID), canonical.course, canonical.assignment, canonical.revision),
-            *(
-                canonical.write(),
-                json.dumps(canonical.students),
-                "1" if canonical.fresh else "0",
-                canonical.fingerprint(),
-            ),
-            *(remembered, fingerprint, IDEMPOTENCY, (trace or receive()).encode(), author),
+            id=secrets.token_hex(_ID),
+            course=canonical.course,
+            assignment=canonical.assignment,
+            revision=canonical.revision,
+            selection=canonical.write(),
+            students=json.dumps(canonical.students),
+            fresh=canonical.fresh,
+            asked=canonical.fingerprint(),
+            idempotency=write_idempotency(idempotency),
+            trace=(trace or receive()).encode(),
+            author=author,
         )
         if text(answer[0]) == "mismatch":
             raise IdempotencyMismatch("this Idempotency-Key was used before for another request")
@@ -117,7 +117,7 @@ class Regrades:
 
     def resume(self, name: str, author: str = "") -> tuple[RegradeRecord, int]:
         """Resume a cancelled or failed regrade, and retry its failed units; return it with the nudges that are due."""
-        result, *nudges = self._scripts.run("regrade_resume", name, author)
+        result, *nudges = self._functions.call("regrade_resume", id=name, author=author)
         regrade = self._existing(name)
         if text(result) == "conflict":
             raise WrongPhase(f"the regrade is {regrade.phase}: it cannot be resumed")
@@ -128,7 +128,7 @@ class Regrades:
 
         Returns the number of deleted regrades, and True if there may be more.
         """
-        deleted, more = self._scripts.run("regrade_expire", f"{1000 * before:.0f}", limit)
+        deleted, more = self._functions.call("regrade_expire", before=f"{1000 * before:.0f}", limit=limit)
         return int(deleted), bool(more)
 
     def list(self, course: str, limit: int = 50, after: str | None = None) -> RecordPage[RegradeRecord]:
@@ -153,10 +153,10 @@ class Regrades:
             raise WrongPhase(f"the regrade is {phase}: it cannot be {participle}")
         chosen: dict[Any, Any] = {} if mode is None else {"mode": mode.value}
         if action is Action.CANCEL:
-            transaction.run("regrade_cancel", name)
+            transaction.run("regrade_cancel", id=name)
         else:
             transaction.write.hset(key, mapping={"cursor": "+inf", "walked": 0} | chosen)
-            transaction.run("regrade_start", name, phases[0])
+            transaction.run("regrade_start", id=name, phase=phases[0])
         details = {"assignment": raw["assignment"]} | chosen
         record(
             transaction, raw["course"], AuditEntry(0, author, f"regrade.{action.name.lower()}", name, details=details)

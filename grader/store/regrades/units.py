@@ -10,7 +10,7 @@ from backmark.grader.model.verdict import Verdict
 from backmark.grader.store import keys
 from backmark.grader.store.codec import decode_verdict, decompress, encode_verdict
 from backmark.grader.store.connection import Connection, text
-from backmark.grader.store.scripts import FollowingCall, ScriptCall, Scripts
+from backmark.grader.store.functions import FollowingCall, FunctionCall, Functions
 from backmark.grader.store.summary import VerdictSummary
 
 
@@ -37,13 +37,13 @@ class Unit:
 class Units:
     """All units. Methods return None if there is no such unit."""
 
-    def __init__(self, redis: Connection, scripts: Scripts) -> None:
+    def __init__(self, redis: Connection, functions: Functions) -> None:
         self._redis = redis
-        self._scripts = scripts
+        self._functions = functions
 
     def get(self, name: str) -> Unit | None:
         """Return the unit to grade."""
-        reply = self._scripts.run("unit", name)
+        reply = self._functions.call("unit", id=name)
         if not reply:
             return None
         course, revision, fresh, sha256, filename, source, group, trace = reply
@@ -65,7 +65,7 @@ class Units:
         verdict: Verdict,
         *,
         reused: bool = False,
-        ahead: ScriptCall | None = None,
+        ahead: FunctionCall | None = None,
         following: FollowingCall | None = None,
     ) -> bool:
         """Record the verdict of a unit. Returns False for an invalid claim.
@@ -73,12 +73,19 @@ class Units:
         `ahead` and `following` are other calls in the same round trip.
         """
         return bool(
-            self._scripts.run(
-                "regrade_graded",
-                *(claim.job.id, claim.fence, encode_verdict(verdict)),
-                *(json.dumps(VerdictSummary.of(verdict).write()), "1" if reused else "0"),
-                ahead=ahead,
-                following=following,
+            self._functions.call_joined(
+                FunctionCall(
+                    "regrade_graded",
+                    {
+                        "id": claim.job.id,
+                        "fence": str(claim.fence),
+                        "verdict": encode_verdict(verdict),
+                        "summary": json.dumps(VerdictSummary.of(verdict).write()),
+                        "reused": reused,
+                    },
+                ),
+                ahead,
+                following,
             )
         )
 

@@ -1,10 +1,9 @@
 """The steps of a regrade that a worker runs: select, apply and roll back, a chunk at a time.
 
-Each chunk is one script that checks the regrade's phase, fencing number and cursor: it takes effect once, however often
+Each chunk is one call that checks the regrade's phase, fencing number and cursor: it takes effect once, however often
 it is sent, and a worker that lost its lease changes nothing.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,14 +14,14 @@ from backmark.grader.model.trace import Trace
 from backmark.grader.store import keys
 from backmark.grader.store.codec import encode_verdict
 from backmark.grader.store.connection import Connection, text, texts
+from backmark.grader.store.functions import FollowingCall, FunctionCall, Functions
 from backmark.grader.store.regrades.reading import DELETING, read_phase, read_selection
 from backmark.grader.store.regrades.report import Disposition, RegradeReport, ReportRow
 from backmark.grader.store.regrades.selection import SelectionScan
 from backmark.grader.store.regrades.units import Units
-from backmark.grader.store.scripts import FollowingCall, Scripts
 from backmark.grader.store.submissions import Submissions
 
-#: The most verdicts written in one script, so that other commands need not wait for it.
+#: The most verdicts written in one call, so that other commands need not wait for it.
 _CHUNK = 100
 #: The cursor after the last chunk.
 _END = "-inf"
@@ -59,9 +58,9 @@ class _StepChunk:
 class RegradeSteps:
     """The steps of regrades. Each returns None if the claim is no longer valid, or if there is no such regrade."""
 
-    def __init__(self, redis: Connection, scripts: Scripts, submissions: Submissions, units: Units) -> None:
+    def __init__(self, redis: Connection, functions: Functions, submissions: Submissions, units: Units) -> None:
         self._redis = redis
-        self._scripts = scripts
+        self._functions = functions
         self._submissions = submissions
         self._units = units
 
@@ -91,18 +90,16 @@ class RegradeSteps:
             return None
         rows: list[dict[str, Any]] = []
         to = ""
-        # The cursor is empty if the last chunk was recorded and the reply lost: the script checks if this claim did it.
+        # The cursor is empty if the last chunk was recorded and the reply lost: the function checks if this claim did
+        # it.
         if raw["cursor"]:
             selection, until = read_selection(raw), float(raw["created"])
             scan = SelectionScan(self._redis, self._submissions.many, name, selection, until, group)
             chunk = scan.chunk(raw["cursor"])
             rows, to = chunk.rows, chunk.cursor or ""
         follows = _what_follows(more=bool(to), last_of_turn=last_of_turn)
-        held, *nudges = self._scripts.run(
-            "regrade_choose",
-            *(name, claim.fence, raw["cursor"], to, follows, json.dumps(rows)),
-            following=following,
-        )
+        arguments = {**_step(claim, raw["cursor"], to, follows), "rows": rows}
+        held, *nudges = self._functions.call_joined(FunctionCall("regrade_choose", arguments), following=following)
         return StepResult(bool(to), sum(nudges)) if held else None
 
     def apply(self, claim: Claim, *, last_of_turn: bool = False) -> StepResult | None:
@@ -126,7 +123,13 @@ class RegradeSteps:
             for row in rows
         ]
         follows = _what_follows(more=chunk.more, last_of_turn=last_of_turn)
-        return self._run_chunk("regrade_apply", claim, chunk, follows, json.dumps(instructions), *verdicts)
+        applied = self._functions.call(
+            "regrade_apply",
+            **_step(claim, chunk.place, chunk.to, follows),
+            rows=instructions,
+            **{f"verdict {number}": verdict for number, verdict in enumerate(verdicts, 1)},
+        )
+        return StepResult(chunk.more) if applied else None
 
     def roll_back(self, claim: Claim, *, last_of_turn: bool = False) -> StepResult | None:
         """Restore the next previous verdicts, except where another one has replaced this regrade's."""
@@ -138,7 +141,8 @@ class RegradeSteps:
             for row in RegradeReport(self._redis, claim.job.id).rows(chunk.submissions)
         ]
         follows = _what_follows(more=chunk.more, last_of_turn=last_of_turn)
-        return self._run_chunk("regrade_roll_back", claim, chunk, follows, json.dumps(rows))
+        applied = self._functions.call("regrade_roll_back", **_step(claim, chunk.place, chunk.to, follows), rows=rows)
+        return StepResult(chunk.more) if applied else None
 
     def _chunk(self, claim: Claim) -> _StepChunk | None:
         place = self._redis.hget(_key(claim.job.id), "cursor")
@@ -148,20 +152,21 @@ class RegradeSteps:
         more = len(members) == _CHUNK
         return _StepChunk(text(place), [name for name, _ in members], f"({members[-1][1]:.3f}" if more else _END, more)
 
-    def _run_chunk(self, script: str, claim: Claim, chunk: _StepChunk, *arguments: str | bytes) -> StepResult | None:
-        applied = self._scripts.run(script, claim.job.id, claim.fence, chunk.place, chunk.to, *arguments)
-        return StepResult(chunk.more) if applied else None
+
+def _step(claim: Claim, place: str, to: str, follows: str) -> dict[str, str]:
+    """Return what the functions of all steps take: the claim, the cursor and the next one, and what follows."""
+    return {"id": claim.job.id, "fence": str(claim.fence), "from": place, "to": to, "follows": follows}
 
 
 def _what_follows(*, more: bool, last_of_turn: bool) -> str:
-    """Return what follows a chunk, as the scripts read it."""
+    """Return what follows a chunk, as the functions read it."""
     if not more:
         return "end"
     return "turn" if last_of_turn else "chunk"
 
 
 def _instruction(row: ReportRow, *, lowered: bool) -> dict[str, Any]:
-    """Return the instruction for the script: a verdict with its summary, a disposition, or neither."""
+    """Return the instruction for `regrade_apply`: a verdict with its summary, a disposition, or neither."""
     instruction: dict[str, Any] = {"submission": row.submission, "expected": str(row.entry.verdict)}
     if lowered:
         instruction["fate"] = Disposition.WOULD_LOWER

@@ -63,7 +63,7 @@ class RequestLimits:
         A full store cannot count, but its content can be read, and deleted to make room. Raises ShareUsedUp if there
         were too many, StoreUnavailable if the store does not answer.
         """
-        self._shares.count(self.of_requests(token, weight), must_count=weight != "read")
+        self._shares.count(self.of_requests(token, weight))
 
     def of_requests(self, token: str, weight: str) -> Share:
         """Return the share of a token that each of its requests counts against, by weight as for `count`."""

@@ -1,2 +1,0 @@
--- -> a moment that is later than every one before.
-return moment()
