@@ -23,12 +23,12 @@ _log = logging.getLogger(__name__)
 
 #: The files of functions, each behind those that it uses.
 _FILES = (
-    "turns.lua",
     "scores.lua",
-    "submission_common.lua",
-    "regrade_common.lua",
     "courses.lua",
     "notifications.lua",
+    "submission_common.lua",
+    "regrade_common.lua",
+    "turns.lua",
     "jobs.lua",
     "submissions.lua",
     "search.lua",
@@ -166,8 +166,8 @@ def write_out(call: FunctionCall, *, is_unrefused: bool = False) -> Command:
 
     If it is `is_unrefused`, none of its writes is refused above `maxmemory`.
     """
-    text = read_script()
-    header = "#!lua flags=allow-oom\n" if is_unrefused or f"always('{call.name}'" in text else ""
+    text = read_script(call.name)
+    header = "#!lua flags=allow-oom\n" if is_unrefused or f"\nalways('{call.name}'" in text else ""
     return ("EVAL", header + text + _CALL, len(call.keys), *call.keys, call.name, *_encode(call))
 
 
@@ -180,9 +180,17 @@ def read_library() -> str:
 
 
 @cache
-def read_script() -> str:
-    """Return the text of all functions as the beginning of a script, which has them in the table `functions`."""
-    return _read_files("common.lua", "collect.lua", *_FILES)
+def read_script(last: str | None = None) -> str:
+    """Return the text of all functions as the beginning of a script, which has them in the table `functions`.
+
+    It ends behind the file of the function `last`.
+    """
+    text = _read_files("common.lua", "collect.lua")
+    for name in _FILES:
+        text += "\n" + _read_files(name)
+        if last is not None and f"('{last}', function(" in text:
+            break
+    return text
 
 
 def _read_files(*names: str) -> str:

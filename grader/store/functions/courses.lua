@@ -66,21 +66,6 @@ local function forget_student(course, student)
   end
 end
 
--- A submission as far as marks depend on it; nil where it does not count as an attempt.
-local function attempt_of(id)
-  -- Ids need no escaping, and there may be thousands.
-  local at = redis.call('HMGET', 'bm:submission:' .. id, 'student', 'created', 'state', 'outcome', 'score',
-    'max_score', 'mistakes', 'failing', 'received')
-  local created = at[9] or at[2]
-  if not is_attempt(at[3], at[4]) then
-    return nil
-  elseif at[3] ~= 'done' then
-    return { student = at[1], created = created, outcome = '', score = '', max_score = '', mistakes = '', failing = '' }
-  end
-  return { student = at[1], created = created, outcome = at[4], score = at[5], max_score = at[6],
-    mistakes = at[7] or '', failing = at[8] or '' }
-end
-
 -- `course`: it has a record from now on.
 writes('know_course', function(given)
   know_course(given.course)
@@ -99,24 +84,6 @@ writes('terms_changed', function(given)
   else
     mark_changed(given.course, given.assignment, given.student)
   end
-end)
-
--- `index`: a list of submissions, `begin`: the time to begin at as ZRANGEBYSCORE has it, `most` to look at -> {the time of the
--- last that was looked at, or '' after the last of all, then of each that counts as an attempt: id, student, created,
--- outcome, score, max_score, mistakes, failing; without a verdict yet, '' for the last five}. Oldest first.
-reads('attempts', function(given)
-  local rows = redis.call('ZRANGEBYSCORE', given.index, given.begin, '+inf', 'WITHSCORES', 'LIMIT', 0, given.most)
-  local answer = { #rows == 2 * given.most and rows[#rows] or '' }
-  for row = 1, #rows, 2 do
-    local at = attempt_of(rows[row])
-    if at then
-      table.insert(answer, rows[row])
-      for _, name in ipairs({ 'student', 'created', 'outcome', 'score', 'max_score', 'mistakes', 'failing' }) do
-        table.insert(answer, at[name])
-      end
-    end
-  end
-  return answer
 end)
 
 -- -> a moment that is later than every one before.

@@ -49,6 +49,21 @@ local function is_attempt(state, outcome)
   return state == 'queued' or state == 'running' or (state == 'done' and outcome ~= 'rejected')
 end
 
+-- A submission as far as marks depend on it; nil where it does not count as an attempt.
+local function attempt_of(id)
+  -- Ids need no escaping, and there may be thousands.
+  local at = redis.call('HMGET', 'bm:submission:' .. id, 'student', 'created', 'state', 'outcome', 'score',
+    'max_score', 'mistakes', 'failing', 'received')
+  local created = at[9] or at[2]
+  if not is_attempt(at[3], at[4]) then
+    return nil
+  elseif at[3] ~= 'done' then
+    return { student = at[1], created = created, outcome = '', score = '', max_score = '', mistakes = '', failing = '' }
+  end
+  return { student = at[1], created = created, outcome = at[4], score = at[5], max_score = at[6],
+    mistakes = at[7] or '', failing = at[8] or '' }
+end
+
 -- A submission is an attempt from now on, and takes the number of the next one, or is none any more: the student's later
 -- attempts are renumbered. `at` is its course, assignment, student and time.
 local function number_attempts(id, at, counts)
