@@ -1,1 +1,1 @@
-"""The records, in Redis. One resource per file; a change to more than one key is one script in functions/."""
+"""The records, in Redis. One resource per file; a change to more than one key is one function of functions/."""

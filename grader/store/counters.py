@@ -61,13 +61,13 @@ class Totals:
 
 
 class Counters:
-    """The counters: all can be read, and those that no script counts can be increased."""
+    """The counters: all can be read, and those that no function counts can be increased."""
 
     def __init__(self, redis: Connection) -> None:
         self._redis = redis
 
     def add(self, name: str, by: int = 1) -> None:
-        """Increase a counter that no script increases, such as `jail_failures`."""
+        """Increase a counter that no function increases, such as `jail_failures`."""
         self._redis.hincrby(keys.COUNTERS, name, by)
 
     def add_requests(self, counts: Mapping[tuple[str, int], int], milliseconds: Mapping[str, float]) -> None:

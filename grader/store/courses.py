@@ -31,9 +31,9 @@ Noun = TypeVar("Noun")
 
 #: Random bytes of an outage's id.
 _ID = 6
-#: The most submissions that one script looks at, a few milliseconds for which other commands wait.
+#: The most submissions that one call looks at, a few milliseconds for which other commands wait.
 _CHUNK = 500
-#: The most submissions that one script deletes.
+#: The most submissions that one call deletes.
 _DELETED = 100
 #: Fields that say who did something, when and why: the log has them beside what was set.
 _ABOUT = ("author", "reason", "recorded", "student", "id")

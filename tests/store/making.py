@@ -16,7 +16,7 @@ from backmark.grader.store.submissions import NewSubmission
 from backmark.grader.store.summary import VerdictSummary
 
 REVISION = "0123456789abcdef"
-#: The list of events that the scripts leave for the deliveries, oldest first.
+#: The list of events that the functions leave for the deliveries, oldest first.
 OUTBOX = keys.key("outbox")
 
 

@@ -63,11 +63,11 @@ def spare(tmp_path: Path, settings: ServiceSettings) -> Iterator[Store]:
 
 # A submission has fewer than 25 items, an index more. Were submissions read by commands too, a new one each round
 # would keep the copy from ever settling.
-@pytest.mark.parametrize("items", [copying._ITEMS, 25], ids=["by scripts", "by commands"])
+@pytest.mark.parametrize("items", [copying._ITEMS, 25], ids=["by calls", "by commands"])
 def test_a_backup_of_a_store_in_use_is_one_moment_of_it(
     store: Store, spare: Store, busy: list[str], items: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every key agrees with every other, as scripts left them: none is older or newer."""
+    """Every key agrees with every other, as functions left them: none is older or newer."""
     monkeypatch.setattr(copying, "_ITEMS", items)
     before = list(busy)
     restore(spare, back_up(store))

@@ -28,7 +28,7 @@ _CLOCK_SET = 1.0
 
 
 class Sweeper:
-    """A sweeper. Any number may run at the same time: each change is one script in the store, made once."""
+    """A sweeper. Any number may run at the same time: each change is one call of the store, made once."""
 
     def __init__(self, store: Store, dispatcher: Dispatcher, settings: ServiceSettings) -> None:
         self._store = store

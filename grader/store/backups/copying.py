@@ -158,7 +158,7 @@ def _list_commands(name: bytes, kind: KeyType) -> tuple[tuple[str | bytes, ...],
 
 
 def _flatten(kind: KeyType, reply: Any) -> list[bytes]:
-    """Return the items of a RESP3 reply as a script has them."""
+    """Return the items of a RESP3 reply as a function has them."""
     if kind is KeyType.HASH:
         return [part for item in reply.items() for part in item]
     if kind is KeyType.SORTED_SET:

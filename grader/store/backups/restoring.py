@@ -1,6 +1,6 @@
 """The restore of a backup into an empty store, wholly or not at all.
 
-The keys are written under other names, and get their own by one script once all of the file was read.
+The keys are written under other names, and get their own by one call once all of the file was read.
 """
 
 import contextlib

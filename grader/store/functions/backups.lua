@@ -1,8 +1,8 @@
 -- Backups: keys as they are, and all of a restored one at once.
 
--- the keys to read, `mark`, `most_bytes`, `most_items` -> of each of the first keys, until their strings are as long as that:
--- its type, when it expires (ms since 1970, or a negative number) and its content, or false if it has more items. Touches the
--- mark, unless that is empty.
+-- the keys to read, `mark`, `most_bytes`, `most_items` -> of each of the first keys, until their strings are as long as
+-- that: its type, when it expires (ms since 1970, or a negative number) and its content, or false if it has more items.
+-- Touches the mark, unless that is empty.
 always('backup_read', function(given, keys)
   local LENGTHS = { hash = 'HLEN', set = 'SCARD', zset = 'ZCARD', list = 'LLEN' }
   local size, answer = 0, {}

@@ -1,8 +1,8 @@
 -- What all functions share. One Redis, not a cluster: keys are made here from what is stored.
 
 local QUEUES = { submission = 'interactive', unit = 'regrade', publication = 'staff', regrade = 'staff' }
--- Nudges that are due for what a call puts into the queues: whoever made it sends them. A process that was nudged goes on
--- until nothing waits, so that in a queue which was empty no more than the first of so many need one.
+-- Nudges that are due for what a call puts into the queues: whoever made it sends them. A process that was nudged goes
+-- on until nothing waits, so that in a queue which was empty no more than the first of so many need one.
 local MOST_NUDGES, nudges = 64, 0
 local SECONDS = { 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300 }
 -- What regrades do about it, in regrade_common.lua: one of their units ended, a submission goes.
@@ -83,8 +83,8 @@ local function is_held_back(course, assignment)
   return policy and cjson.decode(policy).held_back == true
 end
 
--- For notifications: a submission has a verdict, or another one. While verdicts are held back that is no event, since its
--- time would tell how long grading took. What was refused is no attempt, and is known at once.
+-- For notifications: a submission has a verdict, or another one. While verdicts are held back that is no event, since
+-- its time would tell how long grading took. What was refused is no attempt, and is known at once.
 local function notify_verdict(event, id)
   local at = redis.call('HMGET', key('submission', id), 'course', 'assignment', 'outcome')
   if at[3] == 'rejected' or not is_held_back(at[1], at[2]) then
@@ -112,8 +112,8 @@ local function waiting_key(kind, id)
   return key('waiting', slow and 'slow' or QUEUES[kind])
 end
 
--- The first of these shares, [key, cost, most, ms] each, that has no room for its cost, and the ms until it starts anew;
--- nil if all have room.
+-- The first of these shares, [key, cost, most, ms] each, that has no room for its cost, and the ms until it starts
+-- anew; nil if all have room.
 local function used_up(shares)
   for i, share in ipairs(shares) do
     -- It would end later than one that begins now: the clock was set back, and it starts anew.
@@ -249,8 +249,8 @@ local function fail(kind, id, message, most)
   return 'service_failed'
 end
 
--- A call of a function, which has its arguments by name: they are a JSON object, then the name and the content of each that
--- is bytes.
+-- A call of a function, which has its arguments by name: they are a JSON object, then the name and the content of each
+-- that is bytes.
 local function start(run, keys, arguments)
   nudges = 0
   local given = cjson.decode(arguments[1])

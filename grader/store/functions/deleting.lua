@@ -10,8 +10,8 @@ always('delete', function(given)
   return 1
 end)
 
--- `course`, `student`, `author` or '', `links`: keyed hash of the student's links or '', `ending`: name of their ending -> how
--- many submissions went.
+-- `course`, `student`, `author` or '', `links`: keyed hash of the student's links or '', `ending`: name of their ending
+-- -> how many submissions went.
 always('delete_student', function(given)
   end_links(given.links, given.ending)
   local ids = redis.call('ZRANGE', key('index', given.course, 'student', given.student), 0, -1)
@@ -28,9 +28,9 @@ always('delete_student', function(given)
   return #ids
 end)
 
--- `course`, `limit`: how many submissions and units may go at once, `links`: keyed hash of the course's links or '', `ending`:
--- name of their ending -> {how many submissions went, 1 where more is left}. First goes by what anybody could add to the
--- course: its links and invitations, its tokens, but for those that see every course, and its assignments.
+-- `course`, `limit`: how many submissions and units may go at once, `links`: keyed hash of the course's links or '',
+-- `ending`: name of their ending -> {how many submissions went, 1 where more is left}. First goes by what anybody could
+-- add to the course: its links and invitations, its tokens, but for those that see every course, and its assignments.
 always('delete_course', function(given)
   local course, left, gone = given.course, given.limit, 0
   end_links(given.links, given.ending)
@@ -62,7 +62,8 @@ always('delete_course', function(given)
     withdraw('publication', id)
     redis.call('DEL', job_key('publication', id))
   end
-  redis.call('DEL', key('assignments', course), key('publications', course), key('kits-offered', course), key('asked-of-all', course))
+  redis.call('DEL', key('assignments', course), key('publications', course), key('kits-offered', course),
+    key('asked-of-all', course))
   for _, id in ipairs(redis.call('ZRANGE', key('callbacks', course), 0, -1)) do
     remove_notification(id)
   end
@@ -119,8 +120,8 @@ always('expire', function(given)
   return gone
 end)
 
--- `course`, `before` in ms -> how many records of students that are older than that went, and entries of the log. What staff
--- recorded of a student stays while the student has a submission that it concerns.
+-- `course`, `before` in ms -> how many records of students that are older than that went, and entries of the log. What
+-- staff recorded of a student stays while the student has a submission that it concerns.
 always('expire_course', function(given)
   local course, before = given.course, tonumber(given.before) / 1000
   local gone = redis.call('ZREMRANGEBYSCORE', key('audit', course), '-inf', '(' .. given.before)
@@ -172,15 +173,16 @@ always('expire_course', function(given)
   return gone
 end)
 
--- `before`: ms since which it was not touched, `limit`: units that may go at once -> {how many regrades went, 1 where more may
--- go}. One that waits, runs or is previewed is not touched. One with many units goes in several calls; nobody sees it after
--- the first.
+-- `before`: ms since which it was not touched, `limit`: units that may go at once -> {how many regrades went, 1 where
+-- more may go}. One that waits, runs or is previewed is not touched. One with many units goes in several calls; nobody
+-- sees it after the first.
 always('regrade_expire', function(given)
   local gone, left = 0, given.limit
 
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'bm:regrades-touched', '-inf', '(' .. given.before, 'LIMIT', 0, 100)) do
     local at = redis.call('HMGET', job_key('regrade', id), 'phase', 'state')
-    if left > 0 and at[1] ~= 'previewing' and redis.call('SCARD', regrade_key('open', id)) == 0 and at[2] ~= 'queued' and at[2] ~= 'running' then
+    local is_idle = at[1] ~= 'previewing' and at[2] ~= 'queued' and at[2] ~= 'running'
+    if left > 0 and is_idle and redis.call('SCARD', regrade_key('open', id)) == 0 then
       local units, whole = erase_regrade(id, left)
       gone, left = gone + (whole and 1 or 0), left - units
     end

@@ -30,7 +30,8 @@ writes('hand_back', function(given)
   return (at[1] == 'queued' and at[2] == fence) and 1 or 0
 end)
 
--- `id`, `fence`, `seconds` used, its `limit` in seconds -> 1 where it waits again, in the slow lane, at the place that it had.
+-- `id`, `fence`, `seconds` used, its `limit` in seconds -> 1 where it waits again, in the slow lane, at the place that
+-- it had.
 writes('end_slice', function(given)
   local id, fence = given.id, given.fence
   local job = job_key('submission', id)
@@ -74,12 +75,12 @@ writes('conclude', function(given)
   return 1
 end)
 
--- most `tries`, `limit`: how many at once, `lease`: ms of one whose job does not say it -> {kind:id, state, tries} of each
--- whose lease ended.
+-- most `tries`, `limit`: how many at once, `lease`: ms of one whose job does not say it -> {kind:id, state, tries} of
+-- each whose lease ended.
 writes('lost', function(given)
   local answer, time = {}, now()
-  -- A lease that ends later than a lease from now was given before the clock was set back: it starts anew. So a worker that
-  -- lives has the time to renew it, and one that is dead is missed no later than usual. What runs is few.
+  -- A lease that ends later than a lease from now was given before the clock was set back: it starts anew. So a worker
+  -- that lives has the time to renew it, and one that is dead is missed no later than usual. What runs is few.
   local running = redis.call('ZRANGEBYSCORE', 'bm:leases', '(' .. whole(time), '+inf', 'WITHSCORES')
   for i = 1, #running, 2 do
     local kind, id = running[i]:match('^([^:]+):(.+)$')

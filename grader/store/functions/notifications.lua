@@ -28,8 +28,8 @@ local function remove_notification(id)
   redis.call('ZREM', key('callbacks', course), id)
 end
 
--- `ahead`: ms ahead of the clock, `limit`: most at once -> {events taken, then those that nobody can read}. Each event of the
--- outbox becomes a delivery for every notification of its course that sends it.
+-- `ahead`: ms ahead of the clock, `limit`: most at once -> {events taken, then those that nobody can read}. Each event
+-- of the outbox becomes a delivery for every notification of its course that sends it.
 writes('notification_move', function(given)
   local answer = { 0 }
   for _ = 1, given.limit do
@@ -53,8 +53,9 @@ writes('notification_move', function(given)
   return answer
 end)
 
--- `ahead`: ms ahead of the clock, `limit`: most at once, `most` of one notification at a time, `lease` in ms -> {delivery,
--- fence, url, secret, the old secret while it signs along, event, subject, ms of the event, attempt, kind, course}
+-- `ahead`: ms ahead of the clock, `limit`: most at once, `most` of one notification at a time, `lease` in ms ->
+-- {delivery, fence, url, secret, the old secret while it signs along, event, subject, ms of the event, attempt, kind,
+-- course}
 writes('notification_claim', function(given)
   local time, limit, most = now() + given.ahead, given.limit, given.most
   local lease, answer = whole(time + given.lease), {}
@@ -116,10 +117,10 @@ writes('notification_claim', function(given)
   return answer
 end)
 
--- `ahead`: ms ahead of the clock, `delivery`, `fence`, `result`: delivered|retry|drop|gone, HTTP `status` or '', `error`: what
--- went wrong, `pause`: ms to wait, `give_up`: ms from its creation after which it is given up, `kept`: ms for which its end
--- is remembered, `kept_successes`: how many of these -> pending|delivered|failed, or nil where it was not this attempt's to
--- conclude.
+-- `ahead`: ms ahead of the clock, `delivery`, `fence`, `result`: delivered|retry|drop|gone, HTTP `status` or '',
+-- `error`: what went wrong, `pause`: ms to wait, `give_up`: ms from its creation after which it is given up, `kept`: ms
+-- for which its end is remembered, `kept_successes`: how many of these -> pending|delivered|failed, or nil where it was
+-- not this attempt's to conclude.
 writes('notification_conclude', function(given)
   local time, id, how, wrong = now() + given.ahead, given.delivery, given.result, given.error
   local delivery = key('delivery', id)

@@ -1,7 +1,7 @@
 -- Requests to publish a revision.
 
--- `id`, `course`, `assignment`, `toml`, `fresh`, `idempotency` as for `replayed`, `most` of a course that may wait or run,
--- `trace`, `author` or '' -> {accepted|replayed|mismatch|many, id}
+-- `id`, `course`, `assignment`, `toml`, `fresh`, `idempotency` as for `replayed`, `most` of a course that may wait or
+-- run, `trace`, `author` or '' -> {accepted|replayed|mismatch|many, id}
 writes('request_publication', function(given)
   local id, course = given.id, given.course
   local before = replayed(given.idempotency, 'publication')

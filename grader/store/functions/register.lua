@@ -11,6 +11,6 @@ local function define_with(flags)
   end
 end
 
--- Functions that only read; those that Redis refuses above `maxmemory`, before their first write; and those that write even
--- then, since they make room, or need little.
+-- Functions that only read; those that Redis refuses above `maxmemory`, before their first write; and those that write
+-- even then, since they make room, or need little.
 local reads, writes, always = define_with({ 'no-writes' }), define_with({}), define_with({ 'allow-oom' })

@@ -31,8 +31,8 @@ local function measure(id, done)
   end
 end
 
--- As many units as there is room for into the queue, also while more are chosen. After the last one's end the preview is
--- complete.
+-- As many units as there is room for into the queue, also while more are chosen. After the last one's end the preview
+-- is complete.
 local function release(id)
   local job, open, pending = job_key('regrade', id), regrade_key('open', id), regrade_key('pending', id)
   local phase = get(job, 'phase')
@@ -128,7 +128,8 @@ local function drop_unit(regrade, id)
     redis.call('SREM', regrade_key(each, regrade), id)
   end
   redis.call('LREM', regrade_key('pending', regrade), 1, id)
-  -- The source may be chosen again, with another submission: whoever grades the unit still must not hold its claim then.
+  -- The source may be chosen again, with another submission: whoever grades the unit still must not hold its claim
+  -- then.
   redis.call('HINCRBY', job_key('regrade', regrade), 'fences', get(unit, 'fence') or 0)
   redis.call('DEL', unit, key('unit-verdict', id))
 end
@@ -173,8 +174,8 @@ local function unname(course, student)
   end
 end
 
--- A regrade with everything that belongs to it, at most so many units at once -> how many units went, and whether all of
--- it is gone. Nobody sees it after the first call.
+-- A regrade with everything that belongs to it, at most so many units at once -> how many units went, and whether all
+-- of it is gone. Nobody sees it after the first call.
 local function erase_regrade(id, most)
   local job, gone = job_key('regrade', id), 0
   local at = redis.call('HMGET', job, 'course', 'asked')

@@ -1,7 +1,7 @@
 -- Regrades: what staff ask for, the steps that a worker goes through, and the units that it grades.
 
--- `id`, `course`, `assignment`, `revision`, `selection` as JSON, its `students` as JSON, `fresh`, `asked`: what is asked as a
--- hash, `idempotency` as for `replayed`, `trace`, `author` or '' -> {asked|same|mismatch, id}
+-- `id`, `course`, `assignment`, `revision`, `selection` as JSON, its `students` as JSON, `fresh`, `asked`: what is
+-- asked as a hash, `idempotency` as for `replayed`, `trace`, `author` or '' -> {asked|same|mismatch, id}
 writes('regrade_request', function(given)
   local known = replayed(given.idempotency, 'regrade')
   if known == false then
@@ -17,8 +17,9 @@ writes('regrade_request', function(given)
     return { 'same', before }
   end
   local job = job_key('regrade', id)
-  redis.call('HSET', job, 'course', course, 'assignment', assignment, 'revision', given.revision, 'selection', given.selection,
-    'students', given.students, 'fresh', given.fresh and 1 or 0, 'asked', given.asked, 'seen', changes, 'trace', given.trace)
+  redis.call('HSET', job, 'course', course, 'assignment', assignment, 'revision', given.revision,
+    'selection', given.selection, 'students', given.students, 'fresh', given.fresh and 1 or 0, 'asked', given.asked,
+    'seen', changes, 'trace', given.trace)
   enqueue('regrade', id)
   local created = get(job, 'queued')
   redis.call('HSET', job, 'created', created, 'cursor', '0:' .. created)
@@ -83,7 +84,8 @@ writes('regrade_cancel', function(given)
   enter(id, 'cancelled')
 end)
 
--- `id`, `phase`: applying|rolling_back: a step that begins. A worker that is still applying it is told so by its next chunk.
+-- `id`, `phase`: applying|rolling_back: a step that begins. A worker that is still applying it is told so by its next
+-- chunk.
 writes('regrade_start', function(given)
   local id = given.id
   withdraw('regrade', id)
@@ -91,9 +93,9 @@ writes('regrade_start', function(given)
   enqueue('regrade', id)
 end)
 
--- `id`, `fence`, `from`: the cursor, `to`: the next one, `follows`: 'end' after the last, else 'chunk' or 'turn', `rows` -> {0}
--- where the claim does not hold, or {1, nudges that are due}. A row without an entry only says that its student's pick is
--- taken.
+-- `id`, `fence`, `from`: the cursor, `to`: the next one, `follows`: 'end' after the last, else 'chunk' or 'turn',
+-- `rows` -> {0} where the claim does not hold, or {1, nudges that are due}. A row without an entry only says that its
+-- student's pick is taken.
 writes('regrade_choose', function(given)
   local id, to, follows = given.id, given.to, given.follows
   local job = job_key('regrade', id)
@@ -131,8 +133,8 @@ writes('regrade_choose', function(given)
   return { 1, nudges }
 end)
 
--- `id`, `fence`, `from`: the cursor, `to`: the next one, `follows`: 'end' after the last, else 'chunk' or 'turn', `rows`, and
--- `verdict N` of the N-th row that has one -> 1 where the claim held.
+-- `id`, `fence`, `from`: the cursor, `to`: the next one, `follows`: 'end' after the last, else 'chunk' or 'turn',
+-- `rows`, and `verdict N` of the N-th row that has one -> 1 where the claim held.
 writes('regrade_apply', function(given)
   local id, to, follows = given.id, given.to, given.follows
   local entries, fates = regrade_key('entries', id), regrade_key('fates', id)
@@ -161,8 +163,8 @@ writes('regrade_apply', function(given)
   return 1
 end)
 
--- `id`, `fence`, `from`: the cursor, `to`: the next one, `follows`: 'end' after the last, else 'chunk' or 'turn', `rows` -> 1
--- where the claim held.
+-- `id`, `fence`, `from`: the cursor, `to`: the next one, `follows`: 'end' after the last, else 'chunk' or 'turn',
+-- `rows` -> 1 where the claim held.
 writes('regrade_roll_back', function(given)
   local id, to, follows = given.id, given.to, given.follows
   local fates = regrade_key('fates', id)
@@ -184,8 +186,8 @@ writes('regrade_roll_back', function(given)
   return 1
 end)
 
--- `id`: the unit -> nothing where there is none, else its course, revision, whether it is to be graded anew, its source's
--- sha256, the filename, the source, the group of its students or '', and the trace of its regrade or ''.
+-- `id`: the unit -> nothing where there is none, else its course, revision, whether it is to be graded anew, its
+-- source's sha256, the filename, the source, the group of its students or '', and the trace of its regrade or ''.
 reads('unit', function(given)
   local unit = job_key('unit', given.id)
   local at = redis.call('HMGET', unit, 'regrade', 'source', 'filename', 'group')

@@ -79,15 +79,16 @@ local function mark_score(line, student, forced)
   end
 end
 
--- A student's mark for an assignment may be another one. Only verdicts and terms change marks: what waits, or ends without
--- a verdict, counts for nothing.
+-- A student's mark for an assignment may be another one. Only verdicts and terms change marks: what waits, or ends
+-- without a verdict, counts for nothing.
 local function mark_changed(course, assignment, student)
   for _, line in ipairs(line_items_of(course, assignment)) do
     mark_score(line, student)
   end
 end
 
--- The marks of all students may be other ones: of whoever has handed in, has terms of their own, or was sent one before.
+-- The marks of all students may be other ones: of whoever has handed in, has terms of their own, or was sent one
+-- before.
 local function mark_all_changed(course, assignment, forced)
   local lines, students, number = line_items_of(course, assignment), {}, 0
   if #lines == 0 then
@@ -147,9 +148,9 @@ local function forget_scores(course, student)
   end
 end
 
--- `ahead`: ms ahead of the clock, `limit`: most at once, `most` of one platform at a time, `lease` in ms
--- -> {JSON of the line item, student, fence, ms of the timestamp, what was sent last
--- or '', the submission that the gradebook shows or '', 1 if nothing was ever sent, tries before, failures of the platform}
+-- `ahead`: ms ahead of the clock, `limit`: most at once, `most` of one platform at a time, `lease` in ms -> {JSON of
+-- the line item, student, fence, ms of the timestamp, what was sent last or '', the submission that the gradebook shows
+-- or '', 1 if nothing was ever sent, tries before, failures of the platform}
 writes('score_claim', function(given)
   local time, limit, most = now() + given.ahead, given.limit, given.most
   local lease, answer = whole(time + given.lease), {}
@@ -211,11 +212,12 @@ writes('score_claim', function(given)
   return answer
 end)
 
--- `ahead`: ms ahead of the clock, `item`: the line item, `student`, `fence`, `result`: sent|same|nothing|retry|failed|gone,
--- `unreached` if nothing reached the platform, `sent`: what was sent last or '', `shown`: the submission that the gradebook
--- shows or '', `first` if nothing was ever sent before, HTTP `status` or '', `reason` or '', its `detail`, `pause`: ms to
--- wait, `give_up`: ms after the change at which it is given up, `hold`: ms for which the platform is left alone if it failed
--- -> waiting|sent|nothing|failed, or nil if it was not this claim's to conclude.
+-- `ahead`: ms ahead of the clock, `item`: the line item, `student`, `fence`, `result`:
+-- sent|same|nothing|retry|failed|gone, `unreached` if nothing reached the platform, `sent`: what was sent last or '',
+-- `shown`: the submission that the gradebook shows or '', `first` if nothing was ever sent before, HTTP `status` or '',
+-- `reason` or '', its `detail`, `pause`: ms to wait, `give_up`: ms after the change at which it is given up, `hold`: ms
+-- for which the platform is left alone if it failed -> waiting|sent|nothing|failed, or nil if it was not this claim's
+-- to conclude.
 writes('score_conclude', function(given)
   local time, item, student, how = now() + given.ahead, given.item, given.student, given.result
   local score, each = score_key(item, student), score_member(item, student)
@@ -289,8 +291,8 @@ writes('mark_all_changed', function(given)
   mark_all_changed(given.course, given.assignment)
 end)
 
--- `course`, `student`, `person`: JSON of the person. Marks that were not sent because nobody knew the person or the platform,
--- because this was no student then, or because the platform had no such student in the course, are sent now.
+-- `course`, `student`, `person`: JSON of the person. Marks that were not sent because nobody knew the person or the
+-- platform, because this was no student then, or because the platform had no such student in the course, are sent now.
 writes('lti_record_user', function(given)
   local person = cjson.decode(given.person)
   local SENT_NOW = { unknown_student = true, unknown_platform = true, staff = not person.staff }

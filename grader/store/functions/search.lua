@@ -1,8 +1,7 @@
--- `index`, `from`: the newest time to look at as ZREVRANGEBYSCORE has it, `most` to look at, `limit`: most to find, `fields`:
--- values that a submission must have, by name; `mistake`: one that it must have, `who`: the student is one of `students`, or
--- has `part`, in lower case, in the name, `without`: assignments of which it must be none
--- -> {the time of the last that was looked at, or '' where there is no other, then the ids found, newest first, each with
--- its time}.
+-- `index`, `from`: the newest time to look at as ZREVRANGEBYSCORE has it, `most` to look at, `limit`: most to find,
+-- `fields`: values that a submission must have, by name; `mistake`: one that it must have, `who`: the student is one of
+-- `students`, or has `part`, in lower case, in the name, `without`: assignments of which it must be none -> {the time
+-- of the last that was looked at, or '' where there is no other, then the ids found, newest first, each with its time}.
 reads('search', function(given)
   local rows = redis.call('ZREVRANGEBYSCORE', given.index, given.from, '-inf', 'WITHSCORES', 'LIMIT', 0, given.most)
   local found, names, tests = {}, {}, {}

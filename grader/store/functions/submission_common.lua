@@ -43,8 +43,8 @@ local function lists_of(course, assignment, listed)
   return lists
 end
 
--- Whether a submission is an attempt, as `backmark.grader.model.records.is_attempt` has it: it waits for a verdict, or has one. What was
--- refused before it ran is none.
+-- Whether a submission is an attempt, as `backmark.grader.model.records.is_attempt` has it: it waits for a verdict, or
+-- has one. What was refused before it ran is none.
 local function is_attempt(state, outcome)
   return state == 'queued' or state == 'running' or (state == 'done' and outcome ~= 'rejected')
 end
@@ -64,8 +64,8 @@ local function attempt_of(id)
     mistakes = at[7] or '', failing = at[8] or '' }
 end
 
--- A submission is an attempt from now on, and takes the number of the next one, or is none any more: the student's later
--- attempts are renumbered. `at` is its course, assignment, student and time.
+-- A submission is an attempt from now on, and takes the number of the next one, or is none any more: the student's
+-- later attempts are renumbered. `at` is its course, assignment, student and time.
 local function number_attempts(id, at, counts)
   local later = {}
   for _, each in ipairs(redis.call('ZRANGEBYSCORE', key('index', at[1], 'both', at[2], at[3]), '(' .. at[4], '+inf')) do
@@ -170,8 +170,8 @@ local function drop_verdict(id)
   notify('submission.service_failed', id, was[1])
 end
 
--- Let another verdict hold, where the expected one does now: its number, or nil. Verdict 0 is none: that of a submission
--- which ended as service_failed.
+-- Let another verdict hold, where the expected one does now: its number, or nil. Verdict 0 is none: that of a
+-- submission which ended as service_failed.
 local function replace(id, expected, verdict, summary, regrade)
   local job = job_key('submission', id)
   local at = redis.call('HMGET', job, 'state', 'verdict', 'course', 'failure')
@@ -238,8 +238,8 @@ local function drop_messages(course, id)
   redis.call('DEL', key('notes', id), key('questions', id), key('answers', id))
 end
 
--- A submission and everything that belongs to it. False where there is none. If it is `expired`, no mark is sent again: it
--- was earned, and what is left may give another one.
+-- A submission and everything that belongs to it. False where there is none. If it is `expired`, no mark is sent again:
+-- it was earned, and what is left may give another one.
 local function remove(id, expired)
   local job = job_key('submission', id)
   local at = redis.call('HMGET', job, 'course', 'assignment', 'student', 'source', 'verdicts', 'idempotency', 'listed')
@@ -294,8 +294,8 @@ local function remove(id, expired)
   return true
 end
 
--- What an Idempotency-Key stands for already: nil, an id, or false where it was for another request. `idempotency` is nil
--- without one, else its `key`, the `fingerprint` of the request, and the `lifetime` in ms.
+-- What an Idempotency-Key stands for already: nil, an id, or false where it was for another request. `idempotency` is
+-- nil without one, else its `key`, the `fingerprint` of the request, and the `lifetime` in ms.
 local function replayed(idempotency, kind)
   local before = idempotency and redis.call('HMGET', idempotency.key, 'id', 'fingerprint')
   if not before or not before[1] or redis.call('EXISTS', job_key(kind, before[1])) == 0 then

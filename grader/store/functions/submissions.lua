@@ -1,13 +1,13 @@
 -- Submissions, from their acceptance to their verdict.
 
--- `id`, `course`, `assignment`, `revision`, `student`, `filename`, `sha256`, `size`, `content` (none: to ask only), `full` if
--- there is no room for it, `idempotency` as for `replayed`, `shares`: {key, cost, most, ms} each, `trace`, `sender`, `terms`:
--- the version of the rules of time, when it `opens` and `closes` in ms, the `most` attempts, `under_policy`, `unverified` if
--- the student's name is not verified, the `link` that it came by: its owners, and their endings as of the link, `once`:
--- best|last if the same bytes as those of an attempt that can count are that attempt again
--- -> {accepted, id, nudges that are due} or {replayed|identical, id} or {mismatch|full|free} or {used_up, which share, ms
--- until it starts anew} or {changed} if other rules hold, or {link_ended|archived|unverified|not_open|closed} or
--- {no_attempts_left, how many there were}
+-- `id`, `course`, `assignment`, `revision`, `student`, `filename`, `sha256`, `size`, `content` (none: to ask only),
+-- `full` if there is no room for it, `idempotency` as for `replayed`, `shares`: {key, cost, most, ms} each, `trace`,
+-- `sender`, `terms`: the version of the rules of time, when it `opens` and `closes` in ms, the `most` attempts,
+-- `under_policy`, `unverified` if the student's name is not verified, the `link` that it came by: its owners, and their
+-- endings as of the link, `once`: best|last if the same bytes as those of an attempt that can count are that attempt
+-- again -> {accepted, id, nudges that are due} or {replayed|identical, id} or {mismatch|full|free} or {used_up, which
+-- share, ms until it starts anew} or {changed} if other rules hold, or {link_ended|archived|unverified|not_open|closed}
+-- or {no_attempts_left, how many there were}
 writes('accept', function(given)
   local id, course, assignment, student = given.id, given.course, given.assignment, given.student
   local before = replayed(given.idempotency, 'submission')
@@ -136,8 +136,8 @@ writes('finish', function(given)
   return 1
 end)
 
--- `source`: its sha256, its `listing` if it has one, and to be cached under a `key` for `lifetime` ms a `verdict` -> 1 if they
--- were kept: not if nobody hands in that source any more.
+-- `source`: its sha256, its `listing` if it has one, and to be cached under a `key` for `lifetime` ms a `verdict` -> 1
+-- if they were kept: not if nobody hands in that source any more.
 writes('keep', function(given)
   if redis.call('EXISTS', key('source-users', given.source)) == 0 then
     return 0
@@ -185,8 +185,8 @@ writes('cancel', function(given)
   return state and 1 or 0
 end)
 
--- `author` or '', `ids` -> those that wait again: they had ended as service_failed. Each keeps its attempt and its place in the
--- lists; its tries start anew.
+-- `author` or '', `ids` -> those that wait again: they had ended as service_failed. Each keeps its attempt and its
+-- place in the lists; its tries start anew.
 writes('retry', function(given)
   local answer = {}
   for _, id in ipairs(given.ids) do
@@ -204,9 +204,9 @@ writes('retry', function(given)
   return answer
 end)
 
--- `index`: a list of submissions, `begin`: the time to begin at as ZRANGEBYSCORE has it, `most` to look at -> {the time of the
--- last that was looked at, or '' after the last of all, then of each that counts as an attempt: id, student, created,
--- outcome, score, max_score, mistakes, failing; without a verdict yet, '' for the last five}. Oldest first.
+-- `index`: a list of submissions, `begin`: the time to begin at as ZRANGEBYSCORE has it, `most` to look at -> {the time
+-- of the last that was looked at, or '' after the last of all, then of each that counts as an attempt: id, student,
+-- created, outcome, score, max_score, mistakes, failing; without a verdict yet, '' for the last five}. Oldest first.
 reads('attempts', function(given)
   local rows = redis.call('ZRANGEBYSCORE', given.index, given.begin, '+inf', 'WITHSCORES', 'LIMIT', 0, given.most)
   local answer = { #rows == 2 * given.most and rows[#rows] or '' }

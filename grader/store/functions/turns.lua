@@ -122,8 +122,8 @@ local function name_of_sender(id)
   return at[3] or at[1] .. ':' .. at[2]
 end
 
--- A submission came to a verdict in so many seconds. Of each sender the last one counts, so that nobody alone decides what
--- is usual; four digits tell senders apart, and identify none.
+-- A submission came to a verdict in so many seconds. Of each sender the last one counts, so that nobody alone decides
+-- what is usual; four digits tell senders apart, and identify none.
 local function note_usual(id, seconds)
   local gradings = key('usual', get(job_key('submission', id), 'revision'))
   local digits = redis.sha1hex(name_of_sender(id)):sub(1, 4)
@@ -160,21 +160,20 @@ local function make_slow(id)
   redis.call('ZADD', key('waiting', 'slow'), get(job_key('submission', id), 'queued'), member('submission', id))
 end
 
--- `lease` in ms, `steps_last` if steps of regrades come last -> {kind, id, fencing number} of the job whose turn it is, and
--- the ms of its quick slice if it has only that; nil if none may begin.
--- Submissions come before publications and steps of regrades, and those before units of regrades; steps come last for
--- whoever has just had a turn with one. All but submissions go by place in the queue.
--- Of submissions verified students come before names that were typed: who drops its cookies is another sender with each
--- file. Of these, senders who have none running come before those who have; of these, who has used the fewest whole seconds
--- lately, what runs included; then by place. The slow lane comes behind the quick one: as many at a time as leave one
--- process free.
+-- `lease` in ms, `steps_last` if steps of regrades come last -> {kind, id, fencing number} of the job whose turn it is,
+-- and the ms of its quick slice if it has only that; nil if none may begin. Submissions come before publications and
+-- steps of regrades, and those before units of regrades; steps come last for whoever has just had a turn with one. All
+-- but submissions go by place in the queue. Of submissions verified students come before names that were typed: who
+-- drops its cookies is another sender with each file. Of these, senders who have none running come before those who
+-- have; of these, who has used the fewest whole seconds lately, what runs included; then by place. The slow lane comes
+-- behind the quick one: as many at a time as leave one process free.
 writes('claim_next', function(given)
   local LOOKED_AT = 500
   local lease, steps_last = given.lease, given.steps_last
   local waiting, slow_waiting = key('waiting', 'interactive'), key('waiting', 'slow')
 
-  -- Of the first submissions that wait in a set, the one whose turn comes first. Those that go slowly are put into the slow
-  -- lane.
+  -- Of the first submissions that wait in a set, the one whose turn comes first. Those that go slowly are put into the
+  -- slow lane.
   local function first_of(set, survey)
     local chosen, first
     for place, each in ipairs(redis.call('ZRANGE', set, 0, LOOKED_AT - 1)) do
@@ -243,9 +242,9 @@ reads('place', function(given)
   local turn, number = turn_of(mine, rank + 1), processes()
   local lane = turn[1]
 
-  -- The seconds that a submission takes: as many as its sender's last one if that took more than a slice, else as is usual:
-  -- a wrong file takes longer than a right one, which may be nothing that its sender is to know. In the quick lane that is
-  -- a slice at most. What used up a slice takes all that it may.
+  -- The seconds that a submission takes: as many as its sender's last one if that took more than a slice, else as is
+  -- usual: a wrong file takes longer than a right one, which may be nothing that its sender is to know. In the quick
+  -- lane that is a slice at most. What used up a slice takes all that it may.
   local function expected(submission, slow)
     local last, slice = submission.sender.last or 0, submission.revision.slice
     local seconds = last > slice and last or submission.revision.usual or slice

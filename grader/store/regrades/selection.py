@@ -21,7 +21,7 @@ _GRADABLE = frozenset({State.DONE, State.SERVICE_FAILED})
 
 @dataclass(frozen=True, slots=True)
 class SelectionChunk:
-    """The rows of a chunk, for the script that records them; `cursor` starts the next chunk, None after the last."""
+    """The rows of a chunk, for the call that records them; `cursor` starts the next chunk, None after the last."""
 
     rows: list[dict[str, Any]]
     cursor: str | None

@@ -27,7 +27,7 @@ from backmark.grader.store.submissions import write_idempotency
 from backmark.grader.store.transactions import Transaction, Transactions, in_transaction
 
 _ID = 10
-#: The most units deleted in one script.
+#: The most units deleted in one call.
 _MOST_DELETED = 500
 #: Phases in which nothing but a deletion changes the counts: they are added up once.
 _COUNTED_ONCE = frozenset({Phase.PREVIEWED, Phase.APPLIED, Phase.ROLLED_BACK, Phase.CANCELLED})
