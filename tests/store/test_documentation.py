@@ -43,10 +43,12 @@ def test_the_documented_rights_are_enough_and_no_more(store: Store, redis_server
     assert match is not None
     store.redis.execute_command("ACL", "SETUSER", "backmark", "reset", *match[1].split())
     url = redis_server.url.replace("redis://", "redis://backmark:PASSWORD@")
+    store.redis.function_flush()
     limited_store = Store.connect(store.settings.model_copy(update={"redis_url": SecretStr(url)}))
     try:
         assert limited_store.durability_complaints() == []
         name = finish_job(limited_store)
+        assert store.redis.function_list()
         limited_store.tokens.create("portal", "cs101", {Scope.READ}, author="root")
         with limited_store.submissions.subscribe(name) as changes:
             limited_store.submissions.delete(name)
