@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from typing import Any, NamedTuple, TypeVar
 
 from backmark.grader.model.audit import AuditEntry
+from backmark.grader.model.course import Invitation
 from backmark.grader.model.marks import Attempt
 from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.people import RosterChange, RosterEntry
@@ -37,6 +38,8 @@ _CHUNK = 500
 _DELETED = 100
 #: Fields that say who did something, when and why: the log has them beside what was set.
 _ABOUT = ("author", "reason", "recorded", "student", "id")
+#: Fields of records by students, of which none is later than what expires.
+_TIMES = ("recorded", "left", "due", "closes")
 
 
 class _TermField(NamedTuple):
@@ -250,10 +253,29 @@ class Courses:
         What concerns a submission that is still there stays. Returns the number of records.
         """
         courses: Any = self._redis.smembers(keys.key("courses-kept"))
-        milliseconds = f"{1000 * before:.3f}"
-        return sum(
-            int(self._functions.call("expire_course", course=text(course), before=milliseconds)) for course in courses
-        )
+        return sum(self._expire(text(course), before) for course in courses)
+
+    @in_transaction
+    def _expire(self, transaction: Transaction, course: str, before: float) -> int:
+        log, end = keys.key("audit", course), f"({1000 * before:.3f}"
+        transaction.write.zremrangebyscore(log, "-inf", end)
+        gone = int(transaction.read.zcount(log, "-inf", end))
+        invitations = keys.key("invitations", course)
+        for name, raw in texts(transaction.read.hgetall(invitations)).items():
+            if _read(Invitation, raw).ends < before:
+                transaction.write.hdel(invitations, name)
+        for noun in ("roster", "lti-users"):
+            gone += _expire_records(transaction, keys.key(noun, course), before, course, "student")
+        assignments: Any = transaction.read.smembers(keys.key("assignments-kept", course))
+        for assignment in map(text, assignments):
+            expired = sum(
+                _expire_records(transaction, keys.key(noun, course, assignment), before, course, "both", assignment)
+                for noun in ("extensions", "overrides")
+            )
+            if expired:
+                transaction.write.hincrby(keys.key("terms-changed", course), assignment, 1)
+            gone += expired
+        return gone
 
     def delete(self, course: str, links: str = "") -> int:
         """Delete a course with everything that belongs to it; return the number of its submissions.
@@ -362,6 +384,19 @@ def _note_change(transaction: Transaction, place: _TermField, entry: AuditEntry,
     if before is not None and _read(Policy, before).held_back and not is_held_back:
         transaction.run("notify_published", course=place.course, assignment=place.assignment)
     record(transaction, place.course, entry)
+
+
+def _expire_records(transaction: Transaction, records: str, before: float, *submissions: str) -> int:
+    """Delete old records of a hash, by student, unless the student's list of submissions with this name has any."""
+    expired = [
+        student
+        for student, raw in texts(transaction.read.hgetall(records)).items()
+        if all((json.loads(raw).get(name) or 0) < before for name in _TIMES)
+        if not transaction.read.exists(keys.key("index", *submissions, student))
+    ]
+    if expired:
+        transaction.write.hdel(records, *expired)
+    return len(expired)
 
 
 def _parse_attempts(flat: list[str]) -> Iterator[tuple[str, Attempt]]:

@@ -254,6 +254,18 @@ def test_retention_takes_what_is_old_and_concerns_no_submission(store: Store) ->
     assert courses.policy("cs101", "udl-7.2") == POLICY
 
 
+def test_retention_leaves_what_is_recorded_anew_just_before_it_goes(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.courses.put_roster("cs101", [RosterEntry("ada")], "csv", "prof")
+    store.courses.set_extension("cs101", "udl-7.2", Extension("bob", None, None, 9, "prof", "ill"))
+    before = store.time()
+    interleave(monkeypatch, lambda: store.courses.put_roster("cs101", [RosterEntry("ada")], "csv", "prof"))
+    store.courses.expire(before)
+    assert set(store.courses.roster("cs101")) == {"ada"}
+    assert store.courses.extensions("cs101", "udl-7.2") == {}
+
+
 def test_retention_takes_who_launched_long_ago_and_handed_in_nothing(store: Store) -> None:
     for student, recorded_at in (("ada", 1000.0), ("bob", 1000.0), ("eve", store.time())):
         store.launches.record_user(LtiUser("cs101", student, f"subject of {student}", "A name", recorded=recorded_at))
