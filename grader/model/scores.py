@@ -66,6 +66,18 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnFailure:
+    """A column of a gradebook whose marks all fail, for reasons that are the LMS's."""
+
+    since: float
+    #: When it was parked: it is tried once a day from then on. None: it is tried every minute.
+    parked: float | None = None
+    #: The HTTP status of the last answer, and its words.
+    status: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class GradebookColumn:
     """A column of the LMS's gradebook that gets an assignment's marks."""
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from backmark.grader.model.lti import LineItem
-from backmark.grader.model.scores import Score, ScoreReason, ScoreState
+from backmark.grader.model.scores import ColumnFailure, Score, ScoreReason, ScoreState
 from backmark.grader.model.stored import read
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, seconds, text, texts
@@ -19,6 +19,9 @@ from backmark.grader.store.functions import Functions
 
 #: Milliseconds after its change at which a score is given up.
 GIVE_UP = 86_400_000
+#: Milliseconds for which a column fails, while others of its platform get marks, before it is parked; and those from
+#: one try of a parked column to the next.
+PARK_AFTER, PARKED = 600_000, 86_400_000
 #: Scores that are read at once.
 _CHUNK = 500
 
@@ -34,6 +37,13 @@ class ScoreResult(StrEnum):
     FAILED = "failed"
     #: The platform has no such column any more: nothing is sent to it until a launch names it, or staff ask for that.
     GONE = "gone"
+
+
+class ScoreBlame(StrEnum):
+    """The part of a platform that failed, and is left alone for a while."""
+
+    COLUMN = "column"
+    PLATFORM = "platform"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,7 @@ class ScoreClaim:
     first: bool
     #: The number of the try since the mark changed, from 1.
     number: int
-    #: How often the platform has failed since it last answered.
+    #: How often the column, or the platform if that is more, has failed since it last answered.
     failures: int = 0
 
 
@@ -73,8 +83,9 @@ class ScoreEnd:
     detail: str = ""
     #: Seconds before the next try of this score.
     pause: float = 0.0
-    #: Seconds for which the whole platform is left alone; None: it is not to blame.
-    hold: float | None = None
+    #: The part of the platform that is to blame, if any, and the seconds for which that is left alone.
+    blame: ScoreBlame | None = None
+    hold: float = 0.0
 
 
 class Scores:
@@ -108,13 +119,28 @@ class Scores:
             detail=end.detail,
             pause=round(end.pause * 1000),
             give_up=GIVE_UP,
-            hold=None if end.hold is None else round(end.hold * 1000),
+            blame=end.blame,
+            hold=round(end.hold * 1000),
+            park_after=PARK_AFTER,
+            parked=PARKED,
         )
         return None if state is None else ScoreState(text(state))
 
     def send_again(self, course: str, assignment: str) -> int:
         """Send all marks of an assignment again, also those that the gradebook should have; return their number."""
         return int(self._functions.call("scores_again", course=course, assignment=assignment))
+
+    def try_columns(self, course: str, assignment: str) -> int:
+        """Try the columns of an assignment now that failed before; return their number."""
+        return int(self._functions.call("scores_try", course=course, assignment=assignment))
+
+    def column_failure(self, item: str) -> ColumnFailure | None:
+        """Return how a line item fails, or None if it gets its marks."""
+        raw = texts(self._redis.hgetall(keys.key("scores", "column", item)))
+        if not raw:
+            return None
+        status = int(raw["status"]) if raw.get("status") else None
+        return ColumnFailure(float(raw["since"]) / 1000, seconds(raw.get("parked")), status, raw.get("detail", ""))
 
     def of(self, item: str) -> Iterator[Score]:
         """Yield all scores of a line item by student."""

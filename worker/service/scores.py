@@ -21,7 +21,7 @@ from backmark.grader.lti.identity import is_test_student
 from backmark.grader.lti.services import NoAccessToken, NoPlatformAnswer, PlatformAnswer
 from backmark.grader.model.lti import LtiUser, Platform
 from backmark.grader.model.scores import ScoreReason
-from backmark.grader.store.scores import ScoreClaim, ScoreEnd, ScoreResult, Scores
+from backmark.grader.store.scores import ScoreBlame, ScoreClaim, ScoreEnd, ScoreResult, Scores
 from backmark.worker.service.rounds import pause, run_rounds
 from backmark.worker.service.score_posts import (
     LINE_ITEM_MEDIA_TYPE,
@@ -36,14 +36,14 @@ from backmark.worker.service.score_posts import (
 
 _log = logging.getLogger(__name__)
 
-#: Simultaneous posts to one platform; one that fails gets one at a time.
+#: Simultaneous posts to one platform; a platform or a column that fails gets one at a time.
 OF_ONE_PLATFORM = 4
 #: Seconds after which a claim that was not concluded is repeated, and those within which its post begins. It may ask
 #: for four tokens, post three times and look twice for the column, ten seconds each.
 LEASE, _BEGIN = 180.0, 60.0
 #: Seconds before the second try of a score, the factor before each next one, and the longest pause.
 _FIRST_PAUSE, _GROWTH, _LONGEST_PAUSE = 5.0, 4.0, 300.0
-#: Seconds for which a platform that failed is left alone, and the longest that it may ask for itself.
+#: Seconds for which a column or a platform that failed is left alone, and the longest that it may ask for itself.
 _FIRST_HOLD, _LONGEST_HOLD, _LONGEST_ASKED = 1.0, 30.0, 3600.0
 #: Answers of a platform that has no such column, or no such student.
 _GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
@@ -136,10 +136,11 @@ class GradebookScores:
                 # Canvas counts no more attempts than its assignment allows; the mark it takes.
                 answer = self._post(claim, post, new=False)
         except NoAccessToken as error:
-            return self._fail(claim, ScoreReason.NO_TOKEN, error.status, str(error))
+            return self._fail(claim, ScoreBlame.PLATFORM, ScoreReason.NO_TOKEN, error.status, str(error))
         except NoPlatformAnswer as error:
             # The post may have arrived all the same.
-            return self._fail(claim, ScoreReason.NO_ANSWER, None, str(error), reached=error.asked)
+            blame = ScoreBlame.COLUMN if error.asked else ScoreBlame.PLATFORM
+            return self._fail(claim, blame, ScoreReason.NO_ANSWER, None, str(error), reached=error.asked)
         return self._end_of(claim, post, answer)
 
     def _post(self, claim: ScoreClaim, post: ScorePost, *, new: bool) -> PlatformAnswer:
@@ -158,7 +159,10 @@ class GradebookScores:
         if answer.throttles or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status < 400:
             asked = min(answer.retry_after or 0.0, _LONGEST_ASKED)
             reached = not answer.throttles
-            return self._fail(claim, ScoreReason.REFUSED, answer.status, answer.words, reached=reached, asked=asked)
+            # Moodle answers 500 to each score of a grade that is locked.
+            blame = ScoreBlame.COLUMN if reached else ScoreBlame.PLATFORM
+            reason, words = ScoreReason.REFUSED, answer.words
+            return self._fail(claim, blame, reason, answer.status, words, reached=reached, asked=asked)
         if answer.status in _PASSING:
             wait = self._pause(claim)
             return ScoreEnd(
@@ -190,6 +194,7 @@ class GradebookScores:
     def _fail(  # noqa: PLR0913 - what is recorded of a failure
         self,
         claim: ScoreClaim,
+        blame: ScoreBlame,
         reason: ScoreReason,
         status: int | None,
         detail: str,
@@ -197,7 +202,7 @@ class GradebookScores:
         reached: bool = False,
         asked: float = 0.0,
     ) -> ScoreEnd:
-        """Return the end of a claim that the platform failed: it is tried again, and so is the platform."""
+        """Return the end of a claim that the platform or its column failed: both are tried again."""
         hold = max(pause(claim.failures + 1, _FIRST_HOLD, 2.0, _LONGEST_HOLD), asked)
         return ScoreEnd(
             ScoreResult.RETRY,
@@ -206,6 +211,7 @@ class GradebookScores:
             reason=reason,
             detail=detail,
             pause=self._pause(claim),
+            blame=blame,
             hold=hold,
         )
 

@@ -58,6 +58,71 @@ local function set_scores_due(platform, not_before)
   end
 end
 
+local function scores_of_platform(platform)
+  return key('scores', 'platform', platform)
+end
+
+-- How a column fails: since when, how often, and until when it is left alone.
+local function scores_of_column(item)
+  return key('scores', 'column', item)
+end
+
+-- The columns that failed since their platform last answered to one.
+local function scores_failing(platform)
+  return key('scores', 'failing', platform)
+end
+
+-- When a column that fails is tried next, in ms; 0: it does not fail. A clock that was set back puts nothing off.
+local function column_hold(item, time)
+  local at = redis.call('HMGET', scores_of_column(item), 'hold', 'hold_for')
+  return math.min(tonumber(at[1] or '0'), time + tonumber(at[2] or '0'))
+end
+
+-- The marks that wait for a column, in their order, each with when it is due.
+local function waiting_for_column(line)
+  local marks, start = {}, line.id .. ':'
+  local list = redis.call('ZRANGE', scores_waiting(line.platform), 0, -1, 'WITHSCORES')
+  for i = 1, #list, 2 do
+    if list[i]:sub(1, #start) == start then
+      table.insert(marks, { list[i], tonumber(list[i + 1]) })
+    end
+  end
+  return marks
+end
+
+-- A column that fails is left alone for so many ms: what waits for it waits longer, in its order.
+local function hold_column(line, time, wait)
+  local till = time + wait
+  redis.call('HSET', scores_of_column(line.id), 'hold', whole(till), 'hold_for', whole(wait))
+  for place, each in ipairs(waiting_for_column(line)) do
+    if each[2] < till + place then
+      redis.call('ZADD', scores_waiting(line.platform), whole(till + place), each[1])
+      redis.call('HSET', score_key(score_parts(each[1])), 'wait', whole(till + place - time))
+    end
+  end
+end
+
+-- A column that failed may be tried: what waits for it is due, in its order; posts under way keep their lease.
+local function release_column(line, time)
+  local marks = waiting_for_column(line)
+  redis.call('HDEL', scores_of_column(line.id), 'hold', 'hold_for')
+  for place, each in ipairs(marks) do
+    if each[2] > time and not redis.call('ZSCORE', scores_held(line.platform), each[1]) then
+      redis.call('ZADD', scores_waiting(line.platform), whole(time - #marks + place), each[1])
+      redis.call('HSET', score_key(score_parts(each[1])), 'wait', 0)
+    end
+  end
+end
+
+-- A column is as if it had never failed.
+local function clear_column(line, time)
+  redis.call('SREM', scores_failing(line.platform), line.id)
+  if redis.call('EXISTS', scores_of_column(line.id)) == 1 then
+    release_column(line, time)
+    redis.call('DEL', scores_of_column(line.id))
+  end
+end
+
 -- A student's mark in a line item may be another one. While a post of it is under way it waits for the end of that.
 local function mark_score(line, student, forced)
   local item, platform = line.id, line.platform
@@ -72,6 +137,16 @@ local function mark_score(line, student, forced)
   end
   redis.call('SADD', key('scores', 'students', item), student)
   if not redis.call('ZSCORE', scores_held(platform), each) then
+    local hold = column_hold(item, now())
+    if hold > now() then
+      -- Behind those that wait for the column already.
+      local due = hold + redis.call('ZCARD', scores_waiting(platform))
+      if redis.call('ZADD', scores_waiting(platform), 'NX', whole(due), each) == 1 then
+        redis.call('HSET', score, 'wait', whole(due - now()))
+      end
+      redis.call('ZADD', 'bm:scores:due', 'LT', whole(due), platform)
+      return
+    end
     redis.call('HSET', score, 'wait', 0)
     -- Who waits already keeps the place: many changes put nobody behind the others.
     redis.call('ZADD', scores_waiting(platform), 'LT', time, each)
@@ -138,7 +213,8 @@ local function drop_line_item(item)
     drop_score(item, student)
   end
   redis.call('SREM', key('line-items', about.course), item)
-  redis.call('DEL', key('line-item', item))
+  redis.call('SREM', scores_failing(about.platform), item)
+  redis.call('DEL', key('line-item', item), scores_of_column(item))
 end
 
 -- Nothing is sent of a student any more, and nothing says that it was.
@@ -150,14 +226,14 @@ end
 
 -- `ahead`: ms ahead of the clock, `limit`: most at once, `most` of one platform at a time, `lease` in ms -> {JSON of
 -- the line item, student, fence, ms of the timestamp, what was sent last or '', the submission that the gradebook shows
--- or '', 1 if nothing was ever sent, tries before, failures of the platform}
+-- or '', 1 if nothing was ever sent, tries before, failures of the column or the platform, whichever are more}
 writes('score_claim', function(given)
   local time, limit, most = now() + given.ahead, given.limit, given.most
   local lease, answer = whole(time + given.lease), {}
 
   -- If the clock was set back, scores seem to be due later than they were put off for: their `wait` starts anew.
   for _, platform in ipairs(redis.call('ZRANGEBYSCORE', 'bm:scores:due', '(' .. whole(time), '+inf', 'LIMIT', 0, 1000)) do
-    local waiting, held, state = scores_waiting(platform), scores_held(platform), key('scores', 'platform', platform)
+    local waiting, held, state = scores_waiting(platform), scores_held(platform), scores_of_platform(platform)
     for _, list in ipairs({ redis.call('ZRANGE', held, 0, -1, 'WITHSCORES'),
       redis.call('ZRANGE', waiting, 0, 15, 'WITHSCORES') }) do
       for i = 1, #list, 2 do
@@ -175,9 +251,31 @@ writes('score_claim', function(given)
     end
   end
 
+  local function claim_score(platform, each, failures)
+    local item, student = score_parts(each)
+    local score = score_key(item, student)
+    local column_failures = tonumber(redis.call('HGET', scores_of_column(item), 'failures') or '0')
+    local was = redis.call('HMGET', score, 'generation', 'stamp', 'sent', 'shown', 'touched', 'tries')
+    -- Later than every timestamp before, by a second: Moodle compares whole ones.
+    local stamp = whole(math.max(time, tonumber(was[2] or '0') + 1000))
+    local fence = moment()
+    -- Until it is known what became of this post, the gradebook may hold one or the other.
+    redis.call('HDEL', score, 'sent', 'forced')
+    redis.call('HSET', score, 'holder', fence, 'claimed', was[1], 'stamp', stamp, 'touched', 1, 'wait', whole(given.lease))
+    redis.call('HINCRBY', score, 'tries', 1)
+    redis.call('ZADD', scores_waiting(platform), lease, each)
+    redis.call('ZADD', scores_held(platform), lease, each)
+    if column_failures > 0 then
+      -- It is tried with one mark: the others wait for what becomes of that.
+      hold_column(line_item(item), time, given.lease)
+    end
+    return { redis.call('GET', key('line-item', item)), student, fence, stamp, was[3] or '', was[4] or '', was[5] and 0 or 1,
+      was[6], math.max(failures, column_failures) }
+  end
+
   for _, platform in ipairs(redis.call('ZRANGEBYSCORE', 'bm:scores:due', '-inf', whole(time), 'LIMIT', 0, limit)) do
     local waiting, held = scores_waiting(platform), scores_held(platform)
-    local at = redis.call('HMGET', key('scores', 'platform', platform), 'failures', 'hold')
+    local at = redis.call('HMGET', scores_of_platform(platform), 'failures', 'hold')
     local hold = tonumber(at[2] or '0')
     redis.call('ZREMRANGEBYSCORE', held, '-inf', whole(time))
     -- A platform that fails is tried with one score at a time: it may be slow, and its threads are others' too.
@@ -185,20 +283,10 @@ writes('score_claim', function(given)
     local free = math.min(places - redis.call('ZCARD', held), limit - #answer)
     if free > 0 and hold <= time then
       for _, each in ipairs(redis.call('ZRANGEBYSCORE', waiting, '-inf', whole(time), 'LIMIT', 0, free)) do
-        local item, student = score_parts(each)
-        local score = score_key(item, student)
-        local was = redis.call('HMGET', score, 'generation', 'stamp', 'sent', 'shown', 'touched', 'tries')
-        -- Later than every timestamp before, by a second: Moodle compares whole ones.
-        local stamp = whole(math.max(time, tonumber(was[2] or '0') + 1000))
-        local fence = moment()
-        -- Until it is known what became of this post, the gradebook may hold one or the other.
-        redis.call('HDEL', score, 'sent', 'forced')
-        redis.call('HSET', score, 'holder', fence, 'claimed', was[1], 'stamp', stamp, 'touched', 1, 'wait', whole(given.lease))
-        redis.call('HINCRBY', score, 'tries', 1)
-        redis.call('ZADD', waiting, lease, each)
-        redis.call('ZADD', held, lease, each)
-        table.insert(answer, { redis.call('GET', key('line-item', item)), student, fence, stamp, was[3] or '',
-          was[4] or '', was[5] and 0 or 1, was[6], at[1] or 0 })
+        -- Another one of a column that fails may have put it off.
+        if tonumber(redis.call('ZSCORE', waiting, each)) <= time then
+          table.insert(answer, claim_score(platform, each, tonumber(at[1] or '0')))
+        end
       end
     end
     -- Behind the platforms that are due now, also by a millisecond, so that each gets its turn.
@@ -215,8 +303,9 @@ end)
 -- `ahead`: ms ahead of the clock, `item`: the line item, `student`, `fence`, `result`:
 -- sent|same|nothing|retry|failed|gone, `unreached` if nothing reached the platform, `sent`: what was sent last or '',
 -- `shown`: the submission that the gradebook shows or '', `first` if nothing was ever sent before, HTTP `status` or '',
--- `reason` or '', its `detail`, `pause`: ms to wait, `give_up`: ms after the change at which it is given up, `hold`: ms
--- for which the platform is left alone if it failed -> waiting|sent|nothing|failed, or nil if it was not this claim's
+-- `reason` or '', its `detail`, `pause`: ms to wait, `give_up`: ms after the change at which it is given up, `blame`:
+-- column|platform if that failed, `hold`: ms for which it is left alone, `park_after`: ms after which a column that fails
+-- beside others is parked, `parked`: ms for which it is -> waiting|sent|nothing|failed, or nil if it was not this claim's
 -- to conclude.
 writes('score_conclude', function(given)
   local time, item, student, how = now() + given.ahead, given.item, given.student, given.result
@@ -229,6 +318,57 @@ writes('score_conclude', function(given)
   local platform = line.platform
   local waiting, changed_since = scores_waiting(platform), at[2] ~= at[3]
   local due, state = time, how == 'same' and 'sent' or how
+  local about, column = scores_of_platform(platform), scores_of_column(item)
+  local parked = false
+
+  local function hold_platform()
+    redis.call('HINCRBY', about, 'failures', 1)
+    redis.call('HSET', about, 'hold', whole(time + given.hold), 'hold_for', whole(given.hold))
+  end
+
+  -- True if columns of several courses failed since the platform last answered.
+  local function is_failing_everywhere()
+    for _, other in ipairs(redis.call('SMEMBERS', scores_failing(platform))) do
+      if line_item(other).course ~= line.course then
+        return true
+      end
+    end
+    return false
+  end
+
+  if given.blame == 'column' then
+    redis.call('HINCRBY', column, 'failures', 1)
+    redis.call('HSETNX', column, 'since', whole(time))
+    redis.call('HSET', column, 'status', given.status, 'detail', given.detail)
+    local since, answered = redis.call('HGET', column, 'since'), redis.call('HGET', about, 'answered') or '0'
+    parked = redis.call('HEXISTS', column, 'parked') == 1
+      or (tonumber(answered) > tonumber(since) and time - since >= given.park_after)
+    if parked then
+      redis.call('SREM', scores_failing(platform), item)
+      redis.call('HSETNX', column, 'parked', whole(time))
+    else
+      redis.call('SADD', scores_failing(platform), item)
+      if is_failing_everywhere() then
+        hold_platform()
+      end
+    end
+  elseif given.blame == 'platform' then
+    hold_platform()
+  elseif not given.unreached then
+    local others = redis.call('SMEMBERS', scores_failing(platform))
+    if tonumber(redis.call('HGET', about, 'failures') or '0') > 0 then
+      -- It was the platform that failed: all of its columns may answer again.
+      for _, other in ipairs(others) do
+        clear_column(line_item(other), time)
+      end
+    end
+    redis.call('DEL', scores_failing(platform))
+    redis.call('HDEL', about, 'failures', 'hold', 'hold_for')
+    if how == 'sent' then
+      redis.call('HSET', about, 'answered', whole(time))
+    end
+  end
+
   redis.call('HDEL', score, 'holder')
   redis.call('ZREM', scores_held(platform), each)
   count('scores:' .. how)
@@ -242,9 +382,10 @@ writes('score_conclude', function(given)
     redis.call('HSET', score, 'shown', given.shown, 'posted', whole(time))
   elseif how == 'retry' then
     local last = tonumber(at[4]) + given.give_up
-    state = time >= last and 'failed' or 'waiting'
+    -- What waits for a column that staff may unlock is not given up.
+    state = (time >= last and not parked) and 'failed' or 'waiting'
     -- The last try is made when the time is up, however long the next pause would be.
-    due = math.min(time + given.pause, last)
+    due = parked and time or math.min(time + given.pause, last)
   end
   if how == 'gone' then
     set_gone(line, time / 1000)
@@ -256,34 +397,46 @@ writes('score_conclude', function(given)
     redis.call('HSET', score, 'status', given.status, 'reason', given.reason, 'detail', given.detail)
   end
   redis.call('HSET', score, 'state', state)
+  if how == 'sent' or how == 'gone' then
+    clear_column(line, time)
+  elseif given.blame ~= 'column' and redis.call('EXISTS', column) == 1 then
+    -- What ended says nothing of the column: the next mark tries it.
+    release_column(line, time)
+  end
   if state == 'waiting' then
     redis.call('HSET', score, 'wait', whole(math.max(0, due - time)))
     redis.call('ZADD', waiting, whole(due), each)
   else
     redis.call('ZREM', waiting, each)
   end
-
-  local about = key('scores', 'platform', platform)
-  if given.hold then
-    redis.call('HINCRBY', about, 'failures', 1)
-    redis.call('HSET', about, 'hold', whole(time + given.hold), 'hold_for', whole(given.hold), 'failed_at', whole(time),
-      'status', given.status, 'detail', given.detail)
-  elseif not given.unreached then
-    redis.call('DEL', about)
+  if given.blame == 'column' then
+    hold_column(line, time, parked and given.parked or given.hold)
   end
   set_scores_due(platform, time)
   return state
 end)
 
 -- `course`, `assignment` -> how many students' marks are to be sent, also those that were sent before as they are now.
--- Columns that were gone are tried, too.
+-- Columns that were gone are tried, and those that failed.
 writes('scores_again', function(given)
   for _, line in ipairs(line_items_of(given.course, given.assignment)) do
     if line.gone and line.gone ~= cjson.null then
       set_gone(line, nil)
     end
+    clear_column(line, now())
   end
   return mark_all_changed(given.course, given.assignment, true)
+end)
+
+-- `course`, `assignment` -> how many columns are tried now that failed before.
+writes('scores_try', function(given)
+  local columns = 0
+  for _, line in ipairs(line_items_of(given.course, given.assignment)) do
+    columns = columns + redis.call('EXISTS', scores_of_column(line.id))
+    clear_column(line, now())
+    set_scores_due(line.platform, 0)
+  end
+  return columns
 end)
 
 -- `course`, `assignment`: all of its marks may be other ones.

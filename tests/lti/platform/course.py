@@ -24,7 +24,10 @@ HOST = "https://lms.example"
 
 
 class LtiCourse:
-    """A course `name` with one assignment of 20 points; `outage` answers in the platform's place while it is set."""
+    """A course `name` with one assignment of 20 points; `outage` answers in the platform's place while it is set.
+
+    It is on a platform of its own, or on that of the course `beside`.
+    """
 
     def __init__(
         self,
@@ -33,14 +36,19 @@ class LtiCourse:
         rules: Rules,
         pair: tuple[str, str],
         name: str = "lti-1",
+        beside: "LtiCourse | None" = None,
     ) -> None:
         self.store, self.name = store, name
         token_url = f"{HOST}/token"
-        self.book = Gradebook(rules, verifier(pair[1], token_url), self.now)
+        self.book: Gradebook = (
+            Gradebook(rules, verifier(pair[1], token_url), self.now) if beside is None else beside.book
+        )
         self.column = f"/{name}/lineitems/7"
         self.book.columns[self.column] = 20.0
         family = "canvas" if isinstance(rules, CanvasRules) else "moodle"
-        platform = Platform(f"p-{name}", HOST, name, "", token_url, "", family=family)
+        own = Platform(f"p-{name}", HOST, name, "", token_url, "", family=family)
+        platform: Platform = own if beside is None else beside.platform
+        self.platform: Platform = platform
         store.platforms.add(platform)
         store.launches.record_context(LtiContext(name, platform.id, "1", name, roster_url=f"{HOST}/members"))
         url = f"{HOST}{self.column}{'?type_id=1' if family == 'moodle' else ''}"

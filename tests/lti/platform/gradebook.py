@@ -132,6 +132,8 @@ class Gradebook:
     members: dict[str, Member] = field(default_factory=dict)
     #: Points by the path of a line item.
     columns: dict[str, float] = field(default_factory=dict)
+    #: Line items that are locked: Moodle 4.5 answers each score with 500, and says nothing.
+    locked: set[str] = field(default_factory=set)
     page_size: int = 10
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
     #: Bodies of scores that came, in their order, with the status of each answer.
@@ -213,6 +215,8 @@ class Gradebook:
         required_fields = {"userId", "timestamp", "activityProgress", "gradingProgress"}
         if request.content_type != _SCORE_TYPE or not required_fields <= body.keys():
             raise Refused(HTTPStatus.BAD_REQUEST)
+        if column in self.locked:
+            raise Refused(HTTPStatus.INTERNAL_SERVER_ERROR)
         cell = self.cells.get((column, body["userId"]), Cell())
         return self.rules.take(self, cell, body, maximum)
 
