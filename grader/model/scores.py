@@ -92,11 +92,24 @@ class GradebookColumn:
         ),
     ] = None
     line_item: Annotated[str, Doc("Backmark's id of the column.")] = ""
+    parked: Annotated[
+        float | None,
+        Doc(
+            "When Backmark stopped trying the column but once a day, since the LMS refused all of its marks, and took"
+            " marks of other columns.",
+            none="the column is not parked",
+            unit=Unit.TIME,
+            json="parked_at",
+        ),
+    ] = None
+    status: Annotated[int | None, Doc("The HTTP status that the LMS answered to a parked column last.")] = None
 
     @classmethod
-    def of(cls, item: LineItem) -> "GradebookColumn":
+    def of(cls, item: LineItem, failure: ColumnFailure | None) -> "GradebookColumn":
         """Return what staff see of a line item."""
-        return cls(item.title, item.gone, item.id)
+        if failure is None or failure.parked is None:
+            return cls(item.title, item.gone, item.id)
+        return cls(item.title, item.gone, item.id, failure.parked, failure.status)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ SERVED: View = MappingProxyType(
         ),
         TokenRecord: ("id", "name", "course", "scopes", "created", "expires", "revoked"),
         Score: ("student", "line_item", "state", "reason", "status", "detail", "tries", "changed", "sent"),
-        GradebookColumn: ("line_item", "title", "gone"),
+        GradebookColumn: ("line_item", "title", "gone", "parked", "status"),
         RosterReading: ("read", "tried", "problem"),
         HandInLink: ("url", "student", "hands_in", "reads"),
         Note: ("id", "text", "author", "recorded"),

@@ -41,6 +41,7 @@ INSTRUCTOR = {
     *("ask_for_regrade", "apply_regrade", "roll_back_regrade", "cancel_regrade", "resume_regrade"),
     *(
         "send_scores",
+        "try_columns_now",
         "request_roster_reading",
         "retry_submission",
         "ask_class",

@@ -9,12 +9,12 @@ from click.testing import CliRunner
 from flask import Flask
 
 from backmark.grader.client import Client, NotFound
-from backmark.grader.model.lti import LineItem, LtiContext
+from backmark.grader.model.lti import LineItem, LtiContext, Platform
 from backmark.grader.model.records import Scope
 from backmark.grader.model.scores import ScoreReason
 from backmark.grader.model.terms import Policy
 from backmark.grader.settings.service import ServiceSettings
-from backmark.grader.store.scores import ScoreEnd, ScoreResult
+from backmark.grader.store.scores import PARK_AFTER, ScoreBlame, ScoreEnd, ScoreResult
 from backmark.grader.store.store import Store
 from backmark.worker.cli.main import main
 from tests.store.making import accept, claim_job, new, verdict
@@ -118,6 +118,38 @@ def test_a_column_that_the_lms_has_no_more_is_named_once(
     assert re.search(r"\bada\b", page) is None
     (column,) = staff.get(AT).get_json()["columns"]
     assert (column["line_item"], column["title"], column["gone_at"] is None) == ("i", "Home<work>", False)
+
+
+@SECRET
+def test_a_parked_column_is_named_once_and_tried_again_by_a_button(
+    app: Flask, store: Store, staff: Asker, end_score: Callable[[str, ScoreEnd], None]
+) -> None:
+    store.platforms.add(Platform("p", "https://moodle.example", "c", "", "", "", family="moodle"))
+    store.launches.record_context(LtiContext("course", "p", "1", "c"))
+    store.line_items.record(LineItem("other", "p", "https://lms.example/lineitems/2", "elsewhere", UDL, 20.0))
+    locked = ScoreEnd(ScoreResult.RETRY, reached=True, status=500, reason=ScoreReason.REFUSED, blame=ScoreBlame.COLUMN)
+    end_score("ada", locked)
+    store.scores.ahead += 1
+    name = accept(store, new("zoe", course="elsewhere"))
+    store.submissions.finish(claim_job(store, name), verdict("failed", score=4, max_score=10))
+    claims = store.scores.claim(2, 2, 60.0)
+    for claim in claims:
+        store.scores.conclude(claim, SENT if claim.item.id == "other" else locked)
+    store.scores.ahead += PARK_AFTER / 1000
+    (claim,) = store.scores.claim(1, 1, 60.0)
+    store.scores.conclude(claim, replace(locked, hold=30.0))
+    visitor = Visitor(app, store)
+    page = visitor.get(PAGE)
+    assert page.count("Is the column locked or hidden in Moodle? 1 mark waits") == 1
+    assert re.search(r"\bada\b", page) is None
+    (column,) = staff.get(AT).get_json()["columns"]
+    assert (column["parked_at"] is None, column["status"]) == (False, 500)
+    assert store.scores.claim(1, 1, 60.0) == []
+    assert visitor.post(f"{PAGE}/try", PAGE).status_code == 303
+    assert [claim.student for claim in store.scores.claim(1, 1, 60.0)] == ["ada"]
+    assert staff.get(AT).get_json()["columns"][0]["parked_at"] is None
+    assert staff.post(f"{AT}/try").get_json() == {"columns": 0}
+    assert [act.act for act in store.courses.audit("course").items] == ["scores.try", "scores.try"]
 
 
 @SECRET

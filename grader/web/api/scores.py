@@ -13,7 +13,7 @@ from backmark.grader.web.http.resource import Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_list, respond_plain
 from backmark.grader.web.http.schemas import Query, ResponseModel
 from backmark.grader.web.service import service
-from backmark.grader.web.usecases.scores import count_states, read_scores, send_again
+from backmark.grader.web.usecases.scores import count_states, read_columns, read_scores, send_again, try_columns
 
 resource = Resource("scores", __name__, description="Marks on their way to the LMS's gradebook, and the LMS's roster.")
 _AT = "/courses/<course>/assignments/<assignment>/scores"
@@ -25,6 +25,12 @@ class ScoresQuery(Query):
     state: ScoreState = Field(
         default=ScoreState.FAILED, description="The state of the marks; by default, marks that were given up."
     )
+
+
+class ColumnsTried(ResponseModel):
+    """The number of columns that are tried again."""
+
+    columns: int
 
 
 class ScoresSent(ResponseModel):
@@ -54,7 +60,7 @@ def list_scores(path: CourseAssignmentPath, query: ScoresQuery) -> Response:
     """List an assignment's marks on their way to the LMS, by state. The list is empty if no LMS gets them."""
     course = visible_course(path)
     scores = read_scores(course, path.assignment)
-    columns = [serve(GradebookColumn.of(item)) for item in service().store.line_items.of(course, path.assignment)]
+    columns = [serve(column) for column in read_columns(course, path.assignment)]
     items = [serve(score) for score in scores if score.state is query.state]
     return respond_list(_ScoresResponse, items, counts=count_states(scores), columns=columns)
 
@@ -72,6 +78,21 @@ def send_scores(path: CourseAssignmentPath) -> Response:
     Use this if somebody changed marks in the LMS, or to send marks again that were given up.
     """
     return respond_plain(ScoresSent(marks=send_again(visible_course(path), path.assignment)), 202)
+
+
+@resource.operation(
+    "POST",
+    f"{_AT}/try",
+    scope=Scope.STAFF,
+    weight="submit",
+    responses={202: ResponseDoc(ColumnsTried, description="The marks that wait for them are sent within minutes.")},
+)
+def try_columns_now(path: CourseAssignmentPath) -> Response:
+    """Try now the columns of an assignment whose marks the LMS refused. Marks that arrived are not sent again.
+
+    Use this once somebody has unlocked a column in the LMS; otherwise Backmark tries a parked column once a day.
+    """
+    return respond_plain(ColumnsTried(columns=try_columns(visible_course(path), path.assignment)), 202)
 
 
 @resource.operation(

@@ -96,6 +96,7 @@ ACTS: Mapping[str, str] = MappingProxyType(
         "staff.withdraw": "withdrew the staff invitation {subject}",
         "staff.accept": "accepted an invitation, and has the token {subject}",
         "scores.send": "asked to send all marks of {subject} to the LMS again",
+        "scores.try": "had the gradebook columns of {subject} tried again",
         "token.create": "made the token {subject}",
         "token.revoke": "revoked the token {subject}",
         "notification.create": "made the notification {subject}",

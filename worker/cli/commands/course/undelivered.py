@@ -17,11 +17,11 @@ def undelivered(assignment: str, *, again: bool, as_json: bool) -> ExitStatus:
     """List the marks that did not arrive in the LMS.
 
     ASSIGNMENT is the assignment's ID on the server. Each line shows a student, the reason, and the LMS's answer. The
-    service sends a mark whenever the mark changes, and retries for a day before it gives up. If the LMS deleted the
-    column of the assignment, the command says so. The command needs a token of the course's staff.
+    service sends a mark whenever the mark changes, and retries for a day before it gives up. If the LMS deleted or
+    locked the column of the assignment, the command says so. The command needs a token of the course's staff.
 
     Exit status: 0 all marks arrived or are on their way (with --again: all are sent again); 1 some were given up, or a
-    column is gone; 2 wrong usage, or refused by the server; 3 no server, or a failure of the service.
+    column is gone or parked; 2 wrong usage, or refused by the server; 3 no server, or a failure of the service.
     """
     with connect() as client:
         if again:
@@ -31,10 +31,12 @@ def undelivered(assignment: str, *, again: bool, as_json: bool) -> ExitStatus:
             return ExitStatus.SUCCESS
         failed = client.course.scores(assignment)
         counts = client.course.score_counts(assignment)
-        gone = [column.title for column in client.course.score_columns(assignment) if column.gone is not None]
+        columns = client.course.score_columns(assignment)
+    gone = [column.title for column in columns if column.gone is not None]
+    parked = [column.title for column in columns if column.parked is not None]
     if as_json:
         failed_students = [mark.student for mark in failed]
-        click.echo(json.dumps({"counts": counts, "failed": failed_students, "gone": gone}))
+        click.echo(json.dumps({"counts": counts, "failed": failed_students, "gone": gone, "parked": parked}))
     else:
         for title in gone:
             click.echo(
@@ -42,8 +44,14 @@ def undelivered(assignment: str, *, again: bool, as_json: bool) -> ExitStatus:
                 " column exists, open the assignment's link in the LMS, or use --again",
                 err=True,
             )
+        for title in parked:
+            click.echo(
+                f"the LMS takes no mark of the column {title or 'of this assignment'}, but takes marks of others. Is"
+                " the column locked or hidden there? Backmark tries it once a day",
+                err=True,
+            )
         for mark in failed:
             answer = " ".join(str(part) for part in (mark.status, mark.detail) if part)
             click.echo("  ".join(part for part in (mark.student, mark.reason or "", answer) if part))
         click.echo(f"{counts['sent']} arrived, {counts['waiting']} on their way, {counts['failed']} given up", err=True)
-    return ExitStatus.NOT_PASSED if failed or gone else ExitStatus.SUCCESS
+    return ExitStatus.NOT_PASSED if failed or gone or parked else ExitStatus.SUCCESS
