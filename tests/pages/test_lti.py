@@ -99,7 +99,7 @@ def test_from_the_registration_to_the_verdict_within_the_lms(visit: Window, lms_
     lms.links.clear()
     page = visit.go(f"/admin?invitation={lms_house.invitation()}")
     expect(page.frame_locator("iframe").get_by_role("heading", level=1)).to_have_text("Backmark is registered")
-    expect(page).to_have_title("org.imsglobal.close")
+    expect(page).to_have_title("org.imsglobal.lti.close")
     assert lms.tool is not None
     course = course_name(platform_id(lms.url, lms.tool.client_id), "deployment-1", "course-1")
 

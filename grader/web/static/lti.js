@@ -5,5 +5,5 @@
 document.querySelector("form[data-send]")?.submit();
 if (document.querySelector("[data-close]")) {
   // To whichever page opened the registration: the message says nothing but that it is done.
-  (window.opener ?? window.parent).postMessage({ subject: "org.imsglobal.close" }, "*");
+  (window.opener ?? window.parent).postMessage({ subject: "org.imsglobal.lti.close" }, "*");
 }
