@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from backmark.grader.model.lti import Deployment, Platform
@@ -14,8 +14,17 @@ from backmark.grader.store.transactions import Transaction, Transactions, in_tra
 
 _PLATFORMS = keys.key("lti-platforms")
 _TOOL_KEYS = keys.key("lti-tool-keys")
-#: Random bytes of an invitation.
-_INVITATION = 24
+#: Random bytes of an invitation, and how often a registration by it may fail: each asks addresses that others name.
+_INVITATION, _INVITATION_TRIES = 24, 10
+
+
+@dataclass(frozen=True, slots=True)
+class UsedInvitation:
+    """An invitation to register that was used: its text, the tries that are left, and the time that was."""
+
+    text: str
+    tries: int
+    milliseconds: int
 
 
 class Platforms:
@@ -76,14 +85,24 @@ class Platforms:
         self._redis.srem(_disabled_key(platform), deployment)
 
     def invite(self, seconds: int) -> str:
-        """Make an invitation to register, which is used up by one request, and return it. Only its hash is stored."""
+        """Make an invitation to register, for one platform, and return it. Only its hash is stored."""
         invitation = secrets.token_urlsafe(_INVITATION)
-        self._redis.set(_invitation(invitation), "1", ex=seconds)
+        self._redis.set(_invitation(invitation), _INVITATION_TRIES, ex=seconds)
         return invitation
 
-    def use_invitation(self, invitation: str) -> bool:
-        """Use an invitation up; return False if there is none, or it was used or has ended."""
-        return bool(self._redis.delete(_invitation(invitation)))
+    def use_invitation(self, invitation: str) -> UsedInvitation | None:
+        """Use an invitation up and return it; None if there is none, or it was used or has ended."""
+        pipeline = self._redis.pipeline()
+        pipeline.pttl(_invitation(invitation))
+        pipeline.getdel(_invitation(invitation))
+        milliseconds, tries = pipeline.execute()
+        return None if tries is None else UsedInvitation(invitation, int(tries) - 1, int(milliseconds))
+
+    def give_back(self, invitation: UsedInvitation) -> bool:
+        """Make an invitation valid again by which nothing was registered; return False if it had no more tries."""
+        if invitation.tries > 0:
+            self._redis.set(_invitation(invitation.text), invitation.tries, px=max(1, invitation.milliseconds))
+        return invitation.tries > 0
 
     def key_set(self, platform: str) -> tuple[str, int] | None:
         """Return the platform's public keys as they were read last, and for how many seconds more they are kept."""

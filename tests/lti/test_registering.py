@@ -112,8 +112,29 @@ def test_no_registration_makes_the_server_ask_inwards(
 ) -> None:
     status, text = open_invitation(tool, served_lms[-1], run("invite").stdout.strip(), openid_configuration=address)
     assert (status, "cannot be registered" in text) == (403, True)
-    assert "The invitation is used up" in text
+    assert "The invitation is still valid" in text
     assert store.platforms.all() == []
+
+
+def test_a_registration_that_failed_uses_no_invitation_up(tool: Flask, served_lms: list[Lms], run: Runner) -> None:
+    lms = Lms(served_lms[-1].url)
+    served_lms[-1] = lms
+    address = run("invite").stdout.strip()
+    works = lms.app.view_functions["register"]
+    lms.app.view_functions["register"] = lambda: ("{}", 500)
+    assert open_invitation(tool, lms, address)[0] == 403
+    lms.app.view_functions["register"] = works
+    assert open_invitation(tool, lms, address)[0] == 200
+    assert open_invitation(tool, lms, address)[0] == 403
+
+
+def test_an_invitation_ends_when_ten_registrations_failed(tool: Flask, served_lms: list[Lms], run: Runner) -> None:
+    """Each asks addresses that whoever has the invitation names."""
+    address = run("invite").stdout.strip()
+    texts = [open_invitation(tool, served_lms[-1], address, openid_configuration="https://x")[1] for _ in range(11)]
+    assert ["still valid" in text for text in texts] == [*[True] * 9, False, False]
+    assert "The invitation is used up" in texts[9]
+    assert "was used before" in texts[10]
 
 
 @pytest.mark.parametrize("field", ["token_endpoint", "jwks_uri", "authorization_endpoint", "registration_endpoint"])

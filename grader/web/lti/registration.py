@@ -8,6 +8,7 @@ from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
 from backmark.grader.lti.registration import register
 from backmark.grader.lti.tool_description import for_canvas
 from backmark.grader.lti.tool_keys import ToolKeys
+from backmark.grader.model.lti import Platform
 from backmark.grader.web.http.framing import allow_any_frame
 from backmark.grader.web.lti.blueprint import own_address, pages
 from backmark.grader.web.lti.connections import is_allowed, new_session
@@ -21,25 +22,36 @@ _MOST_TOKEN = 8192
 
 @pages.get("/lti/register/<invitation>")
 def register_platform(invitation: str) -> Response:
-    """Register the LMS whose administrator opened this, once for each invitation."""
+    """Register the LMS whose administrator opened this. An invitation is for one LMS, and for a few failures."""
     address, token = request.args.get("openid_configuration", ""), request.args.get("registration_token", "")
     public_url, store = own_address(""), service().store
     if not address or len(token) > _MOST_TOKEN or not token.isascii() or (token and not token.isprintable()):
         says = "This address is for an LMS. Paste it where the LMS registers tools; in a browser it shows nothing."
         raise LaunchRefused(RefusalReason.INCOMPLETE, says)
-    if not store.platforms.use_invitation(invitation):
+    used = store.platforms.use_invitation(invitation)
+    if used is None:
         says = "This invitation was used before, or has expired. `backmark service lti invite` makes another."
         raise LaunchRefused(RefusalReason.INVITATION, says)
     try:
-        platform = register(new_session(), address, token, public_url, is_allowed=is_allowed)
+        platform = _register(address, token, public_url)
     except LaunchRefused as error:
-        says = f"{error} The invitation is used up; `backmark service lti invite` makes another."
+        if store.platforms.give_back(used):
+            says = f"{error} The invitation is still valid: try again."
+        else:
+            says = f"{error} The invitation is used up; `backmark service lti invite` makes another."
         raise LaunchRefused(error.reason, says) from error
-    if not store.platforms.add(replace(platform, registered=store.time())):
-        says = f"{platform.issuer} is registered under the client id {platform.client_id} already. Nothing was changed."
-        raise LaunchRefused(RefusalReason.REGISTRATION, says)
     allow_any_frame()
     return page("lti/registered.html", platform=platform, bare=True)
+
+
+def _register(address: str, token: str, public_url: str) -> Platform:
+    """Introduce the two servers to each other, and store the platform. Raises LaunchRefused."""
+    store = service().store
+    platform = register(new_session(), address, token, public_url, is_allowed=is_allowed)
+    if not store.platforms.add(replace(platform, registered=store.time())):
+        says = f"{platform.issuer} has registered Backmark with the client id {platform.client_id} before."
+        raise LaunchRefused(RefusalReason.REGISTRATION, f"{says} Nothing was changed.")
+    return platform
 
 
 @pages.get("/lti/keys")
