@@ -9,11 +9,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from backmark.grader.model.scores import Score, ScoreState
 from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.lms_names import lms_family
 from backmark.grader.web.pages.sentences import NOT_SENT
 from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.service import service
 from backmark.grader.web.usecases.assignments import current
-from backmark.grader.web.usecases.courses import platform_family, platform_names
+from backmark.grader.web.usecases.courses import platform_names
 from backmark.grader.web.usecases.scores import count_states, read_columns, read_scores, send_again, try_columns
 
 pages = Pages("staff_scores", __name__)
@@ -44,7 +45,7 @@ def read_scores_page(course: str, assignment: str) -> Response:
         section="course",
         current=revision,
         lms=" ".join(platform_names(course)) or "The LMS",
-        family=platform_family(course) or "the LMS",
+        family=lms_family(course).capitalize() or "the LMS",
         columns=columns,
         waiting=waiting,
         counts=count_states(scores),

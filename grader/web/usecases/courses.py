@@ -50,14 +50,6 @@ def platform_names(course: str) -> list[str]:
     return [] if platform is None else [platform.name or platform.issuer]
 
 
-def platform_family(course: str) -> str:
-    """Return the product of which a course's platform is one, by its own name, such as Moodle; empty if unknown."""
-    store = service().store
-    context = store.launches.context(course)
-    platform = None if context is None else store.platforms.get(context.platform)
-    return "" if platform is None else platform.family.capitalize()
-
-
 def _names(course: Course, title: str) -> str:
     """Return all by which a course may be looked for."""
     return fold(f"{course.id}\n{title}\n{course.term}")
