@@ -16,6 +16,7 @@ _ID_DIGITS, _SUBJECT_DIGITS = 20, 24
 
 _MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 _TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
+_ASSISTANT = "TeachingAssistant"
 _ORIGIN = re.compile(r"(https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)(?:[/?#].*)?", re.DOTALL)
 
 
@@ -66,13 +67,14 @@ def is_test_student(student: str) -> bool:
     return student.startswith(_TEST) and bool(_OURS.fullmatch(student))
 
 
-def part_of(roles: Sequence[str]) -> CourseRole:
+def part_of(roles: Sequence[str], *, assisting_learners: bool = False) -> CourseRole:
     """Return the part that roles give in a course: those of the institution and the system give none.
 
-    Canvas sends an administrator's institution roles in every course, also where the person is a student.
+    Canvas sends an administrator's institution roles in every course, also where the person is a student. Open edX
+    calls its Community TAs, who are learners, Learner and TeachingAssistant: staff with `assisting_learners` only.
     """
     names = {name for role in roles if (name := _context_role(role))}
-    if names & {"Instructor", "TeachingAssistant"}:
+    if "Instructor" in names or (_ASSISTANT in names and (assisting_learners or "Learner" not in names)):
         return CourseRole.STAFF
     if "Learner" in names:
         return CourseRole.TEST_STUDENT if _TEST_USER in roles else CourseRole.STUDENT
@@ -86,9 +88,12 @@ def origin(url: object) -> str | None:
 
 
 def _context_role(role: str) -> str | None:
-    """Return a role in a course. A sub-role counts as its principal one: `membership/Learner#Instructor` as Learner."""
+    """Return a role in a course. A sub-role counts as its principal one: `membership/Learner#Instructor` as Learner.
+
+    An assistant is told apart from an instructor, whose sub-role it is.
+    """
     base, _, name = role.partition("#")
-    if base == _MEMBERSHIP:
+    if base == _MEMBERSHIP or (name == _ASSISTANT and base.lower() == f"{_MEMBERSHIP}/instructor"):
         return name
     if base.startswith(f"{_MEMBERSHIP}/"):
         return base.removeprefix(f"{_MEMBERSHIP}/").capitalize()

@@ -57,7 +57,9 @@ class RosterMember:
     name: str = ""
 
 
-def update_roster(store: Store, services: RosterServices, course: str, author: str) -> RosterChange:
+def update_roster(
+    store: Store, services: RosterServices, course: str, author: str, *, assisting_learners: bool = False
+) -> RosterChange:
     """Read a course's roster and store it; who is missing is marked as having left. Raises RosterUnavailable."""
     context = store.launches.context(course)
     if context is None or not context.roster_url:
@@ -66,7 +68,13 @@ def update_roster(store: Store, services: RosterServices, course: str, author: s
     if platform is None:
         raise RosterUnavailable("the LMS is no longer registered")
     begun_at = store.time()
-    members = _merge(_cap(read_roster(services, platform, context)))
+    instructed = _list_instructed(store, course)
+    members = [
+        replace(member, part=CourseRole.STAFF)
+        if member.part is CourseRole.STUDENT and member.subject in instructed
+        else member
+        for member in _merge(_cap(read_roster(services, platform, context, assisting_learners=assisting_learners)))
+    ]
     if not members:
         raise RosterUnavailable("the LMS sent an empty roster")
     if store.launches.context(course) is None:
@@ -76,6 +84,16 @@ def update_roster(store: Store, services: RosterServices, course: str, author: s
     students = (member for member in members if member.part is CourseRole.STUDENT)
     entries = (_entry(member, before) for member in students)
     return store.courses.put_roster(course, entries, "lti", author, begun_at)
+
+
+def _list_instructed(store: Store, course: str) -> frozenset[str]:
+    """Return those who have launched as staff, but for those whom staff put on the roster."""
+    roster = store.courses.roster(course)
+    return frozenset(
+        user.subject
+        for user in store.launches.users(course)
+        if user.instructed and ((entry := roster.get(user.student)) is None or entry.source == "lti")
+    )
 
 
 def _cap(members: Iterator[RosterMember]) -> list[RosterMember]:
@@ -95,7 +113,9 @@ def _merge(members: list[RosterMember]) -> list[RosterMember]:
     return list(people.values())
 
 
-def read_roster(services: RosterServices, platform: Platform, context: LtiContext) -> Iterator[RosterMember]:
+def read_roster(
+    services: RosterServices, platform: Platform, context: LtiContext, *, assisting_learners: bool = False
+) -> Iterator[RosterMember]:
     """Yield the active members of a course. Raises RosterUnavailable."""
     url: str | None = _with_limit(context.roster_url)
     end = time.monotonic() + _MOST_SECONDS
@@ -105,7 +125,7 @@ def read_roster(services: RosterServices, platform: Platform, context: LtiContex
         if time.monotonic() > end:
             raise RosterUnavailable(f"the LMS took more than {_MOST_SECONDS / 60:.0f} minutes to send the roster")
         answer = _read_page(services, platform, url)
-        yield from _members(answer.content)
+        yield from _members(answer.content, assisting_learners=assisting_learners)
         url = _following(url, answer)
     raise RosterUnavailable(f"the roster has more than {_MOST_PAGES} pages")
 
@@ -135,16 +155,16 @@ def _following(url: str, answer: PlatformAnswer) -> str | None:
     return following
 
 
-def _members(content: bytes) -> Iterator[RosterMember]:
+def _members(content: bytes, *, assisting_learners: bool) -> Iterator[RosterMember]:
     try:
-        rows = json.loads(content)["members"]
-        members = [_member(row) for row in rows if (row.get("status") or "Active") == "Active"]
+        rows = [row for row in json.loads(content)["members"] if (row.get("status") or "Active") == "Active"]
+        members = [_member(row, assisting_learners=assisting_learners) for row in rows]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RosterUnavailable("the LMS sent a roster that cannot be read") from error
     yield from members
 
 
-def _member(row: dict[str, Any]) -> RosterMember:
+def _member(row: dict[str, Any], *, assisting_learners: bool) -> RosterMember:
     full = row.get("name") or " ".join(filter(None, (row.get("given_name"), row.get("family_name"))))
     subject, roles = row["user_id"], row["roles"]
     if not isinstance(subject, str | int) or isinstance(subject, bool) or not isinstance(roles, list):
@@ -154,7 +174,7 @@ def _member(row: dict[str, Any]) -> RosterMember:
         raise ValueError("a member has an id that no launch could have")
     return RosterMember(
         subject=str(subject),
-        part=part_of([role for role in roles if isinstance(role, str)]),
+        part=part_of([role for role in roles if isinstance(role, str)], assisting_learners=assisting_learners),
         name=clean_line(full),
     )
 
@@ -172,6 +192,7 @@ def _record_users(store: Store, course: str, members: list[RosterMember]) -> Non
             name=member.name or (known.name if known else ""),
             staff=member.part is CourseRole.STAFF,
             test=member.part is CourseRole.TEST_STUDENT,
+            instructed=known is not None and known.instructed,
             recorded=now,
         )
         is_changed = known is None or replace(known, recorded=now) != user

@@ -72,6 +72,8 @@ class LtiUser:
     staff: bool = False
     #: True for a preview of staff's, such as Canvas's Test Student: it counts nowhere.
     test: bool = False
+    #: True once the person has launched as staff: no roster makes a student of them, and a launch as one is a preview.
+    instructed: bool = False
     #: When a launch or a roster last had the person.
     recorded: float = 0.0
 

@@ -120,6 +120,10 @@ class ServiceSettings(BaseSettings):
     #: True if notifications, and requests to an LMS, may go over plain http.
     callback_http: bool = False
 
+    #: True if a learner of an LMS's course who is a teaching assistant there, too, is staff: Open edX's Community TAs
+    #: and Group Moderators are both.
+    lti_assisting_learners: bool = False
+
     def own_url(self, path: str) -> str | None:
         """Return the public URL of a path of ours, or None if there is no public URL."""
         return None if self.public_url is None else f"{str(self.public_url).rstrip('/')}{path}"

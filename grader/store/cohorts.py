@@ -10,6 +10,7 @@ from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import Kind, State, is_attempt
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, text
+from backmark.grader.store.launches import Launches
 
 #: Seconds in one interval of the histogram over time.
 HOUR = 3600
@@ -152,8 +153,9 @@ def figure(submissions: Iterable[CohortSubmission], titles: Mapping[str, str]) -
 class Cohorts:
     """Cohorts by course and assignment; a class without submissions has empty figures."""
 
-    def __init__(self, redis: Connection) -> None:
+    def __init__(self, redis: Connection, launches: Launches) -> None:
         self._redis = redis
+        self._launches = launches
         #: The figures that were worked out last, and until when they are shown, by the monotonic clock.
         self._recent: dict[tuple[str, str], tuple[float, Cohort]] = {}
 
@@ -172,7 +174,9 @@ class Cohorts:
         """Return the current figures."""
         names: Any = self._redis.zrange(keys.key("index", course, "assignment", assignment), 0, -1)
         chunks = (names[start : start + _CHUNK] for start in range(0, len(names), _CHUNK))
-        submissions = [submission for chunk in chunks for submission in self._submissions(chunk)]
+        others = self._launches.no_students(course)
+        found = (submission for chunk in chunks for submission in self._submissions(chunk))
+        submissions = [submission for submission in found if submission.student not in others]
         ids = sorted({mistake for submission in submissions for mistake in submission.mistakes})
         titles: Any = self._redis.hmget("bm:mistake-titles", ids) if ids else []
         named = {name: text(title) for name, title in zip(ids, titles, strict=True) if title is not None}

@@ -65,6 +65,10 @@ class Launches:
         raw: Any = self._redis.hvals(_users(course))
         return [read(LtiUser, json.loads(user)) for user in raw]
 
+    def no_students(self, course: str) -> frozenset[str]:
+        """Return the names of those in a course who count nowhere: staff, and previews of staff's."""
+        return frozenset(user.student for user in self.users(course) if user.staff or user.test)
+
     def make_code(self, content: str, seconds: int) -> str:
         """Keep `content` for `seconds`, and return a code that fetches it once. Only the hash of the code is stored."""
         code = secrets.token_urlsafe(_CODE)

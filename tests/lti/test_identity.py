@@ -54,6 +54,8 @@ def test_courses_and_platforms_are_told_apart(course_ids: list[str], other_ids: 
         ([ASSISTANT], CourseRole.STAFF),
         (["Instructor"], CourseRole.STAFF),
         ([LEARNER, INSTRUCTOR], CourseRole.STAFF),
+        ([ASSISTANT, LEARNER, INSTRUCTOR], CourseRole.STAFF),
+        ([ASSISTANT, LEARNER], CourseRole.STUDENT),
         ([LEARNER], CourseRole.STUDENT),
         ([f"{MEMBERSHIP}/Learner#Instructor"], CourseRole.STUDENT),
         ([LEARNER, ADMINISTRATOR], CourseRole.STUDENT),
@@ -68,6 +70,12 @@ def test_courses_and_platforms_are_told_apart(course_ids: list[str], other_ids: 
 )
 def test_the_part_is_that_in_the_course(roles: list[str], part: CourseRole) -> None:
     assert part_of(roles) is part
+
+
+def test_a_learner_who_assists_is_staff_if_the_operator_says_so() -> None:
+    """Open edX's Community TA."""
+    assert part_of([LEARNER, ASSISTANT], assisting_learners=True) is CourseRole.STAFF
+    assert part_of([LEARNER], assisting_learners=True) is CourseRole.STUDENT
 
 
 @given(st.text(max_size=60) | st.from_regex(r"https?://[^/]{0,20}(/.*)?"))

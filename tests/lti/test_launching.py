@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from backmark.grader.lti.identity import course_name, platform_id
+from backmark.grader.lti.identity import CourseRole, course_name, platform_id, student_name
 from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.records import Scope
 from backmark.grader.model.terms import Policy
@@ -138,21 +138,48 @@ def test_who_opens_an_assignment_is_on_the_roster_unless_staff_or_a_preview(brow
     assert [(entry.student, entry.name, entry.source) for entry in roster.values()] == [("7", "Ada Lovelace", "lti")]
 
 
-def test_staff_whom_the_lms_has_as_a_student_too_get_marks_after_their_launch(
-    browser: LtiBrowser, store: Store
-) -> None:
+def test_who_launched_as_staff_is_no_student_whatever_the_lms_s_roster_says(browser: LtiBrowser, store: Store) -> None:
+    """Moodle's roster calls a non-editing teacher Learner."""
     course = course_of(browser.lms)
+    store.courses.put_roster(course, [RosterEntry("2"), RosterEntry("7")], "lti", "LMS")
     browser.launch("2", "link-1")
-    store.courses.put_roster(course, [RosterEntry("2")], "lti", "LMS")
-    browser.launch("2", "link-1")
+    assert set(store.courses.roster(course)) == {"7"}
     user = store.launches.user(course, "2")
     assert user is not None
-    assert not user.staff
-    store.courses.put_roster(course, [RosterEntry("7")], "lti", "LMS")
+    assert (user.staff, user.instructed) == (True, True)
+
+
+def test_a_launch_of_staff_as_a_student_is_a_preview_and_says_so(
+    browser: LtiBrowser, tool: Flask, store: Store
+) -> None:
+    """Moodle's "Switch role to Student" launches with the teacher's own subject."""
+    course = course_of(browser.lms)
     browser.launch("2", "link-1")
+    browser.lms.people["2"].roles = [LEARNER]
+    student = LtiBrowser.open_new(tool, browser.lms)
+    preview = student.get(student.launch("2", "link-1").location)
+    assert "This is a preview." in preview.text
+    assert store.courses.roster(course) == {}
+    (name,) = store.launches.no_students(course) - {"2"}
+    assert name == student_name("2", CourseRole.TEST_STUDENT)
     user = store.launches.user(course, "2")
     assert user is not None
     assert user.staff
+    assert "This is a preview." not in student.get(student.launch("7", "link-1").location).text
+    _hand_in(store, course, name)
+    _hand_in(store, course, "7")
+    assert store.cohorts.read(course, ASSIGNMENT).handed_in == 1
+
+
+def test_staff_whom_colleagues_put_on_the_roster_are_students(browser: LtiBrowser, tool: Flask, store: Store) -> None:
+    """The way out for a student who was Instructor by mistake."""
+    course = course_of(browser.lms)
+    browser.launch("2", "link-1")
+    store.courses.add_student(course, RosterEntry("2"), "prof")
+    browser.lms.people["2"].roles = [LEARNER]
+    student = LtiBrowser.open_new(tool, browser.lms)
+    assert "This is a preview." not in student.get(student.launch("2", "link-1").location).text
+    assert store.launches.no_students(course) == frozenset()
 
 
 def test_the_link_of_a_launch_ends_with_its_student_and_the_next_launch_makes_another(

@@ -22,5 +22,5 @@ def gradebook_loops(store: Store, settings: ServiceSettings) -> dict[str, Callab
     services = PlatformServices(session, ToolKeys(store, settings).registration)
     return {
         "scores": GradebookScores(store.scores, services, recorded_sources(store, settings)).loop,
-        "rosters": RosterReader(store, services).loop,
+        "rosters": RosterReader(store, services, assisting_learners=settings.lti_assisting_learners).loop,
     }

@@ -22,9 +22,10 @@ AUTHOR = "LMS"
 class RosterReader:
     """The rosters that are due."""
 
-    def __init__(self, store: Store, services: RosterServices) -> None:
+    def __init__(self, store: Store, services: RosterServices, *, assisting_learners: bool = False) -> None:
         self._store = store
         self._services = services
+        self._assisting_learners = assisting_learners
 
     def loop(self, stop: Event) -> None:
         """Read rosters until `stop` is set; then finish those in progress."""
@@ -38,7 +39,9 @@ class RosterReader:
     def _read(self, course: str) -> None:
         """The edge of a task: no error may affect the others."""
         try:
-            change = update_roster(self._store, self._services, course, AUTHOR)
+            change = update_roster(
+                self._store, self._services, course, AUTHOR, assisting_learners=self._assisting_learners
+            )
         except RosterUnavailable as error:
             _log.warning("the roster of %s was not read: %s", course, error)
             self._store.rosters.conclude(course, str(error), _PAUSE)

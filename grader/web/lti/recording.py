@@ -43,17 +43,42 @@ def record_course(platform: Platform, claims: LaunchClaims, course: str, part: C
 def _record_person(claims: LaunchClaims, course: str, part: CourseRole) -> None:
     store, student = service().store, student_name(claims.sub, part)
     known, entry = store.launches.user(course, student), store.courses.roster(course).get(student)
-    # Staff whom the LMS's roster has as a student, too, get marks.
-    learns = entry is not None and entry.left is None and entry.source == "lti"
-    staff, test = part is CourseRole.STAFF and not learns, part is CourseRole.TEST_STUDENT
-    user = LtiUser(course, student, claims.sub, name=claims.name, staff=staff, test=test, recorded=store.time())
-    store.launches.record_user(user)
+    by_hand, teaches = _is_put_by_hand(entry), part is CourseRole.STAFF
+    store.launches.record_user(
+        LtiUser(
+            course,
+            student,
+            claims.sub,
+            name=claims.name,
+            staff=teaches and not by_hand,
+            test=part is CourseRole.TEST_STUDENT,
+            instructed=teaches or (known is not None and known.instructed),
+            recorded=store.time(),
+        )
+    )
+    if teaches and entry is not None and not by_hand:
+        # The LMS's roster may have called them a student: Moodle's does so of a non-editing teacher.
+        store.courses.remove_student(course, student, AUTHOR)
     is_new = entry is None and (known is None or known.staff)
     is_back = entry is not None and entry.left is not None and entry.source == "lti"
     if part is CourseRole.STUDENT and (is_new or is_back):
         # Later the LMS's own roster has everybody; until then it has those who launched.
         lms_id = "" if entry is None else entry.lms_id
         store.courses.add_student(course, RosterEntry(student, claims.name, source="lti", lms_id=lms_id), AUTHOR)
+
+
+def is_instructor(course: str, subject: str) -> bool:
+    """Return True if a person has launched as staff of a course, and is on no roster that staff made."""
+    store, student = service().store, student_name(subject)
+    known = store.launches.user(course, student)
+    if known is None or not known.instructed:
+        return False
+    return not _is_put_by_hand(store.courses.roster(course).get(student))
+
+
+def _is_put_by_hand(entry: RosterEntry | None) -> bool:
+    """Return True if staff put somebody on the roster, who is a student then, whatever the LMS says."""
+    return entry is not None and entry.left is None and entry.source != "lti"
 
 
 def record_due(claims: LaunchClaims, course: str, assignment: str) -> None:

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from backmark.grader.contracts.language.stored_settings import read_settings
 from backmark.grader.errors import SubmissionError
+from backmark.grader.lti.identity import is_test_student
 from backmark.grader.model.publications import RevisionRecord
 from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.store.search import Filter
@@ -211,6 +212,7 @@ def _form(
         counting=None if marking is None or marking.overridden else marking.submission,
         late=terms.late if terms else {},
         shown_to_staff=shown_to_staff,
+        previews=link.student is not None and is_test_student(link.student),
         kit=_offers_kit(link, revision, terms),
         contact=course.contact,
         archived=course.is_archived(current_service.store.time()),

@@ -23,8 +23,8 @@ class MarksTable:
 
 
 def read_marks(course: str, assignment: str) -> MarksTable:
-    """Return everybody of the roster, and whoever else has handed in or was given something, but no Test Student."""
-    courses = service().store.courses
+    """Return everybody of the roster, and whoever else has handed in or was given something, no staff, no previews."""
+    courses, others = service().store.courses, service().store.launches.no_students(course)
     roster, terms, refused = (
         courses.roster(course),
         courses.terms(course, assignment),
@@ -40,7 +40,7 @@ def read_marks(course: str, assignment: str) -> MarksTable:
                 refused[marking.student],
             )
             for marking in markings
-            if not is_test_student(marking.student)
+            if marking.student not in others and not is_test_student(marking.student)
         ),
         terms,
     )

@@ -8,6 +8,7 @@ import pytest
 from werkzeug.wrappers import Request, Response
 
 from backmark.grader.lti.identity import CourseRole, student_name
+from backmark.grader.model.lti import LtiUser
 from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.scores import ScoreReason
 from backmark.grader.model.terms import Override
@@ -223,6 +224,24 @@ def test_a_mark_that_was_refused_for_a_student_outside_the_course_is_sent_at_the
     course.enrol("12")
     course.settle()
     assert course.marks()["12"] == 10.0
+
+
+def test_who_launched_as_staff_is_no_student_of_the_roster_and_gets_no_mark(
+    course: LtiCourse, reader: RosterReader
+) -> None:
+    course.book.enrol(Member("11"), Member("12", "Tina"))
+    course.store.launches.record_user(LtiUser(course.name, "12", "12", staff=True, instructed=True))
+    course.hand_in("12", 10)
+    read_due(reader)
+    assert present(course.store, course) == {"11"}
+    course.settle()
+    assert course.score("12").reason is ScoreReason.STAFF
+    course.store.courses.add_student(course.name, RosterEntry("12"), "prof")
+    assert course.store.rosters.request(course.name)
+    read_due(reader)
+    assert present(course.store, course) == {"11", "12"}
+    course.settle()
+    assert course.marks()["12"] == 20.0
 
 
 @pytest.mark.parametrize("first", [LEARNER, INSTRUCTOR])
