@@ -67,6 +67,11 @@ def test_a_slip_is_named_in_its_line_without_row_comments(
     assert statement.rows == ()
 
 
+def test_a_line_that_only_names_what_has_no_value_is_found() -> None:
+    (statement,) = judge_with(AFFINE, ("dout @ w.T", "nowhere")).repair
+    assert [line.line for line in statement.lines] == [find_line(AFFINE, "dout @ w.T")]
+
+
 def test_two_slips_are_both_named() -> None:
     judgement = judge_with(AFFINE, ("dout @ w.T", "dout @ w"), ("dout.sum(axis=0)", "dout.mean(axis=0)"))
     lines = [line.line for statement in judgement.repair for line in statement.lines]

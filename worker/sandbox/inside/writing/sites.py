@@ -233,9 +233,16 @@ class SiteCalls(ast.NodeTransformer):
             return node
         made: ast.AST = self.generic_visit(node)
         if isinstance(node, ast.expr):
-            return made if number < 0 else ast.copy_location(_call_for(number, cast(ast.expr, made)), node)
+            return made if number < 0 else ast.copy_location(self._call_for(number, cast(ast.expr, made)), node)
         written = self._written.get(id(node), [])
         return [made, *(_store(self._sites.sites[place].node, place, node) for place in written)] if written else made
+
+    def _call_for(self, number: int, node: ast.expr) -> ast.Call:
+        if isinstance(node, ast.Name) and self._sites.sites[number].parent >= 0:
+            # If it has no value, the site around it shows that.
+            return _call(NAME, ast.Constant(number), node)
+        nothing = ast.arguments([], [], None, [], [], None, [])
+        return _call(VALUE, ast.Constant(number), ast.Lambda(nothing, node))
 
     def _list(self, node: ast.stmt) -> list[ast.stmt]:
         made = self.visit(node)
@@ -256,13 +263,6 @@ def count_turns(tree: ast.Module, lines: Slice, *, all_loops: bool) -> None:
 
 def _call(name: str, *arguments: ast.expr) -> ast.Call:
     return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
-
-
-def _call_for(number: int, node: ast.expr) -> ast.Call:
-    if isinstance(node, ast.Name):
-        return _call(NAME, ast.Constant(number), node)
-    nothing = ast.arguments([], [], None, [], [], None, [])
-    return _call(VALUE, ast.Constant(number), ast.Lambda(nothing, node))
 
 
 def _store(read: ast.expr, number: int, node: ast.AST) -> ast.stmt:
