@@ -57,6 +57,8 @@ class PlatformAnswer:
     retry_after: float | None = None
     #: Its `Link` headers, joined by commas: the addresses of other pages.
     links: str = ""
+    #: The phrase beside its status: Moodle's only words of an error.
+    reason: str = ""
 
     @property
     def succeeded(self) -> bool:
@@ -71,9 +73,15 @@ class PlatformAnswer:
 
     @property
     def words(self) -> str:
-        """The beginning of the answer as text, on one line; empty if it is JSON that says nothing."""
+        """The beginning of the answer as text, on one line; of JSON that says nothing the reason, if it has one."""
         words = shorten(self.content[: 4 * _WORDS].decode("utf-8", "replace"))
-        return "" if words in _NOTHING else words
+        return words if words and words not in _NOTHING else shorten(self._own_reason)
+
+    @property
+    def _own_reason(self) -> str:
+        """The reason, unless it is HTTP's phrase for the status."""
+        usual = HTTPStatus(self.status).phrase if self.status in set(HTTPStatus) else ""
+        return "" if self.reason.casefold() == usual.casefold() else self.reason
 
 
 class PlatformServices:
@@ -184,4 +192,5 @@ def _answer(response: requests.Response) -> PlatformAnswer:
         content=response.content,
         retry_after=float(pause[:9]) if pause.isdecimal() else None,
         links=response.headers.get("Link", ""),
+        reason=response.reason or "",
     )

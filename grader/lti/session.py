@@ -105,6 +105,7 @@ def _read(request: requests.PreparedRequest, answer: httpcore.Response) -> bytes
 def _response(request: requests.PreparedRequest, answer: httpcore.Response, content: bytes) -> requests.Response:
     response = requests.Response()
     response.status_code = answer.status
+    response.reason = answer.extensions.get("reason_phrase", b"").decode("latin-1")
     for raw_name, raw_value in answer.headers:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         if name.lower() == "location":

@@ -71,6 +71,10 @@ class Rules(Protocol):
         """Return the cell after a score; raises Refused."""
         ...
 
+    def refuse(self, refusal: Refused) -> Response:
+        """Return the answer that a refusal is."""
+        ...
+
 
 class MoodleRules:
     """Moodle: whole seconds; whatever is not FullyGraded erases the mark."""
@@ -81,9 +85,13 @@ class MoodleRules:
             raise Refused(HTTPStatus.BAD_REQUEST, "Incorrect score received")
         moment = _seconds(body["timestamp"])
         if cell.timestamp is not None and int(cell.timestamp) >= int(moment):
-            raise Refused(HTTPStatus.CONFLICT, "Refusing score with an earlier timestamp")
+            raise Refused(HTTPStatus.CONFLICT, "Refusing score with an earlier timestamp for item 7")
         score = _scale_score(body, maximum) if body["gradingProgress"] == "FullyGraded" else None
         return replace(cell, score=score, timestamp=moment)
+
+    def refuse(self, refusal: Refused) -> Response:
+        """Return the answer that a refusal is: its words are the reason phrase, and the body says nothing."""
+        return Response("[]", f"{refusal.status:d} {refusal.words or HTTPStatus(refusal.status).phrase}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +128,10 @@ class CanvasRules:
             return cell
         return replace(cell, score=_scale_score(body, maximum))
 
+    def refuse(self, refusal: Refused) -> Response:
+        """Return the answer that a refusal is."""
+        return Response(json.dumps({"errors": refusal.words}), refusal.status)
+
 
 @dataclass(slots=True)
 class Gradebook:
@@ -150,7 +162,7 @@ class Gradebook:
         try:
             response = self.intercept(request) or self._answer(request)
         except Refused as refusal:
-            response = Response(json.dumps({"errors": refusal.words}), refusal.status)
+            response = self.rules.refuse(refusal)
         return response(environ, start_response)
 
     def enrol(self, *members: Member) -> None:

@@ -68,6 +68,7 @@ class _Wire(BaseAdapter):
         )
         response = requests.Response()
         response.status_code = answer.status_code
+        response.reason = answer.status.partition(" ")[2]
         response.headers.update({name: ", ".join(answer.headers.getlist(name)) for name, _ in answer.headers})
         response.raw = BytesIO(answer.get_data())
         response.request, response.url = request, str(request.url)

@@ -73,6 +73,21 @@ def test_a_refusal_is_final_and_listed_with_the_reason(moodle: LtiCourse, status
     assert moodle.list_failed() == []
 
 
+def test_moodle_s_reason_phrase_is_quoted_since_its_body_says_nothing(moodle: LtiCourse) -> None:
+    moodle.hand_in("11", 4)
+    moodle.book.members.clear()
+    moodle.settle()
+    (score,) = moodle.list_failed()
+    assert (score.status, score.detail) == (400, "Incorrect score received")
+
+
+def test_http_s_own_phrase_is_no_reason(moodle: LtiCourse) -> None:
+    moodle.book.locked.add(moodle.column)
+    moodle.hand_in("11", 4)
+    moodle.send()
+    assert (moodle.score("11").status, moodle.score("11").detail) == (500, "")
+
+
 def test_a_column_that_is_gone_is_asked_no_more_until_a_launch_names_it(course: LtiCourse) -> None:
     course.enrol("12", "13")
     paths: list[str] = []
