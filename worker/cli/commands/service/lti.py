@@ -39,8 +39,9 @@ def lti() -> None:
 def invite(days: int) -> None:
     """Print an address that registers one LMS.
 
-    Send the address to the administrator of the LMS, who pastes it where the LMS registers tools. The address works
-    once. Send it to nobody else: anybody who has it can register an LMS.
+    Send the address to the administrator of the LMS, who pastes it where the LMS registers tools. The address is
+    for one LMS; a registration that fails does not use it up. Send it to nobody else: anybody who has it can register
+    an LMS.
     """
     store = _open_store()
     _require_public_url(store)
