@@ -66,8 +66,9 @@ class Launches:
         return [read(LtiUser, json.loads(user)) for user in raw]
 
     def no_students(self, course: str) -> frozenset[str]:
-        """Return the names of those in a course who count nowhere: staff, and previews of staff's."""
-        return frozenset(user.student for user in self.users(course) if user.staff or user.test)
+        """Return the names of those in a course who count nowhere: who launched as staff, and previews of staff's."""
+        users = self.users(course)
+        return frozenset(user.student for user in users if user.test or (user.staff and user.instructed))
 
     def make_code(self, content: str, seconds: int) -> str:
         """Keep `content` for `seconds`, and return a code that fetches it once. Only the hash of the code is stored."""
