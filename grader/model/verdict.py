@@ -307,19 +307,27 @@ class Verdict:
         default=None,
         metadata=describe("The version of Backmark and its engine that reached the verdict, such as 0.2.0+1f0c3a5b."),
     )
+    fingerprint: str = field(
+        default="",
+        metadata=describe(
+            "Only for staff; empty for other tokens. A hash of the graded functions without comments, layout and"
+            " docstrings, equal for equal code; empty if they could not be read, or an older version graded them."
+        ),
+    )
     level: Level | None = field(
         default=None,
         metadata=describe("Present only if parts of the verdict are hidden: the level of detail that is shown."),
     )
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913 - the parts of a verdict, each by its name
         cls,
         submission: GradedSubmission,
         assignment: GradedAssignment,
         judgement: Judgement,
         output: str = "",
         engine: str | None = None,
+        fingerprint: str = "",
     ) -> "Verdict":
         """Return the verdict of a judgement, with the sums of its marks."""
         return cls(
@@ -329,6 +337,7 @@ class Verdict:
             max_score=sum(row.max_score for row in judgement.properties),
             output=output,
             engine=engine,
+            fingerprint=fingerprint,
             **{name: getattr(judgement, name) for name in Judgement.__slots__ if name != "wrong_results"},
         )
 

@@ -135,7 +135,7 @@ def policy(assignment: Raw) -> Feedback:
 def _full(verdict: Verdict, hidden: tuple[str, ...]) -> Verdict:
     """Return the verdict without what is for staff, its hidden properties and what follows from them."""
     if not hidden:
-        return replace(verdict, flags=(), explained_by=())
+        return replace(verdict, flags=(), explained_by=(), fingerprint="")
     rows = tuple(
         replace(row, message="", names=()) if _speaks_of(hidden, row) else row for row in _rows(verdict, hidden)
     )
@@ -154,6 +154,7 @@ def _full(verdict: Verdict, hidden: tuple[str, ...]) -> Verdict:
         statistics=replace(verdict.statistics, seed=0),
         flags=(),
         explained_by=(),
+        fingerprint="",
     )
 
 

@@ -28,6 +28,8 @@ class VerdictSummary:
     mistakes: tuple[tuple[str, str], ...] = ()
     #: The version of the engine that reached it; empty if unknown.
     engine: str = ""
+    #: Of the code that was graded; empty if unknown.
+    fingerprint: str = ""
 
     @classmethod
     def of(cls, verdict: Verdict) -> "VerdictSummary":
@@ -44,6 +46,7 @@ class VerdictSummary:
             named[Mark.PASSED],
             tuple((mistake.id, mistake.title) for mistake in verdict.mistakes),
             verdict.engine or "",
+            verdict.fingerprint,
         )
 
     @classmethod
@@ -53,7 +56,8 @@ class VerdictSummary:
 
     def write(self) -> list[Any]:
         """Return the summary for JSON."""
-        return [self.outcome, self.score, self.max_score, self.failing, self.passing, self.mistakes, self.engine]
+        rows = [self.failing, self.passing, self.mistakes]
+        return [self.outcome, self.score, self.max_score, *rows, self.engine, self.fingerprint]
 
     def summary(self) -> dict[str, Any]:
         """Return the fields that the functions store with a submission."""
@@ -64,6 +68,7 @@ class VerdictSummary:
             "failing": json.dumps(self.failing),
             "mistakes": " ".join(mistake for mistake, _ in self.mistakes),
             "engine": self.engine,
+            "fingerprint": self.fingerprint,
             "titles": {mistake: title for mistake, title in self.mistakes if title},
         }
 

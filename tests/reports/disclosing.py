@@ -154,7 +154,11 @@ def reveal_all(
     )
     reference = GradedAssignment("levels", "49737db601a42a8b", "0" * 64)
     verdict = Verdict.of(
-        GradedSubmission("0123456789abcdef", "answer.py", "0" * 64), reference, judgement, f"zq-printed {CANARY}\n"
+        GradedSubmission("0123456789abcdef", "answer.py", "0" * 64),
+        reference,
+        judgement,
+        f"zq-printed {CANARY}\n",
+        fingerprint="zq-fingerprint",
     )
     return dict(json.loads(json.dumps(verdict.as_dict())))
 

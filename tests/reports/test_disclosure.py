@@ -106,7 +106,8 @@ def test_at_line_there_is_all_but_what_stands_in_the_place_of_what() -> None:
     kinds = [{slip["kind"]: None for slip in statement["slips"]} for statement in verdict["repair"]]
     slips = [[{"kind": kind, "before": "", "after": ""} for kind in each if kind] for each in kinds]
     repair = [{**statement, "slips": of} for statement, of in zip(verdict["repair"], slips, strict=True)]
-    assert shown == verdict | {"flags": [], "explained_by": [], "repair": repair, "level": "line"}
+    hidden = {"flags": [], "explained_by": [], "fingerprint": ""}
+    assert shown == verdict | hidden | {"repair": repair, "level": "line"}
     assert not {"zq-before", "zq-after"} & secrets(shown)
 
 
@@ -129,7 +130,7 @@ def test_the_change_is_shown_from_the_second_attempt_that_loses_the_row(
 
 
 def test_at_full_all_but_what_is_for_staff_is_there() -> None:
-    assert disclose(reveal_all(), FULL, 1) == reveal_all() | {"flags": [], "explained_by": []}
+    assert disclose(reveal_all(), FULL, 1) == reveal_all() | {"flags": [], "explained_by": [], "fingerprint": ""}
 
 
 def test_at_hint_the_rows_that_lines_cost_have_their_hints_and_not_how_many_lines_there_are() -> None:
@@ -418,9 +419,11 @@ def test_marks_of_a_verdict_without_its_rows_are_the_whole_ones() -> None:
 
 @pytest.mark.parametrize("hidden", [(), ("pure",), ("weight_gradient",)])
 @pytest.mark.parametrize("level", Level)
-def test_how_lines_were_found_is_shown_to_no_student(level: Level, hidden: tuple[str, ...]) -> None:
+def test_how_lines_were_found_and_the_fingerprint_are_shown_to_no_student(
+    level: Level, hidden: tuple[str, ...]
+) -> None:
     shown = disclose(reveal_all(), Feedback.always(level, hidden), 1)
-    assert shown["explained_by"] == []
+    assert (shown["explained_by"], shown["fingerprint"]) == ([], "")
     assert find_betrayals(json.dumps(shown), {"zq-reason-row", "86161", "zq-known-mistake"}) == []
 
 

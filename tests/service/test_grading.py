@@ -51,6 +51,23 @@ def perform_job(context: Context, job: Job) -> SubmissionRecord:
     return record
 
 
+def test_code_that_differs_in_comments_and_layout_has_one_fingerprint_and_other_code_another(context: Context) -> None:
+    right = example("right_loops.py").decode()
+    sources = {
+        "ann": right,
+        "ben": f"# mine\n\n{right}\n\n# done\n",
+        "eve": example("missing_factor_two.py").decode(),
+        "tim": "no Python at all (",
+    }
+    jobs = [hand_in(context, source.encode(), student=student) for student, source in sources.items()]
+    for job in jobs:
+        perform_job(context, job)
+    verdicts = [context.store.submissions.verdict(job.id) for job in jobs]
+    ann, ben, eve, tim = (verdict.fingerprint if verdict else None for verdict in verdicts)
+    assert ann == ben != eve
+    assert (len(ann or ""), tim) == (64, "")
+
+
 def test_an_identical_source_gets_the_same_verdict_as_its_own(context: Context) -> None:
     first = perform_job(context, hand_in(context, example("missing_factor_two.py")))
     second = perform_job(context, hand_in(context, example("missing_factor_two.py"), "b.py", "ben"))

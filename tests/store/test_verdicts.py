@@ -55,6 +55,15 @@ def test_a_submission_names_the_engine_of_the_verdict_that_holds(store: Store) -
     assert now(store, name).engine == "0.2.0+11111111"
 
 
+def test_the_fingerprint_of_a_submission_s_code_outlives_a_verdict_that_has_none(store: Store) -> None:
+    """A regrade is rolled back to what a version before fingerprints said of the same file."""
+    name = accept(store)
+    store.submissions.finish(claim_job(store, name), verdict("failed"))
+    assert replace_verdict(store, name, 1, verdict("passed", fingerprint="f" * 64), "regrade-1") == 2
+    assert restore_verdict(store, name, 2, 1)
+    assert store.redis.hget(f"bm:submission:{name}", "fingerprint") == b"f" * 64
+
+
 def test_no_engine_is_named_for_a_verdict_of_a_version_that_did_not_record_it(store: Store) -> None:
     """A worker of that version may run a regrade over a verdict whose engine is known."""
     name = accept(store)

@@ -198,7 +198,7 @@ def test_what_a_newer_revision_shows_holds_for_earlier_submissions(
     tag = portal.get(f"/submissions/{submission}").headers["ETag"]
     publish(Feedback.always(Level.FULL))
     answer = portal.get(f"/submissions/{submission}", {"If-None-Match": tag})
-    assert answer.get_json()["verdict"] == reveal_all() | {"flags": [], "explained_by": []}
+    assert answer.get_json()["verdict"] == reveal_all() | {"flags": [], "explained_by": [], "fingerprint": ""}
     publish(Feedback.always(Level.HINT))
     assert portal.get(f"/submissions/{submission}").get_json()["verdict"]["counterexample"] is None
 

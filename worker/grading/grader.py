@@ -167,20 +167,22 @@ class Grader:
             statistics=Statistics(seed=self.judge.assignment.seed),
         )
 
-    def conclude(
+    def conclude(  # noqa: PLR0913 - what a verdict is made of, each by its name
         self,
         judgement: Judgement,
         source: bytes,
         filename: str,
         output: str = "",
         fresh_cases: FreshCases | None = None,
+        fingerprint: str = "",
     ) -> Verdict:
         """Return the verdict of a judgement on a file's bytes."""
         if self.jails.confined:
             judgement = replace(judgement, flags=(*judgement.flags, CONFINED))
         digest = hashlib.sha256(source).hexdigest()
         submission = GradedSubmission(digest[:16], filename, digest)
-        return Verdict.of(submission, self.refer(fresh_cases), judgement, output, engine_version.version())
+        engine = engine_version.version()
+        return Verdict.of(submission, self.refer(fresh_cases), judgement, output, engine, fingerprint)
 
     def grade(self, source: bytes, filename: str, fresh_cases: FreshCases | None = None) -> Verdict:
         """Return the verdict on a file's bytes. A ServiceError is our fault and never the student's."""
@@ -318,6 +320,8 @@ class Grading:
     _writes: tuple[Write, ...] = ()
     _own_parameters: tuple[OwnParameters, ...] = ()
     _is_table: bool = False
+    #: Of the functions that are graded; empty until they were read.
+    _fingerprint: str = ""
 
     def verdict(self) -> Verdict:
         """Grade. Raises ServiceError, which is ours, SliceEnded, and Stopped."""
@@ -362,7 +366,7 @@ class Grading:
         seconds = round(time.perf_counter() - started, 4)
         judgement = replace(judgement, statistics=replace(judgement.statistics, seconds=seconds))
         judgement = name_lines(quote_repair(judgement, self._read_line), self.cells)
-        return self.grader.conclude(judgement, self.source, self.filename, output, self.fresh_cases)
+        return self.grader.conclude(judgement, self.source, self.filename, output, self.fresh_cases, self._fingerprint)
 
     def _judge(self, session: Session) -> tuple[Judgement, str]:
         """Extract, ask and judge; return the judgement and the printed output."""
@@ -395,6 +399,7 @@ class Grading:
             self.cells = session.cells if session.cells.texts or session.cells.names else self.cells
         if extracted.fingerprint in assignment.templates:
             raise SubmissionError("unfilled", UNFILLED.format(function=assignment.function))
+        self._fingerprint = extracted.fingerprint
         self._is_table = 2 * extracted.literals > len(extracted.code)
         self._writes = tuple(name_write(write, self.cells) for write in extracted.writes)
         self._own_parameters = extracted.own_parameters

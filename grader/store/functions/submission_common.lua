@@ -148,6 +148,10 @@ local function hold(id, number, summary)
   if (summary.engine or '') ~= '' then
     redis.call('HSET', job, 'engine:' .. number, summary.engine)
   end
+  -- The file stays the same, so a verdict that an older version reached leaves what is known of it.
+  if (summary.fingerprint or '') ~= '' then
+    redis.call('HSET', job, 'fingerprint', summary.fingerprint)
+  end
   for mistake, title in pairs(summary.titles) do
     redis.call('HSET', 'bm:mistake-titles', mistake, title)
   end
