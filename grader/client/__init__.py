@@ -23,6 +23,7 @@ from backmark.grader.client.problems import (
 from backmark.grader.client.records import Comparison, InvitationLink, Regrade, Submission, Token, utc
 from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.course import Course, Invitation, Role, StaffMember
+from backmark.grader.model.equal_code import CodeGroup, EqualCode, EqualStudent, EqualSubmission
 from backmark.grader.model.links import HandInLink
 from backmark.grader.model.marks import StudentMark
 from backmark.grader.model.messages import Answer, Note, Question
@@ -39,10 +40,14 @@ __all__ = [
     "AuditEntry",
     "Client",
     "ClientError",
+    "CodeGroup",
     "Comparison",
     "Conflict",
     "Course",
     "Delivery",
+    "EqualCode",
+    "EqualStudent",
+    "EqualSubmission",
     "Extension",
     "Fault",
     "Forbidden",

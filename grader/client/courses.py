@@ -12,6 +12,7 @@ from backmark.grader.client.records import InvitationLink, Token, reader, write,
 from backmark.grader.client.transport import Request, read_json
 from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.course import Course, Invitation, Role, StaffMember
+from backmark.grader.model.equal_code import EqualCode
 from backmark.grader.model.links import HandInLink
 from backmark.grader.model.marks import StudentMark
 from backmark.grader.model.messages import Question
@@ -210,6 +211,12 @@ class CourseCalls:
     def remove_override(self, assignment: str, student: str) -> None:
         """Remove a student's override: the computed mark counts again."""
         self._calls.delete(self._at(assignment, "overrides", student), no_value)
+
+    # Code
+
+    def equal_code(self, assignment: str) -> EqualCode:
+        """Return the groups of students whose code for an assignment is equal."""
+        return self._calls.get(self._at(assignment, "equal-code"), reader(EqualCode))
 
     # Questions
 

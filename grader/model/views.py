@@ -10,6 +10,7 @@ from typing import Any
 
 from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.course import Course, Invitation, NewMember, StaffMember
+from backmark.grader.model.equal_code import CodeGroup, EqualCode, EqualStudent, EqualSubmission
 from backmark.grader.model.fields import noun_fields
 from backmark.grader.model.links import HandInLink
 from backmark.grader.model.marks import StudentMark
@@ -114,6 +115,10 @@ SERVED: View = MappingProxyType(
         Score: ("student", "line_item", "state", "reason", "status", "detail", "tries", "changed", "sent"),
         GradebookColumn: ("line_item", "title", "gone", "parked", "status"),
         RosterReading: ("read", "tried", "problem"),
+        EqualCode: ("handed_in", "common", "groups"),
+        CodeGroup: ("fingerprint", "students"),
+        EqualStudent: ("student", "name", "section", "verified", "submissions"),
+        EqualSubmission: ("id", "created", "outcome"),
         HandInLink: ("url", "student", "hands_in", "reads"),
         Note: ("id", "text", "author", "recorded"),
         Question: ("id", "submission", "assignment", "student", "text", "state", "asked", "answer"),

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from backmark.grader.courses.equal_code import CodeAttempt
+from backmark.grader.model.equal_code import EqualSubmission
 from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import Kind, State, is_attempt
 from backmark.grader.store import keys
@@ -19,6 +21,7 @@ _RECENT, _FEW = 30.0, 500
 #: Submissions that are read at once, and the fields of each.
 _CHUNK = 500
 _FIELDS = ("student", "created", "state", "outcome", "score", "max_score", "mistakes")
+_CODE_FIELDS = ("student", "created", "state", "outcome", "source", "fingerprint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,31 +175,48 @@ class Cohorts:
 
     def read(self, course: str, assignment: str) -> Cohort:
         """Return the current figures."""
-        names: Any = self._redis.zrange(keys.key("index", course, "assignment", assignment), 0, -1)
-        chunks = (names[start : start + _CHUNK] for start in range(0, len(names), _CHUNK))
-        others = self._launches.no_students(course)
-        found = (submission for chunk in chunks for submission in self._submissions(chunk))
-        submissions = [submission for submission in found if submission.student not in others]
+        submissions = list(self._submissions(course, assignment))
         ids = sorted({mistake for submission in submissions for mistake in submission.mistakes})
         titles: Any = self._redis.hmget("bm:mistake-titles", ids) if ids else []
         named = {name: text(title) for name, title in zip(ids, titles, strict=True) if title is not None}
         return figure(submissions, named)
 
-    def _submissions(self, names: Sequence[bytes]) -> Iterator[CohortSubmission]:
-        pipeline = self._redis.pipeline(transaction=False)
-        for name in names:
-            pipeline.hmget(keys.key(Kind.SUBMISSION, text(name)), *_FIELDS)
-        for name, raw in zip(names, pipeline.execute(), strict=True):
-            student, created, state, outcome, score, max_score, mistakes = (value and text(value) for value in raw)
-            # None if it was deleted since its id was read.
-            if student is not None:
-                yield CohortSubmission(
-                    text(name),
-                    student,
-                    float(created),
-                    State(state),
-                    outcome,
-                    int(score or 0),
-                    int(max_score or 0),
-                    tuple((mistakes or "").split()),
-                )
+    def code_attempts(self, course: str, assignment: str) -> Iterator[CodeAttempt]:
+        """Yield the attempts at an assignment with what their code is compared by."""
+        for name, (student, created, state, outcome, source, fingerprint) in self._rows(
+            course, assignment, _CODE_FIELDS
+        ):
+            if is_attempt(State(state), outcome or None):
+                known = Outcome(outcome) if outcome else None
+                submission = EqualSubmission(name, float(created) / 1000, known)
+                yield CodeAttempt(student, submission, source, fingerprint)
+
+    def _submissions(self, course: str, assignment: str) -> Iterator[CohortSubmission]:
+        for name, (student, created, state, outcome, score, max_score, mistakes) in self._rows(
+            course, assignment, _FIELDS
+        ):
+            yield CohortSubmission(
+                name,
+                student,
+                float(created),
+                State(state),
+                outcome or None,
+                int(score or 0),
+                int(max_score or 0),
+                tuple(mistakes.split()),
+            )
+
+    def _rows(self, course: str, assignment: str, fields: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+        """Yield the id and the fields, the student first, of each submission but those of staff; empty if lacking."""
+        others = self._launches.no_students(course)
+        names: Any = self._redis.zrange(keys.key("index", course, "assignment", assignment), 0, -1)
+        for start in range(0, len(names), _CHUNK):
+            chunk = names[start : start + _CHUNK]
+            pipeline = self._redis.pipeline(transaction=False)
+            for name in chunk:
+                pipeline.hmget(keys.key(Kind.SUBMISSION, text(name)), *fields)
+            for name, raw in zip(chunk, pipeline.execute(), strict=True):
+                row = [text(value) if value else "" for value in raw]
+                # The name is empty if it was deleted since its id was read.
+                if row[0] and row[0] not in others:
+                    yield text(name), row

@@ -20,6 +20,7 @@ from backmark.grader.client import (
     utc,
 )
 from backmark.grader.model.messages import QuestionState
+from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import Scope
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.store import Store
@@ -80,6 +81,21 @@ def test_courses_are_made_found_changed_and_staffed_by_the_client(settings: Serv
                     own.courses.create(Course("mine"))
             client.course.remove_staff(grace.id)
             assert client.course.staff() == []
+
+
+def test_groups_of_equal_code_are_read_by_the_client(settings: ServiceSettings, store: Store) -> None:
+    staff = store.tokens.create("prof", "nn", {Scope.STAFF})[1]
+    with (
+        serve_web(settings.redis_url.get_secret_value(), BACKMARK_SECRET=SECRET) as port,
+        Client(f"http://127.0.0.1:{port}", staff) as client,
+    ):
+        for student in ("ada", "bob", "ada"):
+            conclude(store, client.submit(b"x = 1\n", assignment=UDL, student=student).id)
+        equal = client.course.equal_code(UDL)
+        (group,) = equal.groups
+        assert (equal.handed_in, equal.common) == (2, 0)
+        assert [(one.student, len(one.submissions)) for one in group.students] == [("ada", 2), ("bob", 1)]
+        assert group.students[0].submissions[0].outcome is Outcome.PASSED
 
 
 def run_course(client: Client, store: Store, file: Path) -> None:

@@ -30,7 +30,7 @@ ASSISTANT = {
         "put_override",
         "remove_override",
     ),
-    *("list_outages", "read_course_marks", "read_course_roster", "read_source", "read_kit"),
+    *("list_outages", "read_course_marks", "read_code_groups", "read_course_roster", "read_source", "read_kit"),
     *("list_publications", "read_publication", "list_scores", "read_roster_reading", "list_audit", "list_staff"),
     *("list_regrades", "read_regrade", "read_report", "read_comparison"),
     *("add_note", "remove_note", "list_questions", "answer_question"),
