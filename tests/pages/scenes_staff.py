@@ -148,6 +148,13 @@ def empty_assignment(house: House, window: Window) -> None:
     page.get_by_label("The link").wait_for()
 
 
+def equal_code(house: House, window: Window) -> None:
+    """Groups of students with equal code, and code that nearly everybody has."""
+    assignment(house, window)
+    window.page.get_by_role("link", name="Equal code").click()
+    window.page.get_by_role("heading", name="Equal code").wait_for()
+
+
 def submissions(house: House, window: Window) -> None:
     """All of them."""
     course(house, window)
@@ -343,6 +350,7 @@ SCENES: dict[str, Scene] = {
     "staff-course-arrange": arrangement,
     "staff-assignment": assignment,
     "staff-assignment-empty": empty_assignment,
+    "staff-equal-code": equal_code,
     "staff-submissions": submissions,
     "staff-notifications": notifications,
     "staff-submission": submission,

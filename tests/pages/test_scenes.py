@@ -20,7 +20,7 @@ BY_DAY = frozenset(
             "staff-assignment",
             "staff-publication-refused",
         ),
-        *("staff-submissions", "staff-submission", "staff-regrade", "staff-marks", "staff-policy"),
+        *("staff-equal-code", "staff-submissions", "staff-submission", "staff-regrade", "staff-marks", "staff-policy"),
         *("staff-extensions", "staff-roster", "staff-log", "messages-verdict", "messages-questions"),
     }
 )

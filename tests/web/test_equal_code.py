@@ -1,5 +1,7 @@
 """Equal code by the API and on its page: the groups, for staff."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +14,11 @@ from backmark.grader.store.store import Store
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.web.verdicts import failing_verdict, passing_verdict
+from tests.web.visitor import Visitor
 
 pytestmark = pytest.mark.service(secret="only for tests, and as long as a real one is")  # noqa: S106 - guards nothing
 
+ROOT = Path(__file__).parents[2]
 PLACE = "/courses/course/assignments/udl-7.2"
 TEST_STUDENT = f"test-student-{'0' * 24}"
 
@@ -66,3 +70,42 @@ def test_equal_code_is_for_staff_of_the_course(app: Flask, store: Store, portal:
     assert [asker.get(f"{PLACE}/equal-code").status_code for asker in askers] == [200, 403, 404]
     unknown = assistant.get("/courses/course/assignments/none/equal-code")
     assert unknown.get_json()["type"] == "/problems/unknown-assignment"
+
+
+def test_the_page_names_each_group_with_its_submissions_and_escapes_names(
+    app: Flask, store: Store, staff: Asker
+) -> None:
+    store.courses.put_roster("course", [RosterEntry("ada", "Ada <b>", section="A")], "csv", "staff")
+    names = [hand_in(staff, store, student, "a" * 64) for student in ("ada", "ada", "bob")]
+    hand_in(staff, store, "zoe-7", "b" * 64)
+    visitor = Visitor(app, store, "course", Scope.ASSIST)
+    text = visitor.get(f"{PLACE}/equal-code")
+    assert [f"/submissions/{name}" in text for name in names] == [True, True, True]
+    assert "Ada &lt;b&gt;" in text
+    assert "2 students" in text
+    assert "zoe-7" not in text
+    assert f"{PLACE}/equal-code" in visitor.get(PLACE)
+
+
+def test_the_page_says_when_there_is_no_group_and_how_many_have_the_same_as_all(
+    app: Flask, store: Store, staff: Asker
+) -> None:
+    visitor = Visitor(app, store)
+    assert "Nobody has handed in yet." in visitor.get(f"{PLACE}/equal-code")
+    hand_in(staff, store, "s1", "a" * 64)
+    assert "No two students have equal code." in visitor.get(f"{PLACE}/equal-code")
+    for number in range(2, 10):
+        hand_in(staff, store, f"s{number}", "a" * 64 if number < 9 else "b" * 64)
+    text = visitor.get(f"{PLACE}/equal-code")
+    assert "8 of 9 students who handed in have code that nearly everybody has." in text
+    assert "No other code is equal." in text
+
+
+#: Words that say more than that code is equal.
+_ACCUSING = re.compile(r"plagiar|cheat|cop(y|ied|ies)|suspi|collu[ds]|misconduct|dishonest|fraud|violat", re.IGNORECASE)
+
+
+def test_no_face_of_equal_code_accuses_anybody() -> None:
+    files = [file for file in ROOT.glob("grader/**/*equal_code*") if file.suffix in {".py", ".html"}]
+    assert len(files) == 6
+    assert [file.name for file in files if _ACCUSING.search(file.read_text("utf-8"))] == []
