@@ -1,14 +1,12 @@
-"""A whole course as a zip file, written while it is read: no more than one file of it is in memory."""
+"""A whole course as a ZIP file."""
 
 import json
-import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any, TypeVar
 
-from flask import Response, stream_with_context
+from flask import Response
 
 from backmark.grader.model.publications import RevisionRecord
 from backmark.grader.model.records import SubmissionRecord
@@ -17,8 +15,8 @@ from backmark.grader.reports.marks_table import HEADER, cells
 from backmark.grader.store.paging import RecordPage
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
-from backmark.grader.web.http.problems import BUSY, TRY_AGAIN, Problem
 from backmark.grader.web.service import note_act, service
+from backmark.grader.web.usecases.archives import send_archive
 from backmark.grader.web.usecases.marks import MarksTable, read_marks
 
 _Item = TypeVar("_Item")
@@ -27,40 +25,8 @@ _Item = TypeVar("_Item")
 FORMAT = 1
 #: Submissions and entries of the log that are read at once.
 _PAGE = 200
-#: zlib's fastest: a web thread waits for it.
-_LEVEL = 1
 #: Endings that a source keeps; any other is text to whoever opens it.
 _SUFFIXES = frozenset({".ipynb", ".py"})
-
-
-class _Pipe:
-    """A file to write to, of which what was written is taken out again."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def write(self, data: bytes) -> int:
-        self._pieces.append(bytes(data))
-        return len(data)
-
-    def flush(self) -> None:
-        """Do nothing: `take` has everything."""
-
-    def take(self) -> bytes:
-        """Return what was written since the last time."""
-        data = b"".join(self._pieces)
-        self._pieces.clear()
-        return data
-
-
-def export(store: Store, course: str) -> Iterator[bytes]:
-    """Yield a zip file in pieces: what staff set, the log, marks, and each submission with its source and verdict."""
-    pipe = _Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:  # type: ignore[call-overload] # it needs to write, no more
-        for name, content in _files(store, course):
-            archive.writestr(name, content)
-            yield pipe.take()
-    yield pipe.take()
 
 
 def _files(store: Store, course: str) -> Iterator[tuple[str, bytes]]:
@@ -146,18 +112,6 @@ def _json(value: object) -> bytes:
 
 
 def send_course(course: str) -> Response:
-    """Send a course as a zip file, written while it is sent; the log says who asked for it. Raises Problem if busy."""
-    app_services = service()
-    if not app_services.slots.acquire():
-        raise Problem(
-            BUSY, "the server holds as many open connections as it allows", headers={"Retry-After": str(TRY_AGAIN)}
-        )
-    with ExitStack() as slot:
-        slot.callback(app_services.slots.release)
-        note_act(course, "course.export")
-        response = Response(stream_with_context(export(app_services.store, course)), mimetype="application/zip")
-        # Not in the generator's own cleanup: a generator that never started has none.
-        response.call_on_close(slot.pop_all().close)
-    response.headers["Content-Disposition"] = f'attachment; filename="course-{course}.zip"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    """Send what staff set, the log, marks, and each submission with its source and verdict; the log says who asked."""
+    files = _files(service().store, course)
+    return send_archive(f"course-{course}.zip", files, lambda: note_act(course, "course.export"))
