@@ -218,6 +218,10 @@ class CourseCalls:
         """Return the groups of students whose code for an assignment is equal."""
         return self._calls.get(self._at(assignment, "equal-code"), reader(EqualCode))
 
+    def export_code(self, assignment: str, file: Path) -> None:
+        """Write the code of the attempts that count into a ZIP file for JPlag and Dolos, as `export` does."""
+        self._download(self._at(assignment, "code"), file)
+
     # Questions
 
     def questions(self, *, state: str = "open") -> Listing[Question]:
@@ -286,15 +290,18 @@ class CourseCalls:
 
     def export(self, file: Path) -> None:
         """Write the whole course into a zip file. It has its name once it is complete."""
-        partial = file.with_name(f"{file.name}.part")
-        request = Request(method="GET", path=self._in("export"))
-        with self._calls.transport.download(request) as pieces, partial.open("wb") as target:
-            target.writelines(pieces)
-        partial.replace(file)
+        self._download(self._in("export"), file)
 
     def delete(self, *, confirm: str) -> int:
         """Delete everything in the course; `confirm` is its name. Return the number of submissions. For admins."""
         return self._calls.delete(self._in(), lambda body: int(body["deleted"]), {"confirm": confirm})
+
+    def _download(self, path: str, file: Path) -> None:
+        partial = file.with_name(f"{file.name}.part")
+        request = Request(method="GET", path=path)
+        with self._calls.transport.download(request) as pieces, partial.open("wb") as target:
+            target.writelines(pieces)
+        partial.replace(file)
 
     def _in(self, *parts: str) -> str:
         if self._name is None:

@@ -83,7 +83,9 @@ def test_courses_are_made_found_changed_and_staffed_by_the_client(settings: Serv
             assert client.course.staff() == []
 
 
-def test_groups_of_equal_code_are_read_by_the_client(settings: ServiceSettings, store: Store) -> None:
+def test_equal_code_is_read_and_code_exported_by_the_client(
+    settings: ServiceSettings, store: Store, tmp_path: Path
+) -> None:
     staff = store.tokens.create("prof", "nn", {Scope.STAFF})[1]
     with (
         serve_web(settings.redis_url.get_secret_value(), BACKMARK_SECRET=SECRET) as port,
@@ -96,6 +98,9 @@ def test_groups_of_equal_code_are_read_by_the_client(settings: ServiceSettings, 
         assert (equal.handed_in, equal.common) == (2, 0)
         assert [(one.student, len(one.submissions)) for one in group.students] == [("ada", 2), ("bob", 1)]
         assert group.students[0].submissions[0].outcome is Outcome.PASSED
+        file = tmp_path / "code.zip"
+        client.course.export_code(UDL, file)
+        assert zipfile.ZipFile(file).namelist() == ["ada/code.py", "bob/code.py", "info.csv"]
 
 
 def run_course(client: Client, store: Store, file: Path) -> None:

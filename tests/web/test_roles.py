@@ -36,7 +36,8 @@ ASSISTANT = {
     *("add_note", "remove_note", "list_questions", "answer_question"),
 }
 INSTRUCTOR = {
-    *("put_policy", "remove_policy", "add_outage", "remove_outage", "publish", "forget_student", "export_course"),
+    *("put_policy", "remove_policy", "add_outage", "remove_outage", "publish", "forget_student"),
+    *("export_course", "export_code"),
     *("put_course_roster", "put_roster_entry", "remove_roster_entry", "make_link", "end_links", "end_student_links"),
     *("ask_for_regrade", "apply_regrade", "roll_back_regrade", "cancel_regrade", "resume_regrade"),
     *(
