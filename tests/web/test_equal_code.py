@@ -51,7 +51,7 @@ def test_refused_and_deleted_files_and_those_of_test_students_and_staff_are_in_n
     hand_in(staff, store, "ada", "a" * 64)
     hand_in(staff, store, "bob", "a" * 64, passing_verdict() | {"outcome": "rejected"})
     hand_in(staff, store, TEST_STUDENT, "a" * 64)
-    store.launches.record_user(LtiUser("course", "lea", "7", staff=True))
+    store.launches.record_user(LtiUser("course", "lea", "7", staff=True, instructed=True))
     hand_in(staff, store, "lea", "a" * 64)
     staff.delete(f"/submissions/{hand_in(staff, store, 'eve', 'a' * 64)}")
     assert staff.get(f"{PLACE}/equal-code").get_json() == {"handed_in": 1, "common": 0, "groups": []}
