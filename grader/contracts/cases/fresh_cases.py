@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from backmark.grader.contracts.cases.contract_cases import ContractCases, list_expressions
+from backmark.grader.contracts.cases.values import ZEROS
 
 #: Cases of the pool, the nearest in size, of which one is taken: enough that nobody can guess it.
 _NEAREST = 8
@@ -38,10 +39,12 @@ def choose_alike(
 
     For each of `count` sizes, spread evenly over those of the own cases, it is the first of the order among the unused
     ones that are nearest in size: the time of an answer grows with that, and the revision's own are chosen to be small.
-    None is a case that the revision has itself, or has other results than these expressions.
+    None is a case that the revision has itself, or has other results than these expressions. None has exact zeros:
+    where a function bends two right programs may differ, and nobody has seen these cases.
     """
     known = {own.key(i) for i in range(len(own))}
-    left = [i for i in order if pool.key(i) not in known and list_expressions(pool.take([i])) <= {*expressions}]
+    fit = (i for i in order if pool.drawn[i].corner != ZEROS and pool.key(i) not in known)
+    left = [i for i in fit if list_expressions(pool.take([i])) <= {*expressions}]
     sizes = {i: _measure(pool, i) for i in left}
     # The largest first: fewer cases are near them.
     measured = sorted((_measure(own, i) for i in range(len(own))), reverse=True)

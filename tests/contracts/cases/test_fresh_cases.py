@@ -12,6 +12,7 @@ from backmark.grader.contracts.cases.contract_cases import ContractCases, Result
 from backmark.grader.contracts.cases.drawn import DrawnCase
 from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.cases.fresh_cases import FreshCases, choose_alike
+from backmark.grader.contracts.cases.values import ZEROS
 from backmark.grader.contracts.judging.fresh_cases import FAILS_FRESH
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.revision import ContractRevision, join_cases
@@ -89,6 +90,13 @@ def test_fresh_cases_are_as_large_as_the_revision_s_own() -> None:
         return (sum(case.size for case in cases.drawn) + len(cases.expected)) / len(cases)
 
     assert all(count(choose(str(number), 12).cases) < 1.1 * count(make_own().cases) for number in range(8))
+
+
+def test_no_fresh_case_has_exact_zeros_where_two_right_programs_may_differ() -> None:
+    """`f >= 0` and `f > 0` are both the slope of a ReLU, and where two bends meet differences cannot tell."""
+    assert any(case.corner == ZEROS for case in make_pool().cases.drawn)
+    chosen = [case for number in range(8) for case in choose(str(number), 12).cases.drawn]
+    assert not [case for case in chosen if case.corner == ZEROS]
 
 
 def test_a_fresh_case_has_no_result_that_the_revision_s_own_cases_lack() -> None:
