@@ -39,8 +39,8 @@ def choose_alike(
 
     For each of `count` sizes, spread evenly over those of the own cases, it is the first of the order among the unused
     ones that are nearest in size: the time of an answer grows with that, and the revision's own are chosen to be small.
-    None is a case that the revision has itself, or has other results than these expressions. None has exact zeros:
-    where a function bends two right programs may differ, and nobody has seen these cases.
+    None is a case that the revision has itself, or has other results than these expressions. None is drawn
+    with exact zeros: at a kink two right programs may take different slopes.
     """
     known = {own.key(i) for i in range(len(own))}
     fit = (i for i in order if pool.drawn[i].corner != ZEROS and pool.key(i) not in known)

@@ -19,7 +19,7 @@ Values = np.ndarray[Any, Any]
 #: Numbers in the inputs of one case, at most: 2 MiB; and axes of an array.
 MOST_NUMBERS, MOST_AXES = 1 << 18, 8
 
-#: Zeros are where a function bends, and where two right programs may take another slope.
+#: The corner in which a part of the numbers is 0, and a ReLU may be at its kink.
 ZEROS = "exact zeros"
 #: The corners of normal values on purpose, in each array of an input by itself.
 VARIED = ("large values", "small values", "uneven values", ZEROS, "one sign", "repeated values")

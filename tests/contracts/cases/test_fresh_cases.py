@@ -92,8 +92,8 @@ def test_fresh_cases_are_as_large_as_the_revision_s_own() -> None:
     assert all(count(choose(str(number), 12).cases) < 1.1 * count(make_own().cases) for number in range(8))
 
 
-def test_no_fresh_case_has_exact_zeros_where_two_right_programs_may_differ() -> None:
-    """`f >= 0` and `f > 0` are both the slope of a ReLU, and where two bends meet differences cannot tell."""
+def test_no_fresh_case_is_drawn_with_exact_zeros_where_two_right_programs_may_differ() -> None:
+    """`f >= 0` and `f > 0` are both the slope of a ReLU; where two kinks meet, differences show none of them."""
     assert any(case.corner == ZEROS for case in make_pool().cases.drawn)
     chosen = [case for number in range(8) for case in choose(str(number), 12).cases.drawn]
     assert not [case for case in chosen if case.corner == ZEROS]
