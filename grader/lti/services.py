@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from pylti1p3.exception import LtiServiceException
@@ -20,6 +21,8 @@ from backmark.grader.model.lti import Platform
 
 #: Seconds before its end at which a token is no longer used, and the seconds of one that does not say.
 _EARLY, _UNSAID = 60.0, 3600.0
+LINE_ITEM_MEDIA_TYPE = "application/vnd.ims.lis.v2.lineitem+json"
+RESULT_MEDIA_TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
 #: The most characters of an error that are kept.
 _WORDS = 200
 #: Answers in JSON without a word.
@@ -101,8 +104,20 @@ class PlatformServices:
         """Read from a service. Raises NoPlatformAnswer and NoAccessToken."""
         return self._ask(platform, scope, requests.Request("GET", url, headers={"Accept": media_type}))
 
+    def ask_for_token(self, platform: Platform, scope: str) -> None:
+        """Ask for a new access token, and use it from now on. Raises NoPlatformAnswer and NoAccessToken."""
+        connector = self._connect(platform)
+        connector.forget()
+        try:
+            _get_token(connector, scope)
+        except LtiServiceException as error:
+            raise _no_token(error) from None
+
+    def _connect(self, platform: Platform) -> "_Connector":
+        return _Connector(self._registration(platform), self._session, self._tokens, platform.id)
+
     def _ask(self, platform: Platform, scope: str, request: requests.Request) -> PlatformAnswer:
-        connector = _Connector(self._registration(platform), self._session, self._tokens, platform.id)
+        connector = self._connect(platform)
         try:
             response = self._send(connector, scope, request)
             if response.status_code == HTTPStatus.UNAUTHORIZED:
@@ -110,24 +125,34 @@ class PlatformServices:
                 connector.forget()
                 response = self._send(connector, scope, request)
         except LtiServiceException as error:
-            raise NoAccessToken(error.response.status_code, shorten(error.response.text)) from None
+            raise _no_token(error) from None
         except requests.RequestException as error:
             raise NoPlatformAnswer(_describe(error)) from None
         return _answer(response)
 
     def _send(self, connector: "_Connector", scope: str, request: requests.Request) -> requests.Response:
-        try:
-            token = connector.get_access_token([scope])
-        except requests.RequestException as error:
-            raise NoPlatformAnswer(_describe(error), asked=False) from None
-        except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
-            # The library expects a JSON object with a token in it.
-            token = ""
-        if not isinstance(token, str) or not token or not token.isascii():
-            connector.forget()
-            raise NoPlatformAnswer("the answer to a request for an access token has none", asked=False)
+        token = _get_token(connector, scope)
         request.headers["Authorization"] = f"Bearer {token}"
         return self._session.send(self._session.prepare_request(request), allow_redirects=False)
+
+
+def _get_token(connector: "_Connector", scope: str) -> str:
+    """Return an access token. Raises NoPlatformAnswer and LtiServiceException."""
+    try:
+        token = connector.get_access_token([scope])
+    except requests.RequestException as error:
+        raise NoPlatformAnswer(_describe(error), asked=False) from error
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
+        # The library expects a JSON object with a token in it.
+        token = ""
+    if not isinstance(token, str) or not token or not token.isascii():
+        connector.forget()
+        raise NoPlatformAnswer("the answer to a request for an access token has none", asked=False)
+    return token
+
+
+def _no_token(error: LtiServiceException) -> NoAccessToken:
+    return NoAccessToken(error.response.status_code, shorten(error.response.text))
 
 
 def _describe(error: requests.RequestException) -> str:
@@ -178,6 +203,12 @@ class _Connector(ServiceConnector):
         said = str(expires_in)
         seconds = float(said[:9]) if said.isdecimal() and said.isascii() else 0.0
         self._tokens.put((self._platform, scope_key), access_token, (seconds or _UNSAID) - _EARLY)
+
+
+def below(line_item: str, name: str) -> str:
+    """Return the address of a line item's `scores` or `results`: Moodle's has a query, which stays behind the path."""
+    parts = urlsplit(line_item)
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}"))
 
 
 def shorten(words: str) -> str:

@@ -2,14 +2,22 @@
 
 from typing import Any
 
-from backmark.grader.lti.claims import DEEP_LINK, LINE_ITEM_SCOPE, RESOURCE_LINK, ROSTER_SCOPE, SCORE_SCOPE
+from backmark.grader.lti.claims import (
+    DEEP_LINK,
+    LINE_ITEM_SCOPE,
+    RESOURCE_LINK,
+    RESULT_SCOPE,
+    ROSTER_SCOPE,
+    SCORE_SCOPE,
+)
 
 TITLE = "Backmark"
 DESCRIPTION = "Grades hand-written gradients: what is wrong, on which line, and the smallest case that shows it."
-#: Post marks, read columns, read the roster.
+#: Post marks, read columns, read the marks in them, read the roster.
 SCOPES = (
     SCORE_SCOPE,
     LINE_ITEM_SCOPE,
+    RESULT_SCOPE,
     ROSTER_SCOPE,
 )
 #: Variables that the platform replaces at each launch: when the assignment is due, and the courses it was copied from.

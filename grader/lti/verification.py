@@ -25,7 +25,7 @@ _MOST_KEY_BYTES = 256 << 10
 #: Characters in base64: of 8192 bits, and of 64.
 _LONGEST_MODULUS, _LONGEST_EXPONENT = 1368, 12
 #: Seconds by which a platform's clock may differ from ours.
-_LEEWAY = 60
+LEEWAY = 60
 _REQUIRED = ("iss", "aud", "exp", "iat", "nonce")
 #: Seconds for which a platform's keys are not read again, and for which they are kept if they cannot be.
 _FRESH, _KEPT = 600, 86_400
@@ -73,7 +73,7 @@ class PlatformKeys:
     def _read_and_keep(self, platform: Platform, old: str) -> str:
         """Read the keys; old ones stand in for those that cannot be read."""
         try:
-            key_set, seconds = self._read(platform), _KEPT
+            key_set, seconds = read_keys(self._session, platform).text, _KEPT
         except requests.RequestException:
             if old:
                 return old
@@ -90,15 +90,17 @@ class PlatformKeys:
             time.sleep(_LOOK)
         return _NO_KEYS
 
-    def _read(self, platform: Platform) -> str:
-        answer = self._session.get(platform.keys_url)
-        answer.raise_for_status()
-        if len(answer.content) > _MOST_KEY_BYTES:
-            raise requests.exceptions.ContentDecodingError(f"the keys have more than {_MOST_KEY_BYTES} bytes")
-        if not _is_key_set(answer.text):
-            # Such as a page that says when the platform is back.
-            raise requests.exceptions.ContentDecodingError("the answer is no set of keys")
-        return answer.text
+
+def read_keys(session: requests.Session, platform: Platform) -> requests.Response:
+    """Return the answer of a platform that is a set of keys. Raises RequestException."""
+    answer = session.get(platform.keys_url)
+    answer.raise_for_status()
+    if len(answer.content) > _MOST_KEY_BYTES:
+        raise requests.exceptions.ContentDecodingError(f"the keys have more than {_MOST_KEY_BYTES} bytes")
+    if not _is_key_set(answer.text):
+        # Such as a page that says when the platform is back.
+        raise requests.exceptions.ContentDecodingError("the answer is no set of keys")
+    return answer
 
 
 def _is_key_set(text: str) -> bool:
@@ -123,7 +125,7 @@ def verify(id_token: str, platform: Platform, nonce: str, keys: PlatformKeys) ->
             algorithms=[_ALGORITHM],
             audience=platform.client_id,
             issuer=platform.issuer,
-            leeway=_LEEWAY,
+            leeway=LEEWAY,
             # What we read of `sub` and `nbf` is checked by us: null is absence, which PyJWT takes for damage.
             options={"require": list(_REQUIRED), "verify_sub": False, "verify_jti": False, "verify_nbf": False},
         )
@@ -150,7 +152,7 @@ def _check_not_before(claims: Mapping[str, Any]) -> None:
         begin = float(claims.get("nbf") or 0)
     except (TypeError, ValueError, OverflowError):
         raise jwt.DecodeError("nbf is no time") from None
-    if begin > time.time() + _LEEWAY:
+    if begin > time.time() + LEEWAY:
         raise jwt.ImmatureSignatureError("nbf")
 
 

@@ -37,9 +37,13 @@ class LineItems:
 
     def of(self, course: str, assignment: str) -> list[LineItem]:
         """Return the line items that get an assignment's marks: one, unless the LMS has it in several columns."""
+        return [item for item in self.of_course(course) if item.assignment == assignment]
+
+    def of_course(self, course: str) -> list[LineItem]:
+        """Return the line items of all assignments of a course."""
         names: Any = self._redis.smembers(keys.key("line-items", course))
         items = [self.get(name) for name in sorted(text(name) for name in names)]
-        return [item for item in items if item is not None and item.assignment == assignment]
+        return [item for item in items if item is not None]
 
 
 def _key(item: str) -> str:

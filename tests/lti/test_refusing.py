@@ -169,7 +169,7 @@ def test_a_column_of_another_course_or_assignment_is_refused(browser: LtiBrowser
     assert revision is not None
     store.assignments.publish(replace(revision, course=course, assignment_id="other"), b"")
     lms.links["link-1"].custom = {"assignment": "other"}
-    assert f"the marks of the assignment {ASSIGNMENT}" in browser.launch("7", "link-1").text
+    assert "the marks of the assignment Backpropagation in a deep network" in browser.launch("7", "link-1").text
 
 
 def test_a_disabled_deployment_is_refused_and_listed(browser: LtiBrowser, store: Store) -> None:

@@ -43,7 +43,8 @@ class RosterReader:
                 self._store, self._services, course, AUTHOR, assisting_learners=self._assisting_learners
             )
         except RosterUnavailable as error:
-            _log.warning("the roster of %s was not read: %s", course, error)
+            title = self._store.course_records.titles([self._store.course_records.settings(course)])[course]
+            _log.warning("the roster of %s was not read: %s", title, error, extra={"course": course})
             self._store.rosters.conclude(course, str(error), _PAUSE)
         except StoreUnavailable:
             # It is read again when its lease ends.

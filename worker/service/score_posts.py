@@ -9,12 +9,10 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from backmark.grader.store.scores import ScoreClaim
 
 MEDIA_TYPE = "application/vnd.ims.lis.v1.score+json"
-LINE_ITEM_MEDIA_TYPE = "application/vnd.ims.lis.v2.lineitem+json"
 #: The member by which Canvas learns more of a submission.
 _CANVAS = "https://canvas.instructure.com/lti/submission"
 #: Digits of points behind the point: shares are floats.
@@ -74,12 +72,6 @@ def canvas_extension(claim: ScoreClaim, link: str | None, *, new: bool) -> dict[
     if link is not None:
         about |= {"submission_type": "basic_lti_launch", "submission_data": link}
     return {_CANVAS: about}
-
-
-def scores_url(line_item: str) -> str:
-    """Return the address to which a line item's scores go: Moodle's has a query, which stays behind the path."""
-    parts = urlsplit(line_item)
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/scores"))
 
 
 def iso(moment: float) -> str:

@@ -18,20 +18,24 @@ from typing import Protocol
 from backmark.grader.errors import StoreUnavailable
 from backmark.grader.lti.claims import LINE_ITEM_SCOPE, SCORE_SCOPE
 from backmark.grader.lti.identity import is_test_student
-from backmark.grader.lti.services import NoAccessToken, NoPlatformAnswer, PlatformAnswer
+from backmark.grader.lti.services import (
+    LINE_ITEM_MEDIA_TYPE,
+    NoAccessToken,
+    NoPlatformAnswer,
+    PlatformAnswer,
+    below,
+)
 from backmark.grader.model.lti import LtiUser, Platform
 from backmark.grader.model.scores import ScoreReason
 from backmark.grader.store.scores import ScoreBlame, ScoreClaim, ScoreEnd, ScoreResult, Scores
 from backmark.worker.service.rounds import pause, run_rounds
 from backmark.worker.service.score_posts import (
-    LINE_ITEM_MEDIA_TYPE,
     MEDIA_TYPE,
     PresentMark,
     canvas_extension,
     fingerprint,
     is_new_submission,
     score_body,
-    scores_url,
 )
 
 _log = logging.getLogger(__name__)
@@ -149,7 +153,7 @@ class GradebookScores:
             link = self._sources.link(post.mark.submission) if post.mark.submission else None
             body |= canvas_extension(claim, link, new=new)
         content = json.dumps(body).encode()
-        return self._services.post(post.platform, SCORE_SCOPE, scores_url(claim.item.url), content, MEDIA_TYPE)
+        return self._services.post(post.platform, SCORE_SCOPE, below(claim.item.url, "scores"), content, MEDIA_TYPE)
 
     def _end_of(self, claim: ScoreClaim, post: ScorePost, answer: PlatformAnswer) -> ScoreEnd:
         if answer.succeeded:

@@ -130,10 +130,15 @@ def record_line_item(platform: Platform, claims: LaunchClaims, course: str, assi
     try:
         service().store.line_items.record(item)
     except LineItemTaken as taken:
-        where = "another course" if taken.item.course != course else f"the assignment {taken.item.assignment}"
+        where = "another course" if taken.item.course != course else f"the assignment {_title(taken.item)}"
         says = f"This link's gradebook column already gets the marks of {where}. Delete the link and add it again."
         raise LaunchRefused(RefusalReason.LINE_ITEM, says) from None
     return True
+
+
+def _title(item: LineItem) -> str:
+    revision = service().store.assignments.current(item.course, item.assignment)
+    return item.assignment if revision is None else revision.title
 
 
 def _maximum(course: str, assignment: str) -> float:

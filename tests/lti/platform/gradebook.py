@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from werkzeug.wrappers import Request, Response
 
-from backmark.grader.lti.claims import LINE_ITEM_SCOPE, ROSTER_SCOPE, SCORE_SCOPE
+from backmark.grader.lti.claims import LINE_ITEM_SCOPE, RESULT_SCOPE, ROSTER_SCOPE, SCORE_SCOPE
 
 LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
 INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
@@ -24,6 +24,7 @@ TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 _CANVAS = "https://canvas.instructure.com/lti/submission"
 _SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
 _COLUMN_TYPE = "application/vnd.ims.lis.v2.lineitem+json"
+_RESULT_TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
 _ROSTER_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 
 
@@ -75,6 +76,14 @@ class Rules(Protocol):
         """Return the answer that a refusal is."""
         ...
 
+    def results_at_once(self, request: Request) -> int:
+        """Return how many results are on a page."""
+        ...
+
+    def link_results(self, response: Response, following: str) -> None:
+        """Name the next page of results."""
+        ...
+
 
 class MoodleRules:
     """Moodle: whole seconds; whatever is not FullyGraded erases the mark."""
@@ -92,6 +101,14 @@ class MoodleRules:
     def refuse(self, refusal: Refused) -> Response:
         """Return the answer that a refusal is: its words are the reason phrase, and the body says nothing."""
         return Response("[]", f"{refusal.status:d} {refusal.words or HTTPStatus(refusal.status).phrase}")
+
+    def results_at_once(self, request: Request) -> int:
+        """Return how many results are on a page: all, unless fewer are asked for."""
+        return int(request.args.get("limit", "100000"))
+
+    def link_results(self, response: Response, following: str) -> None:
+        """Name the next page of results, as no reader of Link headers understands: in curly quotes."""
+        response.headers["Link"] = f"Link: <{following}>; rel=“next”".encode().decode("latin-1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +148,14 @@ class CanvasRules:
     def refuse(self, refusal: Refused) -> Response:
         """Return the answer that a refusal is."""
         return Response(json.dumps({"errors": refusal.words}), refusal.status)
+
+    def results_at_once(self, request: Request) -> int:
+        """Return how many results are on a page."""
+        return min(int(request.args.get("limit", "10")), 100)
+
+    def link_results(self, response: Response, following: str) -> None:
+        """Name the next page of results."""
+        response.headers["Link"] = f'<{following}>; rel="next"'
 
 
 @dataclass(slots=True)
@@ -190,6 +215,9 @@ class Gradebook:
         if request.path.endswith("/scores") and request.method == "POST":
             self._authorize(request, SCORE_SCOPE)
             return self._take_score(request, request.path.removesuffix("/scores"))
+        if request.path.endswith("/results") and request.method == "GET":
+            self._authorize(request, RESULT_SCOPE)
+            return self._list_results(request, request.path.removesuffix("/results"))
         if "/lineitems/" in request.path and request.method == "GET":
             self._authorize(request, LINE_ITEM_SCOPE)
             return _json({"id": request.url, "scoreMaximum": self._maximum(request.path)}, _COLUMN_TYPE)
@@ -232,6 +260,19 @@ class Gradebook:
         cell = self.cells.get((column, body["userId"]), Cell())
         return self.rules.take(self, cell, body, maximum)
 
+    def _list_results(self, request: Request, column: str) -> Response:
+        maximum, begin = self._maximum(column), int(request.args.get("from", "0"))
+        rows = [
+            _result(request.base_url, subject, cell, maximum)
+            for (place, subject), cell in self.cells.items()
+            if place == column
+        ]
+        size = self.rules.results_at_once(request)
+        response = _json(rows[begin : begin + size], _RESULT_TYPE)
+        if begin + size < len(rows):
+            self.rules.link_results(response, f"{request.base_url}?from={begin + size}")
+        return response
+
     def _maximum(self, column: str) -> float:
         if column not in self.columns:
             raise Refused(HTTPStatus.NOT_FOUND, "no such line item")
@@ -257,6 +298,12 @@ def _row(member: Member) -> dict[str, Any]:
     if member.sourced_id:
         row["lis_person_sourcedid"] = member.sourced_id
     return row
+
+
+def _result(address: str, subject: str, cell: Cell, maximum: float) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": f"{address}?user_id={subject}", "userId": subject}
+    # A mark that there is none of has no members, by Moodle and Canvas alike.
+    return row if cell.score is None else {**row, "resultScore": cell.score, "resultMaximum": maximum}
 
 
 def _json(content: Any, media_type: str = "application/json") -> Response:

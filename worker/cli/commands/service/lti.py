@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from backmark.worker.cli.exit_status import ExitStatus
 from backmark.worker.cli.extras import require_extra
 from backmark.worker.cli.startup import open_store
 
 if TYPE_CHECKING:
+    from backmark.grader.lti.checking import CheckedCourse
     from backmark.grader.model.lti import Platform
     from backmark.grader.store.store import Store
 
@@ -24,7 +26,7 @@ _CANVAS_ISSUER, _CANVAS = "https://canvas.instructure.com", "https://sso.canvasl
 
 @click.group()
 def lti() -> None:
-    """Register learning platforms (LMS) by LTI 1.3, and list them."""
+    """Register, list and check learning platforms (LMS), by LTI 1.3."""
 
 
 @lti.command()
@@ -90,6 +92,54 @@ def add(client_id: str, canvas: bool, moodle: str | None, **addresses: str | Non
     if not store.platforms.add(replace(platform, registered=store.time())):
         raise click.UsageError(f"{platform.issuer} is registered already with the client ID {client_id}")
     click.echo(platform.id)
+
+
+@lti.command()
+@click.argument("platform")
+@click.option(
+    "--course",
+    metavar="ID",
+    show_default="the one that was opened last",
+    help="The course on which roster, columns and results are tried.",
+)
+def check(platform: str, course: str | None) -> ExitStatus:
+    """Check whether an LMS and Backmark reach each other.
+
+    The command reads Backmark's keys at their public address, as the LMS does, and the LMS's keys; it compares the
+    clocks, asks for an access token of each kind, and reads the roster, the columns and the results of a course. For
+    each failure it says what to do. It changes nothing.
+
+    Exit status: 0 nothing failed; 1 something failed.
+    """
+    from backmark.grader.lti.checking import EVERYWHERE, PlatformCheck, StepOutcome
+    from backmark.grader.lti.services import PlatformServices
+    from backmark.grader.lti.session import PlatformSession
+    from backmark.grader.lti.tool_keys import ToolKeys
+    from backmark.grader.outbound.addresses import Destinations
+
+    store = _open_store()
+    _require_public_url(store)
+    known = _require_platform(store, platform)
+    checked = _find_course(store, known, course)
+    keys, session = ToolKeys(store, store.settings), PlatformSession(Destinations.of(store.settings))
+    steps = PlatformCheck(
+        known,
+        PlatformServices(session, keys.registration),
+        session,
+        PlatformSession(EVERYWHERE),
+        str(store.settings.own_url("/lti/keys")),
+        frozenset(key["kid"] for key in keys.public_set()["keys"]),
+    ).run(checked)
+    failed, colours = 0, {StepOutcome.OK: "green", StepOutcome.FAILED: "red", StepOutcome.UNTRIED: "yellow"}
+    for step in steps:
+        click.secho(f"{step.outcome}  ", fg=colours[step.outcome], nl=False)
+        click.echo(f"{step.name}: {step.text}")
+        failed += step.outcome is StepOutcome.FAILED
+        if step.outcome is StepOutcome.FAILED and step.remedy:
+            click.echo(f"      {step.remedy}")
+    name = known.name or known.issuer
+    click.echo(f"{name} and Backmark reach each other." if not failed else f"{name}: {failed} of the above failed.")
+    return ExitStatus.NOT_PASSED if failed else ExitStatus.SUCCESS
 
 
 @lti.command()
@@ -209,9 +259,42 @@ def _check(store: "Store", platform: "Platform") -> None:
             raise click.UsageError(f"{url}: {error}") from error
 
 
-def _require_platform(store: "Store", platform: str) -> None:
-    if store.platforms.get(platform) is None:
+def _require_platform(store: "Store", platform: str) -> "Platform":
+    known = store.platforms.get(platform)
+    if known is None:
         raise click.UsageError(f"there is no platform {platform}; `backmark service lti list` shows the IDs")
+    return known
+
+
+def _find_course(store: "Store", platform: "Platform", wanted: str | None) -> "CheckedCourse | None":
+    """Return a course of a platform; by default the one in which somebody opened Backmark last, if any."""
+    from backmark.grader.lti.checking import CheckedCourse
+
+    now = store.time()
+    courses = {course.id: course for course in store.course_records.list()}
+    opened = {
+        name: context
+        for name, course in courses.items()
+        if (name == wanted or (wanted is None and not course.is_archived(now)))
+        and (context := store.launches.context(name)) is not None
+        and context.platform == platform.id
+    }
+    if wanted is not None and wanted not in opened:
+        raise click.UsageError(f"{platform.name or platform.issuer} has opened no course {wanted}")
+    if not opened:
+        return None
+    latest = max(opened, key=lambda name: max((user.recorded for user in store.launches.users(name)), default=0.0))
+    items = [item for item in store.line_items.of_course(latest) if item.gone is None]
+    return CheckedCourse(
+        store.course_records.titles([courses[latest]])[latest],
+        opened[latest],
+        [replace(item, title=item.title or _assignment_title(store, latest, item.assignment)) for item in items],
+    )
+
+
+def _assignment_title(store: "Store", course: str, assignment: str) -> str:
+    revision = store.assignments.current(course, assignment)
+    return assignment if revision is None else revision.title
 
 
 def _require_public_url(store: "Store") -> None:
