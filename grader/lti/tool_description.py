@@ -20,8 +20,13 @@ SCOPES = (
     RESULT_SCOPE,
     ROSTER_SCOPE,
 )
-#: Variables that the platform replaces at each launch: when the assignment is due, and the courses it was copied from.
-VARIABLES = {"due": "$ResourceLink.submission.endDateTime", "history": "$Context.id.history"}
+#: Variables that the platform replaces at each launch: when the assignment is due, the courses that this one was copied
+#: from, and when it begins.
+VARIABLES = {
+    "due": "$ResourceLink.submission.endDateTime",
+    "history": "$Context.id.history",
+    "begins": "$CourseSection.timeFrame.begin",
+}
 #: Canvas's name of the place where an assignment gets its content.
 _PLACEMENT = "assignment_selection"
 

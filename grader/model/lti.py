@@ -39,6 +39,8 @@ class LtiContext:
     roster_url: str = ""
     #: The origins of the pages that may show ours in a frame, the latest launch's first.
     frames: tuple[str, ...] = ()
+    #: When the course begins, if the platform says so.
+    begins: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

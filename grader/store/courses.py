@@ -42,7 +42,7 @@ _ABOUT = ("author", "reason", "recorded", "student", "id")
 _TIMES = ("recorded", "left", "due", "closes")
 
 
-class _TermField(NamedTuple):
+class TermField(NamedTuple):
     """A field of the hash of a noun, such as `extensions` and a student."""
 
     course: str
@@ -78,24 +78,26 @@ class Courses:
     ) -> bool:
         """Set a policy; return False if there is one and `only_if_none` keeps it."""
         entry = AuditEntry(0, author, "policy.set", assignment, details=_details(policy))
-        place = _TermField(course, assignment, "policies", assignment)
+        place = TermField(course, assignment, "policies", assignment)
         return self._set(place, policy, entry, only_if_none=only_if_none) is not None
 
     @in_transaction
     def publish_marks(self, transaction: Transaction, course: str, assignment: str, author: str) -> bool:
         """Let students read verdicts and marks that were held back; return False if none were."""
-        place = _TermField(course, assignment, "policies", assignment)
+        place = TermField(course, assignment, "policies", assignment)
         raw = transaction.read.hget(place.hash, place.name)
         policy = None if raw is None else _read(Policy, raw)
         if policy is None or not policy.held_back:
             return False
-        _put(transaction, place, replace(policy, held_back=False), AuditEntry(0, author, "marks.publish", assignment))
+        put_term(
+            transaction, place, replace(policy, held_back=False), AuditEntry(0, author, "marks.publish", assignment)
+        )
         return True
 
     def remove_policy(self, course: str, assignment: str, author: str) -> bool:
         """Remove a policy; return False if there is none."""
         entry = AuditEntry(0, author, "policy.remove", assignment)
-        return self._remove(_TermField(course, assignment, "policies", assignment), entry)
+        return self._remove(TermField(course, assignment, "policies", assignment), entry)
 
     def extensions(self, course: str, assignment: str) -> dict[str, Extension]:
         """Return the extensions by student."""
@@ -107,7 +109,7 @@ class Courses:
             *(0, extension.author, "extension.set", assignment, extension.student, extension.reason),
             details=_details(extension),
         )
-        at = self._set(_TermField(course, assignment, "extensions", extension.student), extension, entry)
+        at = self._set(TermField(course, assignment, "extensions", extension.student), extension, entry)
         return replace(extension, recorded=at or 0.0)
 
     def set_extensions(self, course: str, assignment: str, extensions: Iterable[Extension]) -> int:
@@ -117,7 +119,7 @@ class Courses:
     def remove_extension(self, course: str, assignment: str, student: str, author: str) -> bool:
         """Remove a student's extension; return False if there is none."""
         entry = AuditEntry(0, author, "extension.remove", assignment, student)
-        return self._remove(_TermField(course, assignment, "extensions", student), entry)
+        return self._remove(TermField(course, assignment, "extensions", student), entry)
 
     def outages(self, course: str, assignment: str) -> tuple[Outage, ...]:
         """Return the outages that move an assignment's times, the earliest first."""
@@ -127,13 +129,13 @@ class Courses:
         """Add an outage; return it as recorded, with its new id and by the store's clock."""
         outage = replace(outage, id=secrets.token_hex(_ID))
         entry = AuditEntry(0, outage.author, "outage.add", assignment, reason=outage.reason, details=_details(outage))
-        at = self._set(_TermField(course, assignment, "outages", outage.id), outage, entry)
+        at = self._set(TermField(course, assignment, "outages", outage.id), outage, entry)
         return replace(outage, recorded=at or 0.0)
 
     def remove_outage(self, course: str, assignment: str, outage: str, author: str) -> bool:
         """Remove the outage with this id; return False if there is none."""
         entry = AuditEntry(0, author, "outage.remove", assignment)
-        return self._remove(_TermField(course, assignment, "outages", outage), entry)
+        return self._remove(TermField(course, assignment, "outages", outage), entry)
 
     def overrides(self, course: str, assignment: str) -> dict[str, Override]:
         """Return the overrides by student."""
@@ -145,13 +147,13 @@ class Courses:
             *(0, override.author, "override.set", assignment, override.student, override.reason),
             details=_details(override),
         )
-        at = self._set(_TermField(course, assignment, "overrides", override.student), override, entry)
+        at = self._set(TermField(course, assignment, "overrides", override.student), override, entry)
         return replace(override, recorded=at or 0.0)
 
     def remove_override(self, course: str, assignment: str, student: str, author: str) -> bool:
         """Remove a student's override; return False if there is none."""
         entry = AuditEntry(0, author, "override.remove", assignment, student)
-        return self._remove(_TermField(course, assignment, "overrides", student), entry)
+        return self._remove(TermField(course, assignment, "overrides", student), entry)
 
     def terms(self, course: str, assignment: str) -> CourseTerms:
         """Return the rules of time of an assignment for all students, as they were at one moment."""
@@ -296,7 +298,7 @@ class Courses:
     def _set(
         self,
         transaction: Transaction,
-        place: _TermField,
+        place: TermField,
         value: Policy | Extension | Outage | Override,
         entry: AuditEntry,
         *,
@@ -305,10 +307,10 @@ class Courses:
         """Set a value; return the seconds at which it was recorded, or None if one was there and stays."""
         if only_if_none and transaction.read.hexists(place.hash, place.name):
             return None
-        return _put(transaction, place, value, entry)
+        return put_term(transaction, place, value, entry)
 
     @in_transaction
-    def _remove(self, transaction: Transaction, place: _TermField, entry: AuditEntry) -> bool:
+    def _remove(self, transaction: Transaction, place: TermField, entry: AuditEntry) -> bool:
         is_there = bool(transaction.read.hexists(place.hash, place.name))
         if is_there:
             transaction.write.hdel(place.hash, place.name)
@@ -365,8 +367,8 @@ class Courses:
         return {student: tuple(attempts) for student, attempts in students.items()}
 
 
-def _put(
-    transaction: Transaction, place: _TermField, value: Policy | Extension | Outage | Override, entry: AuditEntry
+def put_term(
+    transaction: Transaction, place: TermField, value: Policy | Extension | Outage | Override, entry: AuditEntry
 ) -> float:
     """Set a value; return the seconds at which it was recorded."""
     recorded = transaction.now() / 1000
@@ -376,7 +378,7 @@ def _put(
     return recorded
 
 
-def _note_change(transaction: Transaction, place: _TermField, entry: AuditEntry, *, is_held_back: bool = False) -> None:
+def _note_change(transaction: Transaction, place: TermField, entry: AuditEntry, *, is_held_back: bool = False) -> None:
     """Note that other terms hold: for what is accepted by them, for marks, for notifications, and in the log."""
     student = place.name if place.noun in {"extensions", "overrides"} else ""
     transaction.run("terms_changed", course=place.course, assignment=place.assignment, student=student)

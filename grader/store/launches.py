@@ -50,6 +50,18 @@ class Launches:
         contexts = (read(LtiContext, json.loads(record)) for record in raw if record is not None)
         return {context.course: context.title for context in contexts if context.title}
 
+    def courses_taught(self, courses: Sequence[str], platform: str, student: str) -> list[str]:
+        """Return those courses of a platform in which a person, by the name of submissions, launched as staff last."""
+        raw: Any = self._redis.mget([_context(course) for course in courses]) if courses else []
+        contexts = (read(LtiContext, json.loads(record)) for record in raw if record is not None)
+        names = [context.course for context in contexts if context.platform == platform]
+        pipeline = self._redis.pipeline(transaction=False)
+        for name in names:
+            pipeline.hget(_users(name), student)
+        known = [None if user is None else read(LtiUser, json.loads(user)) for user in pipeline.execute()]
+        pairs = zip(names, known, strict=True)
+        return [name for name, user in pairs if user is not None and user.staff and user.instructed]
+
     def record_user(self, user: LtiUser) -> None:
         """Store a person as the latest launch or roster has it; send the marks that waited for that."""
         person = json.dumps(asdict(user))

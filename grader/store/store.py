@@ -7,6 +7,7 @@ from backmark.grader.store.cache import Cache
 from backmark.grader.store.cohorts import Cohorts
 from backmark.grader.store.connection import Connection
 from backmark.grader.store.counters import Counters
+from backmark.grader.store.course_copies import CourseCopies
 from backmark.grader.store.course_records import CourseRecords
 from backmark.grader.store.courses import Courses
 from backmark.grader.store.durability import complaints, memory_complaint
@@ -66,6 +67,7 @@ class Store:
         self.launches = Launches(redis, functions, transactions)
         self.cohorts = Cohorts(redis, self.launches)
         self.course_records = CourseRecords(redis, transactions, self.launches)
+        self.course_copies = CourseCopies(redis, transactions)
         self.staff = Staff(redis, transactions, self.tokens, self.launches)
         self.links = Links(redis, transactions)
         self.line_items = LineItems(redis, transactions)

@@ -4,7 +4,6 @@ import re
 from html import unescape
 
 from backmark.grader.model.course import Course
-from backmark.grader.model.terms import Counts, Policy
 from backmark.grader.store.store import Store
 from tests.lti.browsing import LtiBrowser
 from tests.lti.conftest import ASSIGNMENT
@@ -55,27 +54,3 @@ def test_a_hidden_assignment_is_not_offered(browser: LtiBrowser, store: Store) -
     assert f'value="{ASSIGNMENT}"' in browser.launch("2", None).text
     store.course_records.create(Course(course_of(browser.lms), hidden_assignments=(ASSIGNMENT,)), "Tina")
     assert f'value="{ASSIGNMENT}"' not in browser.launch("2", None).text
-
-
-def test_the_rules_of_the_course_that_was_copied_are_offered_without_its_dates(
-    browser: LtiBrowser, store: Store
-) -> None:
-    """And without what it held back: nobody is told that marks would stay away."""
-    lms = browser.lms
-    earlier_course = course_of(lms)
-    browser.launch("2", "link-1")
-    earlier = Policy(due=1.0, late=10.0, attempts=3, counts=Counts.LAST, held_back=True)
-    store.courses.set_policy(earlier_course, ASSIGNMENT, earlier, "Tina")
-    lms.courses["next year"] = "Neural networks 2027"
-    lms.history["next year"] = "course-1"
-    link = lms.links["link-1"]
-    link.course, link.line_item, link.custom = "next year", None, {**link.custom, "history": "$Context.id.history"}
-    page = browser.launch("2", "link-1").text
-    assert "was copied from" in page
-    code = re.search(r'name="code" value="([^"]+)"', page)
-    assert code is not None
-    response = browser.send("/lti/staff", {"code": code[1], "copy": "1"})
-    new = response.location.split("/")[2]
-    assert new != earlier_course
-    assert store.courses.policy(new, ASSIGNMENT) == Policy(late=10.0, attempts=3, counts=Counts.LAST)
-    assert "was copied from" not in browser.launch("2", "link-1").text

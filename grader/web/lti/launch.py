@@ -15,7 +15,7 @@ from backmark.grader.lti.verification import PlatformKeys, verify
 from backmark.grader.model.lti import Platform
 from backmark.grader.web import links
 from backmark.grader.web.http import framing
-from backmark.grader.web.lti import deep_link, recording, staff
+from backmark.grader.web.lti import course_copies, deep_link, recording, staff
 from backmark.grader.web.lti.blueprint import pages
 from backmark.grader.web.lti.connections import new_session
 from backmark.grader.web.lti.login_state import LoginState, forget, is_remembered, read_state
@@ -91,8 +91,7 @@ def _open(platform: Platform, claims: LaunchClaims) -> Response:
             recording.record_due(claims, course, assignment)
         return staff.welcome(platform, claims, course, assignment, graded=graded)
     if assignment is None:
-        says = "This link names no assignment yet. Tell the staff of your course."
-        raise LaunchRefused(RefusalReason.NO_ASSIGNMENT, says)
+        raise LaunchRefused(RefusalReason.NO_ASSIGNMENT, _explain_missing(platform, claims, course))
     return redirect(links.hand_in(course, assignment, student_name(claims.sub, part), lifetime=_LINK_LIFETIME), 303)
 
 
@@ -120,6 +119,17 @@ def _assignment(claims: LaunchClaims, course: str) -> str | None:
     """Return the assignment of the link, if the course has it."""
     name = claims.setting("assignment")
     return None if service().store.assignments.current(course, name) is None else name
+
+
+def _explain_missing(platform: Platform, claims: LaunchClaims, course: str) -> str:
+    """Return what a student reads whose link leads to no assignment."""
+    name, earlier = claims.setting("assignment"), course_copies.find_source(platform, claims, course)
+    if earlier is not None and service().store.assignments.current(earlier, name) is not None:
+        return (
+            "Your course is a copy of another one, and its staff have not taken over this assignment yet. Tell them to"
+            " open this link and to take over the assignments."
+        )
+    return "This link names no assignment yet. Tell the staff of your course."
 
 
 def _submission(claims: LaunchClaims) -> str | None:

@@ -35,6 +35,7 @@ def record_course(platform: Platform, claims: LaunchClaims, course: str, part: C
             title=context.title or context.label,
             roster_url=roster if is_allowed(roster) else "",
             frames=_join_frames(course, frames(platform, claims)),
+            begins=_time_of(claims, "begins"),
         )
     )
     _record_person(claims, course, part)
@@ -86,16 +87,19 @@ def record_due(claims: LaunchClaims, course: str, assignment: str) -> None:
 
     Only of staff's launches: an LMS may send a student's own date, which is not the class's.
     """
-    due = claims.setting("due")
-    if not due or service().store.courses.policy(course, assignment) is not None:
+    due = _time_of(claims, "due")
+    if due is None or service().store.courses.policy(course, assignment) is not None:
         return
-    try:
-        moment = read_time(due)
-    except BadTime:
-        # No reason to refuse anybody: staff see on their page that there is no policy.
-        return
-    policy = replace(service().store.course_records.settings(course).new_policy, due=moment)
+    policy = replace(service().store.course_records.settings(course).new_policy, due=due)
     service().store.courses.set_policy(course, assignment, policy, AUTHOR, only_if_none=True)
+
+
+def _time_of(claims: LaunchClaims, name: str) -> float | None:
+    """Return the time in a custom parameter. One that cannot be read is no reason to refuse anybody."""
+    try:
+        return read_time(claims.setting(name))
+    except BadTime:
+        return None
 
 
 def frames(platform: Platform, claims: LaunchClaims) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Staff from an LMS: they come in by a one-time code, in a tab of their own, where cookies are kept."""
 
 import json
+import re
 from dataclasses import asdict, dataclass
 
 from flask import redirect, request
@@ -16,7 +17,6 @@ from backmark.grader.web.lti.recording import AUTHOR
 from backmark.grader.web.pages.cookies import STAY
 from backmark.grader.web.pages.layout import page
 from backmark.grader.web.pages.lms_frames import allow_frames
-from backmark.grader.web.pages.lms_names import course_title
 from backmark.grader.web.pages.visitor import enter
 from backmark.grader.web.service import service
 
@@ -28,34 +28,37 @@ _ENOUGH = 3600
 
 @dataclass(frozen=True, slots=True)
 class _Entrance:
-    """The page that a code opens, the token that it signs in with, and the rules that are offered there."""
+    """The page that a code opens, the token that it signs in with, and the courses whose assignments it may copy."""
 
     token: str
     path: str
-    #: The earlier course whose rules are offered for an assignment of this one; empty: none.
-    course: str = ""
+    course: str
     assignment: str = ""
-    earlier: str = ""
+    earlier: tuple[str, ...] = ()
 
 
 def welcome(platform: Platform, claims: LaunchClaims, course: str, assignment: str | None, *, graded: bool) -> Response:
     """Lead staff to their pages: at once in a tab of their own, by a button in a frame."""
-    token = _token(platform, claims, course)
+    token, wanted = _token(platform, claims, course), claims.setting("assignment")
     path = f"/courses/{course}" if assignment is None else f"/courses/{course}/assignments/{assignment}"
-    earlier = None if assignment is None else course_copies.find_rules(platform, claims, course, assignment)
+    offer = course_copies.find_offer(platform, claims, course, wanted)
     is_tab = request.headers.get("Sec-Fetch-Dest") == "document"
-    if is_tab and assignment is not None and graded and earlier is None:
+    if is_tab and assignment is not None and graded and offer is None:
         enter(token)
         return redirect(path, 303)
-    entrance = _Entrance(token.id, path, course, assignment or "", earlier or "")
+    choices = [] if offer is not None else course_copies.find_choices(platform, claims, course)
+    offers = choices if offer is None else [offer]
+    entrance = _Entrance(token.id, path, course, wanted, tuple(each.earlier for each in offers))
     revision = None if assignment is None else service().store.assignments.current(course, assignment)
     allow_frames(course)
     return page(
         "lti/staff.html",
         code=service().store.launches.make_code(json.dumps(asdict(entrance)), _CODE_SECONDS),
-        earlier=None if earlier is None else course_title(earlier),
+        offer=offer,
+        choices=choices,
+        most_days=course_copies.MOST_DAYS,
         course_title=claims.context.title if claims.context is not None else course,
-        wanted=claims.setting("assignment")[:128],
+        wanted=wanted[:128],
         title=None if revision is None else revision.title,
         graded=graded,
         bare=True,
@@ -73,10 +76,26 @@ def come_in() -> Response:
     if entrance is None or token is None:
         says = "This button was already used, or is older than five minutes. Open Backmark again from your course."
         raise LaunchRefused(RefusalReason.CODE, says)
-    if "copy" in request.form and entrance.earlier:
-        course_copies.copy_rules(entrance.course, entrance.assignment, entrance.earlier, token.name)
+    path = entrance.path
+    earlier = request.form.get("earlier", "")
+    if earlier and earlier in entrance.earlier:
+        course_copies.take_over(entrance.course, earlier, _read_days(), token.name)
+        if service().store.assignments.current(entrance.course, entrance.assignment) is None:
+            path = f"/courses/{entrance.course}"
     enter(token)
-    return redirect(entrance.path, 303)
+    return redirect(path, 303)
+
+
+def _read_days() -> int:
+    """Return the days by which dates move. Raises LaunchRefused."""
+    written = request.form.get("days", "").strip()
+    if not re.fullmatch(r"-?[0-9]{1,4}", written) or abs(int(written)) > course_copies.MOST_DAYS:
+        says = (
+            f"The dates must move by a whole number of days, at most {course_copies.MOST_DAYS}; nothing was taken over."
+            " Open Backmark again from your course."
+        )
+        raise LaunchRefused(RefusalReason.MALFORMED, says)
+    return int(written)
 
 
 def end_sign_in(claims: LaunchClaims, course: str) -> None:

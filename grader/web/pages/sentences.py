@@ -91,6 +91,8 @@ ACTS: Mapping[str, str] = MappingProxyType(
         "course.export": "exported the course",
         "course.create": "made the course",
         "course.change": "changed the settings of the course",
+        "course.take_over": "took over assignments of another course",
+        "course.give": "took over assignments of this course for another one",
         "course.archive": "archived the course",
         "course.bring_back": "brought the course back from the archive",
         "staff.invite": "made the staff invitation {subject}",
