@@ -64,6 +64,21 @@ class Marking:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkStatistics:
+    """Statistics of the marks of a class, or of a section of it. Students without a mark are counted apart."""
+
+    section: Annotated[
+        str | None, Doc("The section; empty for students of no section.", none="the statistics are of the whole class")
+    ]
+    students: Annotated[int, Doc("Students with a mark.")]
+    unmarked: Annotated[int, Doc("Students without one.")] = 0
+    mean: Annotated[float | None, Doc(none="nobody has a mark")] = None
+    lower_quartile: float | None = None
+    median: float | None = None
+    upper_quartile: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StudentMark:
     """A student's mark for an assignment, and how it came about. A mark is a part of the maximum, 0 to 1."""
 

@@ -20,7 +20,7 @@ HOUR = 3600
 _RECENT, _FEW = 30.0, 500
 #: Submissions that are read at once, and the fields of each.
 _CHUNK = 500
-_FIELDS = ("student", "created", "state", "outcome", "score", "max_score", "mistakes")
+_FIELDS = ("student", "created", "state", "outcome", "mistakes")
 _CODE_FIELDS = ("student", "created", "state", "outcome", "source", "fingerprint")
 
 
@@ -47,36 +47,21 @@ class Hour:
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
-    """The number of students with a mark, by their best attempt."""
-
-    score: int
-    max_score: int
-    students: int
-
-
-@dataclass(frozen=True, slots=True)
 class Cohort:
     """The figures of a class on one assignment. They count attempts (`is_attempt`), and refused files apart."""
 
     #: The number of attempts by their current outcome.
     outcomes: dict[str, int]
-    #: Ordered by the share of the marks, lowest first.
-    marks: tuple[Marks, ...]
     #: Oldest first; hours without attempts are left out.
     hours: tuple[Hour, ...]
     #: The most common mistake first.
     mistakes: tuple[CohortMistake, ...]
-    #: The number of students with an attempt, and of those with one that passed.
+    #: The number of students with an attempt, of those with a verdict, and of those with one that passed.
     handed_in: int = 0
+    students: int = 0
     passed: int = 0
     #: The number of files that were refused before they ran.
     refused: int = 0
-
-    @property
-    def students(self) -> int:
-        """The number of students with at least one verdict."""
-        return sum(marks.students for marks in self.marks)
 
     @property
     def attempts(self) -> int:
@@ -99,8 +84,6 @@ class CohortSubmission:
     created: float
     state: State = State.DONE
     outcome: str | None = None
-    score: int = 0
-    max_score: int = 0
     #: The ids of the mistakes that explain the verdict.
     mistakes: tuple[str, ...] = ()
 
@@ -113,10 +96,9 @@ def figure(submissions: Iterable[CohortSubmission], titles: Mapping[str, str]) -
     explained: Counter[str] = Counter()
     students: dict[str, set[str]] = defaultdict(set)
     handed_in: set[str] = set()
+    graded: set[str] = set()
     passing: set[str] = set()
     refused = 0
-    #: By student the best attempt: its share of the marks, its id to choose between equals, and its marks.
-    best: dict[str, tuple[float, str, int, int]] = {}
     for attempt in submissions:
         refused += attempt.outcome == Outcome.REJECTED
         if not is_attempt(attempt.state, attempt.outcome):
@@ -127,12 +109,10 @@ def figure(submissions: Iterable[CohortSubmission], titles: Mapping[str, str]) -
         if attempt.outcome is None:
             continue
         outcomes[attempt.outcome] += 1
+        graded.add(attempt.student)
         if attempt.outcome == Outcome.PASSED:
             passed[hour] += 1
             passing.add(attempt.student)
-        share = attempt.score / max(1, attempt.max_score)
-        graded = (share, attempt.id, attempt.score, attempt.max_score)
-        best[attempt.student] = max(graded, best.get(attempt.student, graded))
         for mistake in attempt.mistakes:
             explained[mistake] += 1
             students[mistake].add(attempt.student)
@@ -140,14 +120,12 @@ def figure(submissions: Iterable[CohortSubmission], titles: Mapping[str, str]) -
         CohortMistake(mistake, titles.get(mistake, mistake), count, len(students[mistake]))
         for mistake, count in explained.items()
     ]
-    counts = Counter((score, max_score) for _, _, score, max_score in best.values())
-    marks = [Marks(score, max_score, count) for (score, max_score), count in counts.items()]
     return Cohort(
         dict(sorted(outcomes.items())),
-        tuple(sorted(marks, key=lambda group: (group.score / max(1, group.max_score), group.score, group.max_score))),
         tuple(Hour(float(HOUR * hour), count, passed[hour]) for hour, count in sorted(tried.items())),
         tuple(sorted(mistakes, key=lambda mistake: (-mistake.students, -mistake.submissions, mistake.id))),
         len(handed_in),
+        len(graded),
         len(passing),
         refused,
     )
@@ -192,18 +170,9 @@ class Cohorts:
                 yield CodeAttempt(student, submission, source, fingerprint)
 
     def _submissions(self, course: str, assignment: str) -> Iterator[CohortSubmission]:
-        for name, (student, created, state, outcome, score, max_score, mistakes) in self._rows(
-            course, assignment, _FIELDS
-        ):
+        for name, (student, created, state, outcome, mistakes) in self._rows(course, assignment, _FIELDS):
             yield CohortSubmission(
-                name,
-                student,
-                float(created),
-                State(state),
-                outcome or None,
-                int(score or 0),
-                int(max_score or 0),
-                tuple(mistakes.split()),
+                name, student, float(created), State(state), outcome or None, tuple(mistakes.split())
             )
 
     def _rows(self, course: str, assignment: str, fields: Sequence[str]) -> Iterator[tuple[str, list[str]]]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from backmark.grader.model.records import State
 from backmark.grader.model.regrades import Phase
 from backmark.grader.model.verdict import Verdict
-from backmark.grader.store.cohorts import HOUR, Cohort, CohortMistake, CohortSubmission, Marks, figure
+from backmark.grader.store.cohorts import HOUR, Cohort, CohortMistake, CohortSubmission, figure
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
 from tests.store.making import accept, claim_job, finish_job, list_remains, new, now, replace_verdict, verdict
@@ -50,7 +50,7 @@ def count_mistakes(store: Store) -> dict[str, tuple[int, int]]:
 
 
 def test_a_class_that_handed_in_nothing_has_no_figures(store: Store) -> None:
-    assert cohort(store) == Cohort({}, (), (), ())
+    assert cohort(store) == Cohort({}, (), ())
     assert (cohort(store).students, cohort(store).attempts, cohort(store).graded) == (0, 0, 0)
 
 
@@ -88,17 +88,6 @@ def test_submissions_are_found_by_a_mistake(store: Store) -> None:
     assert store.submissions.list(Filter("cs101", assignment="other", mistake="sign")).items == ()
 
 
-def test_each_student_counts_by_the_best_attempt(store: Store) -> None:
-    grade_submission(store, explained_verdict(score=3))
-    best_id = grade_submission(store, explained_verdict(score=8))
-    grade_submission(store, explained_verdict(score=5))
-    grade_submission(store, explained_verdict(score=0), "bob")
-    assert cohort(store).marks == (Marks(0, 10, 1), Marks(8, 10, 1))
-    store.submissions.delete(best_id)
-    assert cohort(store).marks == (Marks(0, 10, 1), Marks(5, 10, 1))
-    assert cohort(store).students == 2
-
-
 def test_the_students_who_passed_are_counted_not_their_attempts(store: Store) -> None:
     for score in (3, 5):
         grade_submission(store, explained_verdict(score=score))
@@ -113,16 +102,8 @@ def test_a_refused_file_is_no_zero_and_no_attempt(store: Store) -> None:
     grade_submission(store, verdict("rejected", score=0))
     finish_job(store, new("bob"))
     grade_submission(store, verdict("rejected", score=0), "bob")
-    assert cohort(store).marks == (Marks(10, 10, 1),)
     assert (cohort(store).students, cohort(store).attempts, cohort(store).graded) == (1, 1, 1)
     assert (cohort(store).outcomes, cohort(store).refused) == ({"passed": 1}, 2)
-
-
-def test_a_best_attempt_that_a_regrade_lowers_is_the_best_no_more(store: Store) -> None:
-    best_id = grade_submission(store, verdict("passed"))
-    grade_submission(store, explained_verdict(score=7))
-    replace_verdict(store, best_id, 1, explained_verdict(score=2), "regrade")
-    assert cohort(store).marks == (Marks(7, 10, 1),)
 
 
 def test_attempts_are_counted_by_the_hour_and_passes_as_they_hold(store: Store) -> None:
@@ -167,7 +148,7 @@ def test_nothing_is_left_of_a_class_that_was_deleted(store: Store, is_together: 
     else:
         assert all(store.submissions.delete(name) for name in names)
     assert count_mistakes(store) == {}
-    assert cohort(store) == Cohort({}, (), (), ())
+    assert cohort(store) == Cohort({}, (), ())
     assert list_remains(store) == set()
 
 
@@ -188,9 +169,7 @@ def test_pages_see_figures_that_are_at_most_half_a_minute_old(store: Store, monk
     assert store.cohorts.recent("cs101", "udl-7.2").graded == 3
 
 
-VERDICTS = st.sampled_from(
-    [(None, 0, 0), ("passed", 10, 10), ("failed", 0, 10), ("failed", 8, 10), ("failed", 4, 5), ("rejected", 0, 0)]
-)
+VERDICTS = st.sampled_from([None, "passed", "failed", "failed", "rejected"])
 ATTEMPTS = st.lists(
     st.tuples(
         st.sampled_from("abc"),
@@ -205,9 +184,9 @@ ATTEMPTS = st.lists(
             f"{place:02}",
             student,
             created_at,
-            State.DONE if outcome[0] else State.QUEUED,
-            *outcome,
-            tuple(mistakes) if outcome[0] == "failed" else (),
+            State.DONE if outcome else State.QUEUED,
+            outcome,
+            tuple(mistakes) if outcome == "failed" else (),
         )
         for place, (student, created_at, outcome, mistakes) in enumerate(rows)
     ]
@@ -231,18 +210,3 @@ def test_figures_are_the_sums_over_single_attempts_in_any_order(attempts: list[C
         assert (mistake.submissions, mistake.students) == (len(explained_students), len(set(explained_students)))
     order.shuffle(attempts)
     assert figure(attempts, {"m": "It errs."}) == whole_cohort
-
-
-@given(ATTEMPTS)
-def test_a_student_s_best_marks_never_go_down_with_another_attempt(attempts: list[CohortSubmission]) -> None:
-    own_attempts = [
-        attempt for attempt in attempts if attempt.student == "a" and attempt.outcome not in {None, "rejected"}
-    ]
-    shares = [
-        [group.score / max(1, group.max_score) for group in figure(own_attempts[:count], {}).marks]
-        for count in range(13)
-    ]
-    assert shares == sorted(shares)
-    assert not own_attempts or shares[-1] == [
-        max(attempt.score / max(1, attempt.max_score) for attempt in own_attempts)
-    ]

@@ -6,7 +6,7 @@ import pytest
 
 from backmark.grader.reports.html import charts
 from backmark.grader.reports.html.distribution import share
-from backmark.grader.store.cohorts import Cohort, CohortMistake, Hour, Marks
+from backmark.grader.store.cohorts import Cohort, CohortMistake, Hour
 from backmark.grader.web.pages import cohorts
 from tests.hashes import print_by_hashes
 
@@ -87,25 +87,25 @@ def test_of_many_names_as_many_are_written_as_fit() -> None:
     assert 3 < len(labels) < 10
 
 
-def cohort(marks: tuple[Marks, ...] = (), hours: tuple[Hour, ...] = ()) -> Cohort:
-    return Cohort({}, marks, hours, (CohortMistake("a", "A", 1, 1),))
+def cohort(hours: tuple[Hour, ...] = ()) -> Cohort:
+    return Cohort({}, hours, (CohortMistake("a", "A", 1, 1),))
 
 
 def test_nothing_is_drawn_of_nothing() -> None:
-    assert cohorts.marks(cohort()) is None
+    assert cohorts.marks([None]) is None
     assert cohorts.attempts(cohort()) is None
 
 
-def test_marks_have_a_bar_each_where_all_are_out_of_the_same() -> None:
-    chart = cohorts.marks(cohort((Marks(0, 4, 2), Marks(3, 4, 5))))
+def test_marks_are_counted_in_tenths_and_full_marks_by_themselves() -> None:
+    chart = cohorts.marks([0.0, 0.299, 0.3, 0.99994, 0.99996, 1.0, None])
     assert chart is not None
-    assert chart.rows == (("0", 2), ("1", 0), ("2", 0), ("3", 5), ("4", 0))
-
-
-def test_marks_of_different_rubrics_are_counted_in_tenths() -> None:
-    chart = cohorts.marks(cohort((Marks(0, 4, 2), Marks(10, 10, 5), Marks(29, 100, 1), Marks(0, 0, 1))))
-    assert chart is not None
-    assert [row for row in chart.rows if row[1]] == [("0-9%", 3), ("20-29%", 1), ("100%", 5)]
+    assert [row for row in chart.rows if row[1]] == [
+        ("0-9%", 1),
+        ("20-29%", 1),
+        ("30-39%", 1),
+        ("90-99%", 1),
+        ("100%", 2),
+    ]
 
 
 @pytest.mark.parametrize(

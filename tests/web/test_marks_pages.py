@@ -83,6 +83,47 @@ def test_the_test_student_of_an_lms_is_not_listed(visitor: Visitor, store: Store
     assert students(visitor.get(MARKS)) == ["ada"]
 
 
+def chart_rows(page: str) -> dict[str, str]:
+    """The numbers beside the chart of the marks that are not 0."""
+    chart = page[page.index('id="marks"') : page.index('id="attempts"')]
+    rows = re.findall(r'<th scope="row">([^<]+)</th>\s*<td class="number">(\d+)</td>', chart)
+    return {name: count for name, count in rows if count != "0"}
+
+
+def statistics(page: str) -> dict[str, list[str]]:
+    """The cells of each row of the statistics, by what the row is of."""
+    table = page[page.index('id="statistics"') : page.index('id="outcomes"')]
+    rows = re.findall(r'<th scope="row".*?</th>(?:\s*<td class="number[^>]*>[^<]*</td>)+', table, re.DOTALL)
+    return {re.sub("<[^>]+>", "", row[: row.index("</th>")]): re.findall(r"<td[^>]*>([^<]*)", row) for row in rows}
+
+
+def test_the_chart_and_the_statistics_of_a_class_have_the_marks_of_the_table(visitor: Visitor, store: Store) -> None:
+    entries = [RosterEntry("ada", section="A"), RosterEntry("bo", section="A"), RosterEntry("cy", section="B <b>")]
+    store.courses.put_roster(COURSE, [*entries, RosterEntry("dee", section="A"), RosterEntry("gone")], "csv", "staff")
+    store.courses.put_roster(COURSE, [*entries, RosterEntry("dee", section="A")], "csv", "staff")
+    for student in ("ada", "bo", "cy"):
+        attempt(store, student)
+    # Two started days late, and a mark that staff set.
+    store.courses.set_policy(COURSE, ASSIGNMENT, Policy(due=time.time() - 1.5 * DAY, late=20), "staff")
+    store.courses.set_override(COURSE, ASSIGNMENT, Override("bo", 0.25, "staff", "x"))
+    page = visitor.get(HERE)
+    assert chart_rows(page) == {"20-29%": "1", "60-69%": "2"}
+    assert statistics(page) == {
+        "everybody": ["60", "42.5 to 60", "48.33", "3", "1"],
+        "A": ["42.5", "33.75 to 51.25", "42.5", "2", "1"],
+        "B &lt;b&gt;": ["60", "60 to 60", "60", "1", "0"],
+    }
+    assert f"{MARKS}?section=B%20%3Cb%3E" in page
+    assert [row.split(",")[4] for row in visitor.get(f"{MARKS}.csv").splitlines()[1:]] == ["60", "25", "60", "", ""]
+
+
+def test_a_mark_that_staff_set_is_in_the_chart_before_anybody_hands_in(visitor: Visitor, store: Store) -> None:
+    store.courses.set_override(COURSE, ASSIGNMENT, Override("bo", 0.25, "staff", "x"))
+    page = visitor.get(HERE)
+    assert "Nobody has handed in yet." in page
+    assert "Students by their marks" in page
+
+
 def test_a_class_is_shown_in_pages(visitor: Visitor, store: Store) -> None:
     entries = [RosterEntry(f"s{number:03}") for number in range(150)]
     store.courses.put_roster(COURSE, entries, "csv", "staff")

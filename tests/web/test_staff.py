@@ -146,7 +146,7 @@ def test_an_assignment_shows_how_the_class_stands(visitor: Visitor, store: Store
     page = visitor.get(UDL)
     for words in (
         "Leaves out the mask",
-        "Students by their best marks",
+        "Students by their marks",
         "Attempts a ",
         "current",
         "50%",

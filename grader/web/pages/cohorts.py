@@ -1,7 +1,7 @@
 """A class's figures as charts: marks in bars, attempts over time, the share of students that make each mistake."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from backmark.grader.reports.html.charts import Chart, draw_stacked_bars
@@ -11,14 +11,14 @@ from backmark.grader.store.cohorts import HOUR, Cohort, Hour
 #: Pieces that time is divided in, each in hours, with what it is called; the first that makes few enough bars.
 _PIECES = ((1, "hour"), (24, "day"), (168, "week"), (672, "four weeks"))
 _BARS = 50
+#: The maximum of marks that are counted by tenths of it: with the digits that tables have of a mark in per cent.
+_WHOLE = 10_000
 
 
-def marks(cohort: Cohort) -> Chart | None:
-    """Draw the number of students by the marks of their best attempt; None if there are none."""
-    students = Counter[tuple[int, int]]()
-    for group in cohort.marks:
-        students[group.score, group.max_score] += group.students
-    return chart_marks("Students by their best marks", students)
+def marks(shares: Iterable[float | None]) -> Chart | None:
+    """Draw the number of students by their marks; None if nobody has one."""
+    counts = Counter((round(_WHOLE * share), _WHOLE) for share in shares if share is not None)
+    return chart_marks("Students by their marks", counts)
 
 
 def attempts(cohort: Cohort) -> Chart | None:

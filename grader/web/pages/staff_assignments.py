@@ -25,6 +25,7 @@ from backmark.grader.web.service import service
 from backmark.grader.web.usecases import hand_in_links
 from backmark.grader.web.usecases.assignments import current, find_revision, read_visible_settings, respond_kit
 from backmark.grader.web.usecases.hand_in_links import LINK_COLUMNS, LONGEST_LINK
+from backmark.grader.web.usecases.marks import list_statistics, read_marks
 
 pages = Pages("staff_assignments", __name__)
 
@@ -132,6 +133,7 @@ def _page(course: str, revision: RevisionRecord, made: HandInLink | None = None,
     forms: dict[str, Any] = {**dict.fromkeys(("ended", "fault", "end_fault")), **shown}
     store = service().store
     cohort, roster = store.cohorts.recent(course, revision.assignment_id), store.courses.roster(course)
+    students = read_marks(course, revision.assignment_id).students
     return page(
         "staff/assignment.html",
         422 if "fault" in shown or "end_fault" in shown else 200,
@@ -141,7 +143,8 @@ def _page(course: str, revision: RevisionRecord, made: HandInLink | None = None,
         hidden=revision.assignment_id in store.course_records.settings(course).hidden_assignments,
         revisions=store.assignments.revisions(course, revision.assignment_id),
         cohort=cohort,
-        marks=cohorts.marks(cohort),
+        marks=cohorts.marks(row.marking.share for row in students),
+        statistics=list_statistics(students),
         attempts=cohorts.attempts(cohort),
         share=share,
         preview=preview(revision),

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from flask import Response
 
 from backmark.grader.courses.marks import mark_course, mark_student
+from backmark.grader.courses.statistics import summarize_marks
 from backmark.grader.lti.identity import is_test_student
-from backmark.grader.model.marks import Marking
+from backmark.grader.model.marks import Marking, MarkStatistics
 from backmark.grader.model.terms import CourseTerms
 from backmark.grader.reports.marks_table import HEADER, MarkedStudent, cells
 from backmark.grader.web.http.responses import respond_table
@@ -43,6 +44,15 @@ def read_marks(course: str, assignment: str) -> MarksTable:
             if marking.student not in others and not is_test_student(marking.student)
         ),
         terms,
+    )
+
+
+def list_statistics(students: Iterable[MarkedStudent]) -> tuple[MarkStatistics, ...]:
+    """Return the statistics of their marks: of all, then by section; who left the course counts by a mark alone."""
+    return summarize_marks(
+        (row.entry.section if row.entry else None, row.marking.share)
+        for row in students
+        if row.marking.share is not None or row.entry is None or row.entry.left is None
     )
 
 
