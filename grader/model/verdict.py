@@ -345,15 +345,18 @@ class Verdict:
     def mistakes(self) -> tuple[NamedMistake, ...]:
         """The mistakes by which a class is counted, each with its title, which is empty if unknown.
 
-        They are the rows that the lines to change cost, with the kind of the slip, so that a mistake has one title over
-        a whole class, or without such lines those of the best explanation.
+        They are the rows that the lines to change cost, each with the assignment's own mistake if it is known, else
+        with the kind of the slip, so that a mistake has one title over a whole class; without such lines they are the
+        mistakes of the best explanation.
         """
         if self.repair:
+            own = self._own_mistake
             # Other assignments have rows of the same name.
             named = [
-                NamedMistake(f"{self.assignment.id}:{row}{slip.suffix}", ": ".join(filter(None, (title, slip.title))))
+                NamedMistake(f"{self.assignment.id}:{row}{ending}", ": ".join(filter(None, (title, words))))
                 for statement in self.repair
                 for slip in statement.known_slips[:1] or (Slip(),)
+                for ending, words in [(f":mistake:{own.id}", own.title) if own else (slip.suffix, slip.title)]
                 for row, title in zip(statement.rows, statement.titles, strict=False)
             ]
             return tuple({mistake.id: mistake for mistake in named}.values())
@@ -363,6 +366,12 @@ class Verdict:
         return tuple(
             NamedMistake(mistake.id, f"{mistake.title[:1].upper()}{mistake.title[1:]}") for mistake in best.mistakes
         )
+
+    @property
+    def _own_mistake(self) -> NamedMistake | None:
+        """The assignment's one mistake that explains all wrong numbers, and no other does as well; None otherwise."""
+        best = next(iter(self.diagnosis), None)
+        return best.mistakes[0] if best is not None and len(best.mistakes) == 1 and not best.apart else None
 
     def with_identity(self, submission: str, filename: str) -> "Verdict":
         """Return the verdict with the id and filename of a submission of the same source."""

@@ -155,7 +155,7 @@ class Cohorts:
         """Return the current figures."""
         submissions = list(self._submissions(course, assignment))
         ids = sorted({mistake for submission in submissions for mistake in submission.mistakes})
-        titles: Any = self._redis.hmget("bm:mistake-titles", ids) if ids else []
+        titles: Any = self._redis.hmget(keys.key("mistake-titles", course, assignment), ids) if ids else []
         named = {name: text(title) for name, title in zip(ids, titles, strict=True) if title is not None}
         return figure(submissions, named)
 

@@ -186,7 +186,7 @@ def test_a_quoted_line_commands_no_terminal() -> None:
 
 
 def test_a_tally_counts_the_rows_that_wrong_lines_cost() -> None:
-    """Not the mistakes that explain some of them: one mistake has one title over a whole class."""
+    """Two lines of a row are one, with the assignment's own title of the mistake in them."""
     named = Diagnosis("m", "It does m.", "?", "!", "", mistakes=(NamedMistake("m", "does m"),))
     row = TallyRow.of("a.py", replace(repair_verdict(WRONG_LINE, WRONG_LINE), diagnosis=(named,)))
-    assert row.mistakes == ("Gradient of the weights",)
+    assert row.mistakes == ("Gradient of the weights: does m",)

@@ -151,7 +151,7 @@ def end_lease(store: Store, claim: Claim) -> None:
 
 def list_remains(store: Store) -> set[str]:
     """Every key that belongs to a submission, a student or a course."""
-    general = {"bm:course-records", "bm:moment", "bm:counters", "bm:outbox", "bm:mistake-titles"}
+    general = {"bm:course-records", "bm:moment", "bm:counters", "bm:outbox"}
     names = {text(name) for name in store.redis.scan_iter("bm:*")}
     # Numbers by assignment, for regrades, seconds that a sender used, by a hash, and those of a revision's gradings.
     passing = ("bm:verdicts-changed:", "bm:used:", "bm:usual:")

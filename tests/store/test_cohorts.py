@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from backmark.grader.model.records import State
 from backmark.grader.model.regrades import Phase
-from backmark.grader.model.verdict import Verdict
+from backmark.grader.model.verdict import NamedMistake, Verdict
 from backmark.grader.store.cohorts import HOUR, Cohort, CohortMistake, CohortSubmission, figure
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
@@ -32,6 +32,10 @@ def explained_verdict(*explanations: str, score: int = 8, outcome: str = "failed
         for explanation in explanations
     ]
     return verdict(outcome, score=score, diagnosis=diagnosis)
+
+
+NAMED_VERDICT = explained_verdict("mask")
+OTHERWISE = NamedMistake("mask", "forgets it")
 
 
 def grade_submission(store: Store, result_object: Verdict, student: str = "ada", source: bytes = b"1") -> str:
@@ -63,20 +67,44 @@ def test_mistakes_are_counted_by_submissions_and_by_students(store: Store) -> No
     assert cohort(store).outcomes == {"failed": 4}
 
 
+STATEMENT = {"kind": "replace", "lines": [], "source": "", "read": "", "hint": ""}
+WEIGHTS = STATEMENT | {"rows": ["dw"], "titles": ["Gradient of the weights"]}
+BOTH = STATEMENT | {"rows": ["dw", "db"], "titles": ["Gradient of the weights", "Gradient of the biases"]}
+NAMED = {"id": "mask", "title": MASK[1], "mistakes": [{"id": "mask", "title": DOES["mask"]}]}
+
+
 def test_a_class_is_counted_by_the_rows_that_wrong_lines_cost(store: Store) -> None:
-    """Whether a mistake in the line is named or not; two lines of a row are one."""
-    statement = {"kind": "replace", "lines": [], "source": "", "read": "", "hint": ""}
-    weights = statement | {"rows": ["dw"], "titles": ["Gradient of the weights"]}
-    both = statement | {"rows": ["dw", "db"], "titles": ["Gradient of the weights", "Gradient of the biases"]}
-    grade_submission(store, verdict("failed", repair=[weights, weights]))
-    named = {"id": "mask", "title": MASK[1], "mistakes": [{"id": "mask", "title": DOES["mask"]}]}
-    first = grade_submission(store, verdict("failed", repair=[both], diagnosis=[named]), "bob")
+    """Two lines of a row are one."""
+    grade_submission(store, verdict("failed", repair=[WEIGHTS, WEIGHTS]))
+    first = grade_submission(store, verdict("failed", repair=[BOTH]), "bob")
     assert cohort(store).mistakes == (
         CohortMistake("udl-7.2:dw", "Gradient of the weights", 2, 2),
         CohortMistake("udl-7.2:db", "Gradient of the biases", 1, 1),
     )
     found = store.submissions.list(Filter("cs101", assignment="udl-7.2", mistake="udl-7.2:db")).items
     assert [record.id for record in found] == [first]
+
+
+def test_a_wrong_line_has_the_assignment_s_own_title_of_its_mistake(store: Store) -> None:
+    """Unless another explains the numbers as well, or two are made together: which is in the line is unknown."""
+    slip = {"kind": "factor", "before": "a", "after": "b"}
+    grade_submission(store, verdict("failed", repair=[WEIGHTS | {"slips": [slip]}], diagnosis=[NAMED]))
+    both_made = NAMED | {"mistakes": [*NAMED["mistakes"], {"id": "sign", "title": DOES["sign"]}]}
+    for student, explained in (("bob", NAMED | {"apart": "the shapes"}), ("cy", both_made)):
+        grade_submission(store, verdict("failed", repair=[WEIGHTS | {"slips": [slip]}], diagnosis=[explained]), student)
+    kind = CohortMistake("udl-7.2:dw:factor", "Gradient of the weights: factor missing or unneeded", 2, 2)
+    own = CohortMistake("udl-7.2:dw:mistake:mask", "Gradient of the weights: leaves out the mask", 1, 1)
+    assert cohort(store).mistakes == (kind, own)
+
+
+def test_an_assignment_keeps_its_titles_when_another_calls_a_mistake_of_the_same_id_otherwise(store: Store) -> None:
+    grade_submission(store, explained_verdict("mask"))
+    other = replace(NAMED_VERDICT, diagnosis=(replace(NAMED_VERDICT.diagnosis[0], mistakes=(OTHERWISE,)),))
+    for course, assignment in (("cs101", "other"), ("cs202", "udl-7.2")):
+        name = accept(store, new("ada", b"1", course=course, assignment=assignment))
+        assert store.submissions.finish(claim_job(store, name), other)
+    assert [mistake.title for mistake in cohort(store).mistakes] == [MASK[1]]
+    assert [mistake.title for mistake in store.cohorts.read("cs101", "other").mistakes] == ["Forgets it"]
 
 
 def test_submissions_are_found_by_a_mistake(store: Store) -> None:

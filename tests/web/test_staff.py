@@ -20,6 +20,7 @@ from backmark.grader.model.records import Job, Kind, Scope, State
 from backmark.grader.model.regrades import Mode, Phase, Selection
 from backmark.grader.model.result import read_verdict
 from backmark.grader.model.source_line import SourceLine
+from backmark.grader.model.terms import Counts, Policy
 from backmark.grader.model.verdict import NamedMistake
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.store import Store
@@ -154,6 +155,32 @@ def test_an_assignment_shows_how_the_class_stands(visitor: Visitor, store: Store
         assert words in page
     assert "mistake=mask" in page
     visitor.get(f"{HOME}/assignments/none", 404)
+
+
+def test_mistakes_that_students_still_make_are_told_from_those_that_they_ever_made(
+    visitor: Visitor, store: Store
+) -> None:
+    """What counts decides, by the policy: a mistake in an attempt that counts not is no more made."""
+    title = explained_verdict("It has the wrong sign.")["diagnosis"]
+    title[0]["mistakes"][0]["id"] = "sign"
+    for student, verdicts in {
+        "ada": [explained_verdict(), passing_verdict()],
+        "bob": [explained_verdict(), failing_verdict() | {"diagnosis": title}],
+        "cy": [failing_verdict() | {"diagnosis": title}],
+    }.items():
+        for verdict in verdicts:
+            submit_graded(store, verdict, student=student)
+    store.courses.set_policy("course", "udl-7.2", Policy(counts=Counts.LAST), "staff")
+
+    def rows() -> dict[str, list[str]]:
+        table = re.findall(r"mistake=(\w+)\">(.*?)</tr>", visitor.get(UDL), re.DOTALL)
+        return {name: re.findall(r'<td class="number[^>]*>(\d+)</td>', row) for name, row in table}
+
+    # Still, ever, submissions; what most still make comes first.
+    assert list(rows().items()) == [("sign", ["2", "2", "2"]), ("mask", ["0", "2", "2"])]
+    store.courses.remove_policy("course", "udl-7.2", "staff")
+    # Bob's attempts have the same marks: the first counts.
+    assert rows() == {"mask": ["1", "2", "2"], "sign": ["1", "2", "2"]}
 
 
 def test_nothing_of_a_page_is_inline(visitor: Visitor, store: Store) -> None:

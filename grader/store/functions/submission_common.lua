@@ -153,7 +153,7 @@ local function hold(id, number, summary)
     redis.call('HSET', job, 'fingerprint', summary.fingerprint)
   end
   for mistake, title in pairs(summary.titles) do
-    redis.call('HSET', 'bm:mistake-titles', mistake, title)
+    redis.call('HSET', key('mistake-titles', was[1], was[2]), mistake, title)
   end
   keep_source(id, summary.outcome)
   return was[3] ~= summary.outcome or was[4] ~= tostring(summary.score) or was[5] ~= tostring(summary.max_score)
@@ -257,6 +257,9 @@ local function remove(id, expired)
     redis.call('ZREM', each, id)
   end
   list_verdict(id, false)
+  if redis.call('EXISTS', key('index', at[1], 'assignment', at[2])) == 0 then
+    redis.call('DEL', key('mistake-titles', at[1], at[2]))
+  end
   drop_messages(at[1], id)
   for number = 1, tonumber(at[5] or '0') do
     redis.call('DEL', key('verdict', id, whole(number)))

@@ -1,9 +1,11 @@
-"""A class's figures as charts: marks in bars, attempts over time, the share of students that make each mistake."""
+"""A class's figures as charts: marks in bars, attempts over time, the students who make each mistake."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from backmark.grader.model.marks import Marking
 from backmark.grader.reports.html.charts import Chart, draw_stacked_bars
 from backmark.grader.reports.html.distribution import chart_marks
 from backmark.grader.store.cohorts import HOUR, Cohort, Hour
@@ -13,6 +15,27 @@ _PIECES = ((1, "hour"), (24, "day"), (168, "week"), (672, "four weeks"))
 _BARS = 50
 #: The maximum of marks that are counted by tenths of it: with the digits that tables have of a mark in per cent.
 _WHOLE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ClassMistake:
+    """A mistake, and how many students make it."""
+
+    id: str
+    title: str
+    #: Students whose attempt that counts has it, and those of whom any attempt ever had it.
+    still: int
+    ever: int
+    submissions: int
+
+
+def mistakes(cohort: Cohort, markings: Iterable[Marking]) -> tuple[ClassMistake, ...]:
+    """Return the mistakes of a class, first those that most students still make."""
+    still = Counter(mistake for marking in markings for mistake in marking.mistakes)
+    rows = [
+        ClassMistake(each.id, each.title, still[each.id], each.students, each.submissions) for each in cohort.mistakes
+    ]
+    return tuple(sorted(rows, key=lambda row: -row.still))
 
 
 def marks(shares: Iterable[float | None]) -> Chart | None:
