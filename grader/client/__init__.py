@@ -24,8 +24,9 @@ from backmark.grader.client.records import Comparison, InvitationLink, Regrade, 
 from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.course import Course, Invitation, Role, StaffMember
 from backmark.grader.model.equal_code import CodeGroup, EqualCode, EqualStudent, EqualSubmission
+from backmark.grader.model.gradebook import Gradebook, GradebookAssignment, GradebookMark, GradebookStudent
 from backmark.grader.model.links import HandInLink
-from backmark.grader.model.marks import StudentMark
+from backmark.grader.model.marks import MarkStatistics, StudentMark
 from backmark.grader.model.messages import Answer, Note, Question
 from backmark.grader.model.notifications import Delivery, Notification
 from backmark.grader.model.people import RosterChange, RosterEntry
@@ -51,12 +52,17 @@ __all__ = [
     "Extension",
     "Fault",
     "Forbidden",
+    "Gradebook",
+    "GradebookAssignment",
     "GradebookColumn",
+    "GradebookMark",
+    "GradebookStudent",
     "HandInLink",
     "Invalid",
     "Invitation",
     "InvitationLink",
     "Listing",
+    "MarkStatistics",
     "NewNotification",
     "NotFound",
     "NotReached",

@@ -13,6 +13,7 @@ from backmark.grader.client.transport import Request, read_json
 from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.course import Course, Invitation, Role, StaffMember
 from backmark.grader.model.equal_code import EqualCode
+from backmark.grader.model.gradebook import Gradebook
 from backmark.grader.model.links import HandInLink
 from backmark.grader.model.marks import StudentMark
 from backmark.grader.model.messages import Question
@@ -191,10 +192,15 @@ class CourseCalls:
 
     def marks_table(self, assignment: str) -> bytes:
         """Return all marks as CSV, safe to open in a spreadsheet."""
-        path = self._at(assignment, "marks")
-        return self._calls.transport.send(
-            Request(method="GET", path=path, params={"format": "csv"}, repeatable=True)
-        ).content
+        return self._read_table(self._at(assignment, "marks"))
+
+    def gradebook(self) -> Gradebook:
+        """Return the marks of the course: students by assignments, what is missing, statistics."""
+        return self._calls.get(self._in("gradebook"), reader(Gradebook))
+
+    def gradebook_table(self) -> bytes:
+        """Return the gradebook as CSV, safe to open in a spreadsheet."""
+        return self._read_table(self._in("gradebook"))
 
     def overrides(self, assignment: str) -> list[Override]:
         """Return the marks that staff gave, by student."""
@@ -302,6 +308,10 @@ class CourseCalls:
         with self._calls.transport.download(request) as pieces, partial.open("wb") as target:
             target.writelines(pieces)
         partial.replace(file)
+
+    def _read_table(self, path: str) -> bytes:
+        request = Request(method="GET", path=path, params={"format": "csv"}, repeatable=True)
+        return self._calls.transport.send(request).content
 
     def _in(self, *parts: str) -> str:
         if self._name is None:

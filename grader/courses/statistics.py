@@ -4,16 +4,19 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean, quantiles
 
 from backmark.grader.model.marks import MarkStatistics
+from backmark.grader.model.people import RosterEntry
 
 
-def summarize_marks(marks: Iterable[tuple[str | None, float | None]]) -> tuple[MarkStatistics, ...]:
+def summarize_marks(marks: Iterable[tuple[RosterEntry | None, float | None]]) -> tuple[MarkStatistics, ...]:
     """Return the statistics of a class, then of its sections by name, then of students in none of these.
 
-    `marks` has each student's section and mark, None without one. A class without sections has the first alone.
+    `marks` has each student's entry in the roster and mark, None without one. Who left the course and has no mark is
+    left out. A class without sections has the first alone.
     """
     sections: dict[str, list[float | None]] = {}
-    for section, share in marks:
-        sections.setdefault(section or "", []).append(share)
+    for entry, share in marks:
+        if share is not None or entry is None or entry.left is None:
+            sections.setdefault((entry.section if entry else None) or "", []).append(share)
     whole = _summarize(None, [share for shares in sections.values() for share in shares])
     named = sorted(sections.keys() - {""})
     return (whole, *(_summarize(name, sections[name]) for name in (*named, *({""} & sections.keys() if named else ()))))

@@ -12,8 +12,9 @@ from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.course import Course, Invitation, NewMember, StaffMember
 from backmark.grader.model.equal_code import CodeGroup, EqualCode, EqualStudent, EqualSubmission
 from backmark.grader.model.fields import noun_fields
+from backmark.grader.model.gradebook import Gradebook, GradebookAssignment, GradebookMark, GradebookStudent
 from backmark.grader.model.links import HandInLink
-from backmark.grader.model.marks import StudentMark
+from backmark.grader.model.marks import MarkStatistics, StudentMark
 from backmark.grader.model.messages import Answer, Note, Question
 from backmark.grader.model.notifications import Delivery, Notification
 from backmark.grader.model.people import RosterChange, RosterEntry
@@ -74,6 +75,16 @@ SERVED: View = MappingProxyType(
             *("share", "computed", "submission", "raw", "lateness", "late_days", "penalty", "best"),
             *("attempts", "attempts_left", "refused_files", "pending", "last_attempt", "mistakes"),
             *("override", "differs", "extension"),
+        ),
+        MarkStatistics: (*("section", "students", "unmarked", "mean", "lower_quartile", "median", "upper_quartile"),),
+        Gradebook: ("assignments", "students", "statistics"),
+        GradebookAssignment: ("assignment", "title", "due", "missing", "statistics"),
+        GradebookStudent: (
+            *("student", "name", "lms_id", "section", "in_roster", "left", "verified"),
+            *("mean", "missing", "marks"),
+        ),
+        GradebookMark: (
+            *("assignment", "share", "attempts", "refused_files", "late_days", "overridden", "pending", "missing"),
         ),
         RosterChange: ("added", "changed", "left"),
         Course: ("id", *_COURSE, "created"),

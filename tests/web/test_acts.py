@@ -26,12 +26,15 @@ def test_what_staff_read_and_export_by_the_api_is_logged(staff: Asker, store: St
     name = staff.submit().get_json()["id"]
     conclude(store, name, passing_verdict())
     store.launches.record_context(LtiContext("course", "p", "1", "c", roster_url="https://lms.example/members"))
-    for path in (f"/submissions/{name}/source", f"{UDL}/marks?format=csv", f"{COURSE}/export"):
+    for path in (f"/submissions/{name}/source", f"{UDL}/marks?format=csv", f"{COURSE}/gradebook?format=csv"):
+        assert staff.get(path).status_code == 200
+    for path in (f"{COURSE}/gradebook", f"{COURSE}/export"):
         assert staff.get(path).status_code == 200
     assert staff.post(f"{COURSE}/roster-reading").status_code == 202
     assert list_acts(store) == [
         ("source.read", name, "ada"),
         ("marks.export", "udl-7.2", ""),
+        ("gradebook.export", "", ""),
         ("course.export", "", ""),
         ("roster.read", "", ""),
     ]

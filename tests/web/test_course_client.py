@@ -103,6 +103,25 @@ def test_equal_code_is_read_and_code_exported_by_the_client(
         assert zipfile.ZipFile(file).namelist() == ["ada/code.py", "bob/code.py", "info.csv"]
 
 
+def test_the_gradebook_is_read_by_the_client(settings: ServiceSettings, store: Store) -> None:
+    staff = store.tokens.create("prof", "nn", {Scope.STAFF})[1]
+    with (
+        serve_web(settings.redis_url.get_secret_value(), BACKMARK_SECRET=SECRET) as port,
+        Client(f"http://127.0.0.1:{port}", staff) as client,
+    ):
+        conclude(store, client.submit(b"x = 1\n", assignment=UDL, student="ada").id)
+        client.course.put_student(RosterEntry("bob", section="B"))
+        gradebook = client.course.gradebook()
+        (assignment,) = gradebook.assignments
+        assert (assignment.assignment, assignment.missing, assignment.statistics[0].median) == (UDL, 1, 1.0)
+        assert [(row.student, row.section, row.mean) for row in gradebook.students] == [
+            ("ada", None, 1.0),
+            ("bob", "B", 0.0),
+        ]
+        assert gradebook.students[1].marks[0].missing
+        assert client.course.gradebook_table().startswith(b"student,name,")
+
+
 def run_course(client: Client, store: Store, file: Path) -> None:
     """Set, read and remove everything once."""
     course = client.course

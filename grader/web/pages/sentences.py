@@ -87,6 +87,7 @@ ACTS: Mapping[str, str] = MappingProxyType(
         "regrade.resume": "resumed the regrade {subject}",
         "regrade.export": "downloaded the report of the regrade {subject}",
         "marks.export": "downloaded the marks of {subject}",
+        "gradebook.export": "downloaded the gradebook of the course",
         "code.export": "downloaded the code of {subject}",
         "course.export": "exported the course",
         "course.create": "made the course",

@@ -17,7 +17,7 @@ from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
 from backmark.grader.web.service import note_act, service
 from backmark.grader.web.usecases.archives import send_archive
-from backmark.grader.web.usecases.marks import MarksTable, read_marks
+from backmark.grader.web.usecases.marks import read_marks
 
 _Item = TypeVar("_Item")
 
@@ -39,7 +39,7 @@ def _files(store: Store, course: str) -> Iterator[tuple[str, bytes]]:
     yield "log.jsonl", b"".join(_json(asdict(entry)) for entry in log)
     for revision in store.assignments.list(course):
         name, table = revision.assignment_id, read_marks(course, revision.assignment_id)
-        if _is_used(table):
+        if table.is_used:
             rows = spreadsheets.table(HEADER, map(cells, table.students))
             yield f"marks/{name}.csv", b"".join(rows)
         for own in _own_revisions(store, course, name):
@@ -94,17 +94,6 @@ def _submission_files(store: Store, submission: SubmissionRecord) -> Iterator[tu
 
 def _own_revisions(store: Store, course: str, assignment: str) -> list[RevisionRecord]:
     return [revision for revision in store.assignments.revisions(course, assignment) if revision.course == course]
-
-
-def _is_used(table: MarksTable) -> bool:
-    """Return True if anybody handed in for the assignment, or staff set anything."""
-    terms = table.terms
-    return bool(
-        terms.policy
-        or terms.extensions
-        or terms.overrides
-        or any(row.marking.attempts or row.refused for row in table.students)
-    )
 
 
 def _json(value: object) -> bytes:

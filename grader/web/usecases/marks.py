@@ -22,6 +22,17 @@ class MarksTable:
     students: tuple[MarkedStudent, ...]
     terms: CourseTerms
 
+    @property
+    def is_used(self) -> bool:
+        """True if anybody handed in for the assignment, or staff set anything."""
+        terms = self.terms
+        return bool(
+            terms.policy
+            or terms.extensions
+            or terms.overrides
+            or any(row.marking.attempts or row.refused for row in self.students)
+        )
+
 
 def read_marks(course: str, assignment: str) -> MarksTable:
     """Return everybody of the roster, and whoever else has handed in or was given something, no staff, no previews."""
@@ -48,12 +59,8 @@ def read_marks(course: str, assignment: str) -> MarksTable:
 
 
 def list_statistics(students: Iterable[MarkedStudent]) -> tuple[MarkStatistics, ...]:
-    """Return the statistics of their marks: of all, then by section; who left the course counts by a mark alone."""
-    return summarize_marks(
-        (row.entry.section if row.entry else None, row.marking.share)
-        for row in students
-        if row.marking.share is not None or row.entry is None or row.entry.left is None
-    )
+    """Return the statistics of their marks: of all, then by section."""
+    return summarize_marks((row.entry, row.marking.share) for row in students)
 
 
 def read_marking(course: str, assignment: str, student: str) -> Marking:
