@@ -12,6 +12,7 @@ from backmark.grader.courses.limits import LinkTimes, limits_of, link_times
 from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.model.terms import Terms
 from backmark.grader.store.links import LinkSeries
+from backmark.grader.support.signing import verdict_path
 from backmark.grader.web.http import signing
 from backmark.grader.web.http.problems import LINK_ENDED, Problem
 from backmark.grader.web.http.signing import NEW_LINK, open_signed, serializer, sign
@@ -80,16 +81,8 @@ def end(course: str, assignment: str, student: str | None, author: str) -> None:
 
 
 def verdict(submission: SubmissionRecord) -> str | None:
-    """Return the path of a link to a submission and its verdict, or None if the service has no secret to sign with.
-
-    The expiry is a whole number of periods after the submission was created. So the link stays the same for a while,
-    and with it the JSON of the submission.
-    """
-    if service().settings.secret is None:
-        return None
-    days = service().settings.link_days * _DAY
-    terms = int((time.time() - submission.created) // days) + 1
-    return f"/verdicts/{sign('verdict', [submission.id, int(submission.created) + max(1, terms) * days])}"
+    """Return the path of a link to a submission and its verdict, or None if the service has no secret to sign with."""
+    return verdict_path(service().settings, submission.id, submission.created)
 
 
 def open_hand_in(token: str) -> HandIn:

@@ -6,14 +6,12 @@ from typing import Protocol
 
 from flask import g
 
-from backmark.grader.contracts.language.stored_settings import read_settings
-from backmark.grader.model.assignment import Feedback, Level
 from backmark.grader.model.messages import Correspondence
 from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.model.verdict import Flag, Verdict
 from backmark.grader.model.views import hold_back
-from backmark.grader.reports.disclosure import disclose, policy
+from backmark.grader.store.disclosed import disclose_to_student
 from backmark.grader.web.service import service
 
 #: Beside the flags of the verdict, for staff.
@@ -94,21 +92,6 @@ def conversation(submission: SubmissionRecord, viewer: Viewer) -> Correspondence
 def disclose_to(submission: SubmissionRecord, stored: Verdict, viewer: Viewer) -> Verdict:
     """Return a verdict of the submission as the viewer may see it: by the assignment's feedback, or all of it."""
     if not viewer.staff:
-        shown = feedback(submission.course, submission.assignment)
-        lost = _list_lost(submission) if len(shown.levels) > 1 else ()
-        return disclose(stored, shown, len(lost) + 1, lost)
+        return disclose_to_student(service().store, submission, stored)
     twins = service().store.submissions.identical(submission.id, limit=1)
     return replace(stored, flags=(*stored.flags, IDENTICAL)) if twins else stored
-
-
-def feedback(course: str, assignment: str) -> Feedback:
-    """Return the feedback of an assignment's current revision, which applies to earlier submissions too."""
-    current = service().store.assignments.current(course, assignment)
-    # Without one no setting permits more than the score.
-    return Feedback.always(Level.SCORE) if current is None else policy(read_settings(current.assignment))
-
-
-def _list_lost(submission: SubmissionRecord) -> list[tuple[str, ...]]:
-    """Return the rows that each earlier attempt of the student lost; what was refused or superseded earns no hint."""
-    attempts = service().store.courses.attempts_of(submission.course, submission.assignment, submission.student)
-    return [attempt.failing for attempt in attempts if attempt.created < submission.created]

@@ -30,6 +30,7 @@ _WEB = (
 _WORKER = (
     "celery",
     "httpcore",
+    "itsdangerous",
     "jwcrypto",
     "jwt",
     "packaging",

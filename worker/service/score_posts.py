@@ -6,8 +6,9 @@ refuses one beyond the attempts that the assignment allows.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from backmark.grader.store.scores import ScoreClaim
@@ -15,6 +16,8 @@ from backmark.grader.store.scores import ScoreClaim
 MEDIA_TYPE = "application/vnd.ims.lis.v1.score+json"
 #: The member by which Canvas learns more of a submission.
 _CANVAS = "https://canvas.instructure.com/lti/submission"
+#: Hexadecimal digits of the hash of a comment.
+_DIGEST = 16
 #: Digits of points behind the point: shares are floats.
 _DIGITS = 6
 
@@ -30,11 +33,42 @@ class PresentMark:
     created: float = 0.0
     #: True if nobody may be told it yet.
     held_back: bool = False
+    #: What its student reads beside it, and the address of the whole verdict; empty: nothing.
+    comment: str = ""
+    link: str = ""
 
 
-def fingerprint(claim: ScoreClaim, mark: PresentMark) -> str:
-    """Return all that a gradebook would show of a mark: with the same, there is nothing to send."""
-    return json.dumps([mark.share, claim.item.maximum, mark.submission])
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """All that a gradebook shows of a mark: with the same, there is nothing to send. A link changes by itself."""
+
+    share: float | None
+    maximum: float
+    submission: str
+    #: A hash of the comment; empty: there is none. None: an earlier version sent the mark, without one.
+    comment: str | None
+
+    @classmethod
+    def of(cls, claim: ScoreClaim, mark: PresentMark) -> "Fingerprint":
+        """Return that of a mark for the column of a claim."""
+        digest = sha256(mark.comment.encode()).hexdigest()[:_DIGEST] if mark.comment else ""
+        return cls(mark.share, claim.item.maximum, mark.submission, digest)
+
+    @classmethod
+    def read(cls, sent: str) -> "Fingerprint | None":
+        """Return what was sent last, or None if that is not known."""
+        fields = json.loads(sent) if sent else None
+        return None if fields is None else cls(*fields, *([None] * (4 - len(fields))))
+
+    def write(self) -> str:
+        """Return the text that the store keeps."""
+        return json.dumps([self.share, self.maximum, self.submission, self.comment])
+
+    def is_shown(self, sent: "Fingerprint | None") -> bool:
+        """Return True if the gradebook shows this already."""
+        return sent is not None and (
+            self == sent or (sent.comment is None and self == replace(sent, comment=self.comment))
+        )
 
 
 def is_new_submission(claim: ScoreClaim, mark: PresentMark) -> bool:
@@ -42,8 +76,12 @@ def is_new_submission(claim: ScoreClaim, mark: PresentMark) -> bool:
     return mark.submission not in {"", claim.shown}
 
 
-def score_body(claim: ScoreClaim, subject: str, mark: PresentMark) -> dict[str, Any]:
-    """Return the score of the standard. `subject` is the platform's name of the student."""
+def score_body(claim: ScoreClaim, subject: str, mark: PresentMark, *, appends: bool = False) -> dict[str, Any]:
+    """Return the score of the standard. `subject` is the platform's name of the student.
+
+    A platform has the comment of the latest score, by the standard. One that `appends` them, as Canvas does, gets a
+    comment once.
+    """
     if mark.share is None:
         raise ValueError("a student without a mark has no score to send")
     maximum = claim.item.maximum or 1.0
@@ -57,7 +95,18 @@ def score_body(claim: ScoreClaim, subject: str, mark: PresentMark) -> dict[str, 
     }
     if mark.submission:
         body["submission"] = {"submittedAt": iso(mark.created)}
+    if mark.comment and not (appends and _has_comment(claim, mark)):
+        whole = f"The whole verdict: {mark.link}" if mark.link else ""
+        body["comment"] = "\n\n".join(filter(None, (mark.comment, whole)))
     return body
+
+
+def _has_comment(claim: ScoreClaim, mark: PresentMark) -> bool:
+    """Return True if the gradebook has the comment; if what was sent is not known, the submission that it shows."""
+    sent = Fingerprint.read(claim.sent)
+    if sent is None:
+        return mark.submission == claim.shown
+    return sent.comment == Fingerprint.of(claim, mark).comment
 
 
 def canvas_extension(claim: ScoreClaim, link: str | None, *, new: bool) -> dict[str, Any]:

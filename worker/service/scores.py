@@ -31,9 +31,9 @@ from backmark.grader.store.scores import ScoreBlame, ScoreClaim, ScoreEnd, Score
 from backmark.worker.service.rounds import pause, run_rounds
 from backmark.worker.service.score_posts import (
     MEDIA_TYPE,
+    Fingerprint,
     PresentMark,
     canvas_extension,
-    fingerprint,
     is_new_submission,
     score_body,
 )
@@ -123,7 +123,7 @@ class GradebookScores:
         if mark.share is None:
             gone = ScoreReason.NO_MARK if claim.first else ScoreReason.MARK_GONE
             return ScoreEnd(ScoreResult.NOTHING, reason=ScoreReason.HELD_BACK if mark.held_back else gone)
-        if fingerprint(claim, mark) == claim.sent:
+        if Fingerprint.of(claim, mark).is_shown(Fingerprint.read(claim.sent)):
             return ScoreEnd(ScoreResult.SAME)
         platform = self._sources.platform(claim.item.platform)
         if user is None or platform is None:
@@ -148,8 +148,9 @@ class GradebookScores:
         return self._end_of(claim, post, answer)
 
     def _post(self, claim: ScoreClaim, post: ScorePost, *, new: bool) -> PlatformAnswer:
-        body = score_body(claim, post.subject, post.mark)
-        if post.platform.family == "canvas":
+        is_canvas = post.platform.family == "canvas"
+        body = score_body(claim, post.subject, post.mark, appends=is_canvas)
+        if is_canvas:
             link = self._sources.link(post.mark.submission) if post.mark.submission else None
             body |= canvas_extension(claim, link, new=new)
         content = json.dumps(body).encode()
@@ -158,7 +159,7 @@ class GradebookScores:
     def _end_of(self, claim: ScoreClaim, post: ScorePost, answer: PlatformAnswer) -> ScoreEnd:
         if answer.succeeded:
             shown = post.mark.submission or claim.shown
-            sent = fingerprint(claim, post.mark)
+            sent = Fingerprint.of(claim, post.mark).write()
             return ScoreEnd(ScoreResult.SENT, reached=True, sent=sent, shown=shown, status=answer.status)
         if answer.throttles or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status < 400:
             asked = min(answer.retry_after or 0.0, _LONGEST_ASKED)

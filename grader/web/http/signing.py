@@ -1,13 +1,12 @@
-"""Values signed for one purpose, and the keys for that, derived from the service's secret."""
+"""Values signed for one purpose, with the settings of the application that answers the request."""
 
-import hashlib
-import hmac
 from typing import Any
 
 from flask import Flask, current_app
 from itsdangerous import BadData, URLSafeSerializer
 
 from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.support.signing import derive_key, make_serializer
 from backmark.grader.web.http.problems import NO_SECRET, NOT_FOUND, Problem
 
 _NAME = "backmark.settings_to_sign_by"
@@ -20,13 +19,6 @@ def install(app: Flask, settings: ServiceSettings) -> None:
     app.extensions[_NAME] = settings
 
 
-def derive_key(settings: ServiceSettings, purpose: str) -> bytes | None:
-    """Return the key for a purpose, or None if the service has no secret."""
-    if settings.secret is None:
-        return None
-    return hmac.digest(settings.secret.get_secret_value().encode(), f"backmark {purpose}".encode(), "sha256")
-
-
 def key(purpose: str) -> bytes | None:
     """Return the key of the application that answers the request, or None without a secret."""
     return derive_key(current_app.extensions[_NAME], purpose)
@@ -34,12 +26,10 @@ def key(purpose: str) -> bytes | None:
 
 def serializer(purpose: str) -> URLSafeSerializer:
     """Return the serializer that signs values for one purpose. Raises Problem if the service has no secret."""
-    link_key = key("link")
-    if link_key is None:
+    link_serializer = make_serializer(current_app.extensions[_NAME], purpose)
+    if link_serializer is None:
         raise Problem(NO_SECRET, "the setting BACKMARK_SECRET is missing, so no link can be signed")
-    return URLSafeSerializer(
-        link_key, salt=purpose, signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256}
-    )
+    return link_serializer
 
 
 def sign(purpose: str, fields: list[Any]) -> str:

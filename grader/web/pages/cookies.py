@@ -8,7 +8,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
 
 from backmark.grader.settings.service import ServiceSettings
-from backmark.grader.web.http import signing
+from backmark.grader.support.signing import derive_key
 
 #: The time for which one stays signed in.
 STAY = timedelta(hours=12)
@@ -29,7 +29,7 @@ class Cookies(SecureCookieSessionInterface):
 
 def install(app: Flask, settings: ServiceSettings) -> None:
     """Give `app` its sessions; without a secret it has none, and pages that need them answer with a problem."""
-    app.secret_key = signing.derive_key(settings, "session")
+    app.secret_key = derive_key(settings, "session")
     app.session_interface = Cookies()
     app.config.update(
         BACKMARK_HTTPS=settings.public_url is not None and settings.public_url.scheme == "https",

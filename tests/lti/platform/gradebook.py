@@ -55,6 +55,8 @@ class Cell:
     attempt: int = 0
     submitted: str | None = None
     link: str | None = None
+    #: What the student reads beside the mark: Moodle has one comment, Canvas adds each to those before.
+    comments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class MoodleRules:
         if cell.timestamp is not None and int(cell.timestamp) >= int(moment):
             raise Refused(HTTPStatus.CONFLICT, "Refusing score with an earlier timestamp for item 7")
         score = _scale_score(body, maximum) if body["gradingProgress"] == "FullyGraded" else None
-        return replace(cell, score=score, timestamp=moment)
+        return replace(cell, score=score, timestamp=moment, comments=_comments(body))
 
     def refuse(self, refusal: Refused) -> Response:
         """Return the answer that a refusal is: its words are the reason phrase, and the body says nothing."""
@@ -130,7 +132,7 @@ class CanvasRules:
         is_reset = body["gradingProgress"] not in {"FullyGraded", "PendingManual"} or "scoreGiven" not in body
         if not is_reset and "scoreMaximum" not in body:
             raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "ScoreMaximum not supplied when ScoreGiven present.")
-        cell = replace(cell, timestamp=moment)
+        cell = replace(cell, timestamp=moment, comments=(*cell.comments, *_comments(body)))
         if submission_data.get("new_submission", True) and submission_data.get("submission_type") != "none":
             if self.attempts is not None and cell.attempt >= self.attempts:
                 raise Refused(
@@ -308,6 +310,10 @@ def _result(address: str, subject: str, cell: Cell, maximum: float) -> dict[str,
 
 def _json(content: Any, media_type: str = "application/json") -> Response:
     return Response(json.dumps(content), content_type=media_type)
+
+
+def _comments(body: dict[str, Any]) -> tuple[str, ...]:
+    return (body["comment"],) if body.get("comment") else ()
 
 
 def _seconds(text: str) -> float:
