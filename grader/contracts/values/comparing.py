@@ -23,6 +23,27 @@ def find_differing(first: Sequence[Array], second: Sequence[Array]) -> Booleans:
     return np.bincount(np.repeat(np.arange(len(sizes)), sizes), ~same, len(sizes)) > 0
 
 
+def have_same_arrays(own: Given, wanted: Given) -> bool:
+    """Return True if values are as many as others, of the same shapes, and equal but for rounding, one by one."""
+    return _list_lengths(own) == _list_lengths(wanted) and not any(
+        [array.shape for array in mine] != [array.shape for array in theirs] or find_differing(mine, theirs).any()
+        for mine, theirs in zip(own, wanted, strict=True)
+    )
+
+
+def have_same_axes(own: Given, wanted: Given) -> bool:
+    """Return True if values are as many as others, and of the same shapes but for axes of length one."""
+    return _list_lengths(own) == _list_lengths(wanted) and all(
+        array.squeeze().shape == other.squeeze().shape
+        for mine, theirs in zip(own, wanted, strict=True)
+        for array, other in zip(mine, theirs, strict=True)
+    )
+
+
+def _list_lengths(values: Given) -> list[int]:
+    return [len(case) for case in values]
+
+
 def _join(arrays: Sequence[Array]) -> Array:
     return np.concatenate([np.zeros(0), *(array.ravel() for array in arrays)])
 

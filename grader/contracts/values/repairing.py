@@ -29,7 +29,13 @@ from backmark.grader.contracts.values.program import (
 from backmark.grader.contracts.values.recording import OverflownError, read_logs
 from backmark.grader.contracts.values.search import MOST_OPEN, Finding, ValueSearch
 from backmark.grader.contracts.values.solution import SolutionValues
-from backmark.grader.contracts.values.template import find_hidden, find_unfilled, is_meant, is_of_another
+from backmark.grader.contracts.values.template import (
+    find_hidden,
+    find_unfilled,
+    find_wrong_beside_right,
+    is_meant,
+    is_of_another,
+)
 from backmark.grader.contracts.values.work import OutOfWorkError, Work
 from backmark.grader.contracts.values.written import WrittenEdit, WrittenProgram
 from backmark.grader.errors import CandidateError, TimedOut
@@ -253,8 +259,8 @@ class _LineSearch:
         wrong = list(dict.fromkeys(finding.statement for finding in found))
         named = self._name_several(found, wrong) if len(wrong) > 1 else []
         known = [each for each in named if each.edit is not None]
-        if known and (len(known) == len(named) or self._is_enough(known)):
-            return self._conclude(known, solution)
+        if known and self._is_enough(known, is_all=len(known) == len(named)):
+            return self._describe_edits(known, solution)
         is_certain = bool(found) and set(wrong) <= {finding.statement for finding in self.certain}
         if not self.unfilled and (len(wrong) < 2 or not is_certain):
             # Where several are not certain, one edit elsewhere may be enough.
@@ -317,6 +323,10 @@ class _LineSearch:
     def _conclude(self, named: Sequence[_Named], solution: SolutionValues) -> tuple[WrongLine, ...]:
         """Return statements with edits, if these are right on all cases, and what of the solution computes the same."""
         self._confirm_edits(named)
+        return self._describe_edits(named, solution)
+
+    def _describe_edits(self, named: Sequence[_Named], solution: SolutionValues) -> tuple[WrongLine, ...]:
+        """Return statements with edits, and what of the solution computes the same."""
         traced = self._trace_edits(named, solution)
         described = self._describe(named)
         return tuple(replace(line, computing=own.computing) for line, own in zip(described, traced, strict=True))
@@ -401,6 +411,27 @@ class _LineSearch:
         if all(search.right):
             # It is not the code that was judged.
             raise NothingFoundError
+        beside = find_wrong_beside_right(search)
+        search.trace({})
+        try:
+            found = self._search_anywhere(search)
+        except (OutOfWorkError, OverflownError):
+            if beside is None:
+                raise
+            found = []
+        certain = {finding.statement for finding in self.certain}
+        is_certain = bool(found) and {finding.statement for finding in found} <= certain
+        if beside is None or not certain <= beside.statements or (len(found) == 1 and is_certain):
+            return found
+        # Each line of the template is wrong by itself: no other has to be looked for.
+        self.others, self.suspects, self.rivals, self.inner, self.idle = [], frozenset(), [], -1, []
+        self.hidden = [finding.statement for finding in beside.hidden]
+        self._see(search, beside.findings)
+        self.certain = beside.findings
+        return beside.findings
+
+    def _search_anywhere(self, search: ValueSearch) -> list[Finding]:
+        """Return the findings after which all is right, in any statement; none if there are no few such."""
         found = find_unfilled(search)
         self.unfilled = [finding.statement for finding in found]
         base: dict[int, Any] = {finding.site: finding.given for finding in found}
@@ -649,11 +680,18 @@ class _LineSearch:
 
     # ---- what is believed
 
-    def _is_enough(self, named: Sequence[_Named]) -> bool:
-        """Return True if the program with these edits alone is right on all cases."""
+    def _is_enough(self, named: Sequence[_Named], *, is_all: bool) -> bool:
+        """Return True if the program with these edits alone is right on all cases.
+
+        Raises RefutedError if they are of all that was found.
+        """
         try:
             self._confirm_edits(named)
-        except (RefutedError, NothingFoundError):
+        except NothingFoundError:
+            return False
+        except RefutedError:
+            if is_all:
+                raise
             return False
         return True
 

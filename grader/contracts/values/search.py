@@ -388,12 +388,17 @@ class ValueSearch:
                 tried.append((wanted, name, number < 0 or number not in occurring))
                 yield Run(ways.probe, {**held, state.number: arrays})
 
+    def find_raw(self, sites: Sequence[int], injection: Injections) -> list[Given]:
+        """Return what some sites' own expressions have while values are in force; raises OverflownError."""
+        runs = [Run(case, _of_case(injection, case), ROOMS[0], tuple(sites), raw=True) for case in self._cases]
+        logs = [each.log for each in self.runner.run(runs)]
+        raws = read_logs(logs, len(self.program.sites), self.runner.work).raws
+        return [raws[site] for site in sites]
+
     def _is_right_under(self, site: int, injection: Injections, scale: str) -> bool:
         """Return True if a site's own expression is right once the injection has repaired what comes before it."""
-        runs = [Run(case, _of_case(injection, case), ROOMS[0], (site,), raw=True) for case in self._cases]
         try:
-            logs = [each.log for each in self.runner.run(runs)]
-            raws = read_logs(logs, len(self.program.sites), self.runner.work).raws[site]
+            (raws,) = self.find_raw([site], injection)
         except OverflownError:
             return False
         moments = fingerprint(raws)

@@ -137,6 +137,11 @@ class SolutionValues:
         """Return the value that has these moments; -1 if none has."""
         return look_up(self.table, moments)
 
+    def has_moments(self, value: SolutionValue, moments: Array | None) -> bool:
+        """Return True if a value has these moments, but for rounding."""
+        own = fingerprint(value.values)
+        return own is not None and look_up(own[:1], moments) == 0
+
     def find_all(self, several: Array) -> list[int]:
         """Return for each of several moments the value that has them; -1 if none has."""
         return look_up_all(self.table, several)

@@ -1,5 +1,6 @@
 """By values alone, in the template of notebook 7.2: each of several wrong lines costs its row, and no other does."""
 
+import random
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -68,6 +69,15 @@ def assert_lines_cost_their_rows(lines: Mapping[str, str], marks: int) -> None:
 )
 def test_each_of_several_wrong_lines_costs_its_row_alone(lines: Mapping[str, str], marks: int) -> None:
     assert_lines_cost_their_rows(lines, marks)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_however_many_lines_are_wrong_each_costs_its_row_alone(seed: int) -> None:
+    rng = random.Random(seed)  # noqa: S311 - a sample, no secret
+    (lines,) = rng.sample([lines for lines in four_lines.combined(200, seed) if len(lines) > 2], 1)
+    repaired = summarise(judge_lines(lines))
+    assert repaired.lines == tuple((LINES[name],) for name in sorted(lines, key=lambda name: LINES[name]))
+    assert repaired.lost == {four_lines.STEP[name] for name in lines}
 
 
 @pytest.mark.parametrize(
