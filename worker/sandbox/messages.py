@@ -194,7 +194,7 @@ def written_with(statements: int, sites: int) -> Shape:
         {
             "spot": _SPOT,
             "root": any_site,
-            **dict.fromkeys(("names", "returns", "starts", "adds", "called", "given"), flag),
+            **dict.fromkeys(("names", "returns", "starts", "adds", "called", "given", "placeholder", "absent"), flag),
             "begun": whole(0, statements - 1),
             "target": _SPELLED,
         }

@@ -116,7 +116,7 @@ def describe_lines(
     wrong = _find_number(cases, answers) if len(lines) == 1 else None
     return tuple(
         MendedStatement(
-            MendingKind.REPLACE if line.edit is None else MendingKind.EDIT,
+            _choose_kind(line),
             tuple(row.name for row in own),
             tuple(row.title for row in own),
             tuple(SourceLine.of(*spot) for spot in line.spots),
@@ -129,6 +129,12 @@ def describe_lines(
     )
 
 
+def _choose_kind(line: WrongLine) -> MendingKind:
+    if line.is_missing:
+        return MendingKind.INSERT
+    return MendingKind.REPLACE if line.edit is None else MendingKind.EDIT
+
+
 def _list_help(line: WrongLine, rows: Sequence[RepairRow]) -> tuple[str, str]:
     """Return where to read again, and a hint; what helps with a row is beside the point where a line steers."""
     asked = () if line.is_steering else rows
@@ -136,8 +142,10 @@ def _list_help(line: WrongLine, rows: Sequence[RepairRow]) -> tuple[str, str]:
 
 
 def _list_slips(line: WrongLine) -> tuple[Slip, ...]:
+    if line.is_missing:
+        return ()
     if line.is_unfilled:
-        return (Slip(SlipKind.UNFILLED),)
+        return (Slip(SlipKind.PLACEHOLDER if line.is_placeholder else SlipKind.UNFILLED),)
     return () if line.edit is None else (Slip(SlipKind(line.edit.kind), line.edit.before, line.edit.after),)
 
 

@@ -81,6 +81,9 @@ class WrongLine:
     #: True if the line still is the template's; if it raises, and any value in its place would do.
     is_unfilled: bool = False
     is_idle: bool = False
+    #: True if the submission lacks the line, which stood beside its spot; if it is a placeholder of the student's own.
+    is_missing: bool = False
+    is_placeholder: bool = False
     #: True if its edit is of what steers the submission, which has no row of its own.
     is_steering: bool = False
 
@@ -373,7 +376,11 @@ class _LineSearch:
     def _list_raising(self) -> list[int]:
         """Return the statements that raised, and those that wrote what these read."""
         raised, statements = list_raised(self.answers), self.program.statements
-        raising = [number for number, statement in enumerate(statements) if statement.spot in raised]
+        raising = [
+            number
+            for number, statement in enumerate(statements)
+            if statement.spot in raised and not statement.is_unfilled
+        ]
         writers = [site.writer for site in self.program.sites if site.statement in raising and site.writer >= 0]
         return list(dict.fromkeys([*raising, *writers]))
 
@@ -387,6 +394,8 @@ class _LineSearch:
                 ),
                 each.edit,
                 is_steering=each.kind == STEERING,
+                is_missing=statements[each.statement].absent,
+                is_placeholder=statements[each.statement].placeholder and not statements[each.statement].given,
             )
             for each in named
         )
@@ -427,6 +436,7 @@ class _LineSearch:
         self.others, self.suspects, self.rivals, self.inner, self.idle = [], frozenset(), [], -1, []
         self.hidden = [finding.statement for finding in beside.hidden]
         self._see(search, beside.findings)
+        self.shown |= beside.right
         self.certain = beside.findings
         return beside.findings
 

@@ -1,6 +1,6 @@
 """The search for the fewest of the solution's values after whose injection every result is right."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -540,6 +540,12 @@ class ValueSearch:
             if theirs.sites[site].root or theirs.sites[site].kind == "written"
         ]
         return frozenset(theirs.statements[theirs.sites[site].statement].spot[1] for site in sites)
+
+    def list_lines_of(self, values: Iterable[SolutionValue]) -> frozenset[int]:
+        """Return the lines of the solution that compute some of its values as a whole."""
+        theirs = self.solution.program
+        roots = (theirs.sites[site] for value in values for site in value.sites if theirs.sites[site].root)
+        return frozenset(theirs.statements[root.statement].spot[1] for root in roots)
 
     def _list_read(self, sites: Collection[int]) -> set[int]:
         """Return the values of the solution's that the statements of some of its sites read."""

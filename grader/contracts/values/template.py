@@ -23,8 +23,9 @@ class WrongBesideRight:
     #: Those without which a result is wrong; those on which nothing depends then.
     shown: Sequence[Finding]
     hidden: Sequence[Finding]
-    #: All lines that were compared.
+    #: All lines that were compared, and those of the solution's that compute what the right ones do.
     statements: frozenset[int]
+    right: frozenset[int]
 
     @property
     def findings(self) -> list[Finding]:
@@ -33,7 +34,7 @@ class WrongBesideRight:
 
 
 def find_unfilled(search: ValueSearch) -> list[Finding]:
-    """Return for each line that still is the template's what the solution writes there; `search` was traced.
+    """Return for each line that is not filled in what the solution writes there; `search` was traced.
 
     A line that the template and the solution share is not to be filled, nor one to which the submission adds.
     """
@@ -41,7 +42,7 @@ def find_unfilled(search: ValueSearch) -> list[Finding]:
     return [
         _put(search, number, wanted)
         for number, wanted in _list_wanted(search)
-        if statements[number].given and not statements[number].starts and not _has(search, number, wanted)
+        if statements[number].is_unfilled and not statements[number].starts and not _has(search, number, wanted)
     ]
 
 
@@ -73,7 +74,8 @@ def find_wrong_beside_right(search: ValueSearch) -> WrongBesideRight | None:
             return None
     hidden = [finding for finding in wrong if _are_right(search, [other for other in wrong if other is not finding])]
     shown = [finding for finding in wrong if finding not in hidden]
-    return WrongBesideRight(shown, hidden, frozenset(numbers)) if _are_right(search, shown) else None
+    right = search.list_lines_of(finding.wanted for finding in put if finding not in wrong)
+    return WrongBesideRight(shown, hidden, frozenset(numbers), right) if _are_right(search, shown) else None
 
 
 def _are_shared(search: ValueSearch, numbers: set[int]) -> bool:

@@ -56,8 +56,16 @@ class WrittenStatement:
     begun: int
     #: What it writes, as text, if the template writes that too; empty for none.
     target: str
-    #: True if the template has the whole statement.
+    #: True if the template has the whole statement; if it writes zeros, ones, random numbers or a constant.
     given: bool
+    placeholder: bool
+    #: True if the submission lacks it, and a statement that writes nothing was put there.
+    absent: bool
+
+    @property
+    def is_unfilled(self) -> bool:
+        """True if it writes what the template does, and computes nothing."""
+        return self.target != "" and (self.given or self.placeholder or self.absent)
 
 
 @dataclass(frozen=True, slots=True)

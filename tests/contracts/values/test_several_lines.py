@@ -1,7 +1,7 @@
 """By values alone, in the template of notebook 7.2: each of several wrong lines costs its row, and no other does."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -9,6 +9,7 @@ import pytest
 
 from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.contracts.language.row_comments import strip
+from backmark.grader.model.mended_statement import MendingKind
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.verdict import Judgement
 from tests.contracts.making import judge
@@ -123,3 +124,43 @@ def test_a_copy_that_lacks_something_is_named_with_the_line_that_reads_it() -> N
     (statement,) = judge(layer, source, by_values=True, by_text=False).repair
     assert [line.line for line in statement.lines] == [19, 20]
     assert statement.rows == ("sigmoid_gradient",)
+
+
+BLANK = ("bias", "weight", "activation", "derivative")
+
+
+@pytest.mark.parametrize("text", ["None", "0", "np.ones(3)", "np.random.rand(2, 2)"])
+@pytest.mark.parametrize("line", BLANK)
+def test_a_line_that_is_blank_costs_its_row_alone(line: str, text: str) -> None:
+    judgement = judge_lines({line: text})
+    assert summarise(judgement).lost == {four_lines.STEP[line]}
+    (statement,) = judgement.repair
+    assert [each.line for each in statement.lines] == [LINES[line]]
+    assert statement.slips == (Slip(SlipKind.PLACEHOLDER),)
+
+
+def test_every_line_is_blank() -> None:
+    repaired = summarise(judge_lines(dict.fromkeys(BLANK, "None")))
+    assert repaired.lines == tuple((LINES[name],) for name in BLANK)
+    assert repaired.lost == {four_lines.STEP[name] for name in BLANK}
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [("activation",), ("weight",), ("derivative",), ("weight", "activation"), ("bias", "weight", "derivative")],
+)
+def test_a_line_that_is_missing_costs_its_row_alone(missing: Sequence[str]) -> None:
+    texts = {
+        "bias": "all_dl_dbiases[layer] =",
+        "weight": "all_dl_dweights[layer] =",
+        "activation": "all_dl_dh[layer] =",
+    }
+    texts["derivative"] = "all_dl_df[layer-1] ="
+    begun = tuple(texts[name] for name in missing)
+    lines = four_lines.source({}).splitlines()
+    source = "\n".join(
+        f"{line[: len(line) - len(line.lstrip())]}pass" if line.strip().startswith(begun) else line for line in lines
+    )
+    judgement = judge(revision(), source, by_values=True, by_text=False)
+    assert [statement.kind for statement in judgement.repair] == [MendingKind.INSERT] * len(missing)
+    assert summarise(judgement).lost >= {four_lines.STEP[name] for name in missing}

@@ -98,13 +98,7 @@ class StatementGroup:
     @property
     def is_placeholder(self) -> bool:
         """True if it is one statement that writes a number, or an array of zeros, ones or random numbers."""
-        if len(self.nodes) > 1 or self.value is None or sum(1 for _ in ast.walk(self.value)) > _LONGEST_PLACEHOLDER:
-            return False
-        node = view(self.value).node
-        if isinstance(node, ast.Call):
-            *modules, function = ast.unparse(node.func).split(".")
-            return function in _PLACEHOLDERS or "random" in modules
-        return isinstance(node, ast.Constant)
+        return len(self.nodes) == 1 and self.value is not None and is_placeholder(self.value)
 
     @property
     def is_random(self) -> bool:
@@ -197,6 +191,17 @@ class Function:
         value = returns[-1].value
         parts = value.elts if isinstance(value, ast.Tuple) else [value]
         return [part.id if isinstance(part, ast.Name) else "" for part in parts]
+
+
+def is_placeholder(value: ast.expr) -> bool:
+    """Return True for a constant, and for an array of zeros, ones or random numbers."""
+    if sum(1 for _ in ast.walk(value)) > _LONGEST_PLACEHOLDER:
+        return False
+    node = view(value).node
+    if isinstance(node, ast.Call):
+        *modules, function = ast.unparse(node.func).split(".")
+        return function in _PLACEHOLDERS or "random" in modules
+    return isinstance(node, ast.Constant)
 
 
 def _is_load(node: ast.Name) -> bool:

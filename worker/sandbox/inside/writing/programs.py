@@ -10,6 +10,7 @@ from backmark.worker.sandbox.inside.reading.listing import Slice
 from backmark.worker.sandbox.inside.tracebacks import clean
 from backmark.worker.sandbox.inside.wire import pack
 
+from .absent import restore_lines
 from .edited import TRIAL, ContractCode, ProgramEdit, list_beginnings, list_program_edits, write_edit, write_variants
 from .sites import LOAD, SiteCalls, Sites, SiteStatement, count_turns, name_of
 from .template import Template
@@ -39,6 +40,7 @@ def _write(lines: Slice, wanted: Mapping[str, Any]) -> dict[str, Any]:
     tree = ast.parse(lines.code)
     if sum(1 for _ in ast.walk(tree)) > _MOST_NODES:
         raise ValueError("it is too long")
+    absent = {id(node) for node in restore_lines(tree, wanted["template"])}
     sites = Sites.of(tree)
     described: dict[str, list[Any]] = {"sites": [], "statements": [], "changed": []}
     spelled: list[list[Any]] = []
@@ -58,14 +60,16 @@ def _write(lines: Slice, wanted: Mapping[str, Any]) -> dict[str, Any]:
         edited = Sites.of(tree) if made else sites
         spots = [lines.origin(statement.node.lineno) for statement in edited.statements]
         numbers = {id(statement.node): number for number, statement in enumerate(edited.statements)}
+        is_absent = [id(statement.node) in absent for statement in edited.statements]
         if made:
             # Edits may have the same part twice: as text they are apart.
             tree = ast.parse(_unparse(tree))
             sites = Sites.of(tree)
         if wanted["hooked"]:
             described = _describe_sites(lines, sites, spots, Template.of(wanted["template"]), is_own=not made)
-            for each, begun in zip(described["statements"], list_beginnings(tree, sites), strict=True):
-                each["begun"] = begun
+            beginnings = list_beginnings(tree, sites)
+            for each, begun, own_absent in zip(described["statements"], beginnings, is_absent, strict=True):
+                each["begun"], each["absent"] = begun, own_absent
             described["changed"] = [
                 _find_changed(sites, numbers.get(id(node), -1), edit) for node, edit in zip(changed, made, strict=True)
             ]

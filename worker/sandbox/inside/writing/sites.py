@@ -21,7 +21,7 @@ _LINES = 10_000_000
 #: Nodes of the largest expression that has sites, or edits.
 LARGEST = 300
 
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 #: Names whose values are no numbers of the program's.
 _OTHERS = frozenset({"np", "numpy", "math", "self", *dir(builtins)})
 #: Arguments that say how something is computed, and not of what.
@@ -47,7 +47,7 @@ class SiteStatement:
     """A statement with sites, and the function that it is in."""
 
     node: ast.stmt
-    function: _Function
+    function: FunctionNode
     #: The sites of what it has written.
     written: list[int] = field(default_factory=list)
 
@@ -69,7 +69,7 @@ class Sites:
     def of(cls, tree: ast.Module) -> "Sites":
         """Return the sites of a program."""
         sites = cls()
-        for function in _list_functions(tree):
+        for function in list_functions(tree):
             for node in _list_statements(function):
                 if len(sites.statements) < MOST_SITE_STATEMENTS:
                     sites._read(node, function)
@@ -83,9 +83,11 @@ class Sites:
         """Return the numbers of all statements by their identity."""
         return {id(statement.node): number for number, statement in enumerate(self.statements)}
 
-    def _read(self, node: ast.stmt, function: _Function) -> None:
+    def _read(self, node: ast.stmt, function: FunctionNode) -> None:
         self.statements.append(SiteStatement(node, function))
         for part in _list_read(node):
+            if _is_written_number(node, part):
+                self._add(part, COMPUTED, -1)
             if sum(1 for _ in ast.walk(part)) <= LARGEST:
                 self._visit(part, -1)
         for target in _list_written(node):
@@ -123,6 +125,11 @@ def _kind_of(node: ast.AST) -> str:
     return ""
 
 
+def _is_written_number(node: ast.stmt, value: ast.expr) -> bool:
+    """Return True for `x = 0` and `x = None`, in whose place something may have to be computed."""
+    return isinstance(node, ast.Assign) and isinstance(value, ast.Constant)
+
+
 def name_of(node: ast.AST) -> str:
     """Return the name of a variable, or of an attribute of the object, as `self.x`; empty for another expression."""
     name = spell(node)
@@ -154,13 +161,14 @@ def _list_parts(node: ast.AST) -> Iterator[ast.AST]:
         yield from ast.iter_child_nodes(node)
 
 
-def _list_functions(tree: ast.Module) -> Iterator[_Function]:
+def list_functions(tree: ast.Module) -> Iterator[FunctionNode]:
+    """Yield the functions and methods of a program."""
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             yield node
 
 
-def _list_statements(function: _Function) -> Iterator[ast.stmt]:
+def _list_statements(function: FunctionNode) -> Iterator[ast.stmt]:
     """Yield the statements of a function, those of its blocks after the statement that they are in."""
     blocks: list[list[ast.stmt]] = [function.body]
     while blocks:

@@ -4,6 +4,7 @@ import ast
 from dataclasses import dataclass
 
 from backmark.worker.sandbox.inside.entry import LONGEST_SPELLED
+from backmark.worker.sandbox.inside.mending.groups import is_placeholder
 from backmark.worker.sandbox.inside.tracebacks import clean
 
 
@@ -21,9 +22,16 @@ class Template:
         return cls(frozenset(map(ast.unparse, own)), frozenset(ast.unparse(node.targets[0]) for node in own))
 
     def describe(self, node: ast.stmt) -> dict[str, str | bool]:
-        """Return what a statement writes if the template writes that too, and if it has the whole statement."""
+        """Return what a statement writes if the template writes that too, and how much of it is the student's own.
+
+        It may be the template's whole statement, or a placeholder.
+        """
         if not (self.targets and isinstance(node, ast.Assign)):
-            return {"target": "", "given": False}
+            return {"target": "", "given": False, "placeholder": False}
         target = clean(ast.unparse(node.targets[0]), LONGEST_SPELLED)
         is_own = target in self.targets
-        return {"target": target if is_own else "", "given": is_own and ast.unparse(node) in self.statements}
+        return {
+            "target": target if is_own else "",
+            "given": is_own and ast.unparse(node) in self.statements,
+            "placeholder": is_own and is_placeholder(node.value),
+        }
