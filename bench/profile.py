@@ -16,7 +16,7 @@ from backmark.grader.contracts.judging.examples import Examples
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.revision import load_packaged
 from backmark.grader.contracts.naming.diagnoser import ContractDiagnoser
-from backmark.grader.contracts.repair.mending import Repairer
+from backmark.grader.contracts.values.repairing import ValueRepairer
 from backmark.worker.grading.candidate import Jailed
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails
@@ -33,7 +33,7 @@ PARTS: dict[str, tuple[type, str]] = {
     "answers become arrays": (Jailed, "answer"),
     "counterexamples are found and confirmed": (Examples, "smallest_by_row"),
     "the mistake is named": (ContractDiagnoser, "diagnose"),
-    "the lines to change are found": (Repairer, "repair"),
+    "the lines to change are found": (ValueRepairer, "repair"),
     "compared, marked, concluded": (Judge, "judge"),
     "the jail is ended": (Session, "close"),
     "all else": (Grader, "grade"),

@@ -1,9 +1,9 @@
-"""`python -m bench.slips`: which line is named for a random slip in code of another style, by each way.
+"""`python -m bench.slips`: which line is named for a random slip in code of another style.
 
 The code is the gallery's solutions in other styles; the assignment has its main solution alone. Each slip is a single
 edit of one statement. With `--of mistakes` they are the mistakes that each entry declares, with `--of template` those
 of the tests in the template of notebook 7.2, with `--of control` those of control flow in five homeworks. The lines are
-named exactly, others are, or none. All ways run in the same kind of jail.
+named exactly, others are, or none.
 """
 
 import argparse
@@ -28,10 +28,9 @@ from backmark.grader.settings import machine
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.revisions import revision
 from backmark.worker.grading.workshop import make_jails
-from backmark.worker.sandbox.inside.mending.edits import list_edits
-from backmark.worker.sandbox.inside.mending.groups import list_functions
+from backmark.worker.sandbox.inside.writing.edits import list_edits
+from backmark.worker.sandbox.inside.writing.groups import read_functions
 from bench.table import render_markdown
-from bench.ways import BY_TEXT, WAYS, make_graders
 from tests.corpus import control_flow, four_lines
 
 KINDS = ("exact", "other", "none")
@@ -84,7 +83,7 @@ def list_slips(source: str) -> Iterator[PlantedSlip]:
     """Yield single edits of a source's statements that stand in one line."""
     tree = ast.parse(ast.unparse(ast.parse(strip(source))))
     lines = ast.unparse(tree).split("\n")
-    for function in list_functions([tree]).values():
+    for function in read_functions(tree).values():
         for group in function.groups:
             for edit in list_edits(group, function, widely=True):
                 node = group.nodes[edit.place]
@@ -103,43 +102,16 @@ def rate(verdict: Verdict, slip: PlantedSlip) -> str:
     return "none" if not named else "exact" if exact else "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """How lines are named by each way, and the seconds of each verdict."""
-
-    counts: dict[str, Counter[str]]
-    seconds: dict[str, list[float]]
-
-    def add(self, way: str, slip: PlantedSlip, grader: Grader) -> Verdict:
-        """Grade a slip in one way, count it unless it is right, and return the verdict."""
-        start = time.perf_counter()
-        verdict = grader.grade(slip.source.encode(), "slip.py")
-        if verdict.outcome is not Outcome.PASSED:
-            self.seconds[way].append(time.perf_counter() - start)
-            self.counts[way][rate(verdict, slip)] += 1
-        return verdict
-
-    def render(self) -> str:
-        """Return the table."""
-        rows = [
-            [way, *(str(count[kind]) for kind in KINDS), f"{median(self.seconds[way]):.2f}"]
-            for way, count in self.counts.items()
-        ]
-        return render_markdown(["", *KINDS, "median, s"], rows)
-
-
 def main() -> None:
-    """Plant slips, grade them in each way, and print how many lines are named."""
+    """Plant slips, grade them, and print how many lines are named."""
     parser = argparse.ArgumentParser(prog="python -m bench.slips", description=__doc__)
     parser.add_argument("entries", nargs="*", default=[entry.id for entry in gallery.list_gallery()])
     parser.add_argument("--of", default="styles", choices=("styles", "mistakes", "template", "control"))
     parser.add_argument("--each", type=int, default=2, help="slips of an entry")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--ways", nargs="+", default=WAYS, choices=WAYS, metavar="WAY", help="by default all")
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)  # noqa: S311 - no secret
-    others = [way for way in arguments.ways if way != BY_TEXT]
-    compared = Comparison({way: Counter() for way in (BY_TEXT, *others)}, {way: [] for way in (BY_TEXT, *others)})
+    counts, seconds = Counter[str](), list[float]()
     with closing(make_jails()) as jails:
         for name in arguments.entries:
             published = revision(name, machine.from_environment().cache)
@@ -154,20 +126,21 @@ def main() -> None:
             slips = list(planted[arguments.of])
             rng.shuffle(slips)
             judge = Judge(replace(published, assignment=replace(assignment, other_solutions=())))
-            graders = make_graders(judge, jails)
+            grader = Grader(judge, jails)
             done = 0
             for slip in slips:
                 if done == arguments.each:
                     break
-                first = compared.add(BY_TEXT, slip, graders[BY_TEXT])
-                if first.outcome is Outcome.PASSED:
+                start = time.perf_counter()
+                verdict = grader.grade(slip.source.encode(), "slip.py")
+                if verdict.outcome is Outcome.PASSED:
                     continue
                 done += 1
-                verdicts = [first, *(compared.add(way, slip, graders[way]) for way in others)]
-                rates = [f"{rate(verdict, slip)} {verdict.score}" for verdict in verdicts]
+                seconds.append(time.perf_counter() - start)
+                counts[rate(verdict, slip)] += 1
                 lines = ", ".join(map(str, sorted(slip.lines)))
-                print(f"{name}, line {lines}, `{slip.text}`: {'; '.join(rates)}", flush=True)
-    print(compared.render())
+                print(f"{name}, line {lines}, `{slip.text}`: {rate(verdict, slip)} {verdict.score}", flush=True)
+    print(render_markdown([*KINDS, "median, s"], [[*(str(counts[kind]) for kind in KINDS), f"{median(seconds):.2f}"]]))
 
 
 if __name__ == "__main__":

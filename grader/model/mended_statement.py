@@ -1,6 +1,5 @@
 """The statements of a submission that must be mended, as a verdict names them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -13,22 +12,12 @@ from backmark.grader.model.source_line import SourceLine
 class MendingKind(StrEnum):
     """The change that a statement of a submission needs. `edit`: a single mistake in it.
 
-    `insert`: it is missing; `guard`: its condition is wrong; `remove`: it overwrites what is right.
+    `insert`: it is missing.
     """
 
     REPLACE = "replace"
     EDIT = "edit"
     INSERT = "insert"
-    GUARD = "guard"
-    REMOVE = "remove"
-
-
-#: The slip of a statement that is added, moved or removed as a whole.
-_SLIPS: Mapping[MendingKind | None, SlipKind] = {
-    MendingKind.INSERT: SlipKind.MISSING,
-    MendingKind.GUARD: SlipKind.CONDITION,
-    MendingKind.REMOVE: SlipKind.OVERWRITES,
-}
 
 
 #: The largest wrong number that a reader compares with the right one.
@@ -75,4 +64,4 @@ class MendedStatement:
     @property
     def known_slips(self) -> tuple[Slip, ...]:
         """The slips in it, as far as they are known: also that it is missing, or stands in a wrong place."""
-        return self.slips or ((Slip(_SLIPS[self.kind]),) if self.kind in _SLIPS else ())
+        return self.slips or ((Slip(SlipKind.MISSING),) if self.kind is MendingKind.INSERT else ())

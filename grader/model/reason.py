@@ -10,15 +10,11 @@ from backmark.grader.model.source_line import SourceLine
 class Explainer(StrEnum):
     """The part of the judge that decides about a row, or that a line must change."""
 
-    #: With the solution's statement in its place, or where it is missing, the submission is right.
-    STATEMENT = "statement"
-    #: So it is with a small change of the line itself, which the solution's text suggests.
-    EDIT = "edit"
     #: Its values are not the solution's; with these in its place the submission is right.
     VALUE = "value"
-    #: So it is with a small change of the line that was found by its values.
-    EDIT_BY_VALUES = "edit_by_values"
-    #: The line is the template's own.
+    #: So it is with a small change of the line itself.
+    EDIT = "edit"
+    #: The line is the template's own, or lacks what the template leaves to be filled in.
     TEMPLATE = "template"
     #: A line for the row is right, and the submission is wrong without it; or none is.
     USED = "used"

@@ -11,11 +11,10 @@ class SlipKind(StrEnum):
     """The kind of a mistake in a statement: what is wrong in it, or what stands in the place of the right one.
 
     `product` is `*` for `@` or the reverse, `operator` any other operation, `assignment` `=` for `+=` or the reverse.
-    `unfilled` is a line of the template's own; a `placeholder` writes zeros, ones, random numbers or one number. A
-    `helper` is a function of the submission's own that the statement calls: it or the statement is wrong. A line that
-    stands in the wrong place must stand `above` or `below` another one, `inside` or `outside` of a loop or a condition;
-    one that is `extra` must go. `return` is what a function returns, or does not; `in_place` is a second name of an
-    array, or a change of it, where a copy is missing.
+    `unfilled` is a line of the template's own; a `placeholder` writes zeros, ones, random numbers or one number. A line
+    that stands in the wrong place must stand `above` or `below` another one, `inside` or `outside` of a loop or a
+    condition; one that is `extra` must go. `return` is what a function returns, or does not; `in_place` is a second
+    name of an array, or a change of it, where a copy is missing.
 
     The words say it: of a class behind the title of a row, of a line whose change is not shown. The question
     leads there, and names no line and no formula.
@@ -73,12 +72,6 @@ class SlipKind(StrEnum):
     PLACEHOLDER = "placeholder", "not filled in", "This step is not filled in yet. Which equation belongs here?"
     MISSING = "missing", "line missing", "Which step of the equations is missing from your code?"
     CONDITION = "condition", "wrong condition", "For which layers or entries must this step run?"
-    OVERWRITES = "overwrites", "right values overwritten", "Does a line overwrite a value that was right?"
-    HELPER = (
-        "helper",
-        "wrong, or a function that it calls",
-        "Does each function that you call return what you expect of it?",
-    )
     ABOVE = (
         "above",
         "line in the wrong place",

@@ -10,11 +10,9 @@ from backmark.grader.reports.plaintext import upper_first
 
 #: How a line to change was found.
 _OF_LINES: Mapping[Explainer, str] = {
-    Explainer.STATEMENT: "the solution's statement in its place makes the submission right",
-    Explainer.EDIT: "a small change that the solution's text suggests makes the submission right",
     Explainer.VALUE: "found by values; the solution's value in its place makes the submission right",
-    Explainer.EDIT_BY_VALUES: "found by values; a small change makes the submission right",
-    Explainer.TEMPLATE: "the template's own line, not filled in",
+    Explainer.EDIT: "a small change makes the submission right",
+    Explainer.TEMPLATE: "a line of the template, not filled in",
 }
 #: What decided about a row that no line costs.
 _OF_ROWS: Mapping[Explainer, str] = {

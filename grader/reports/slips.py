@@ -101,8 +101,6 @@ _STATES = {
     SlipKind.UNFILLED: "is unchanged from the template",
     SlipKind.PLACEHOLDER: "is a placeholder: it does not compute this step yet",
     SlipKind.CONDITION: "runs under the wrong condition",
-    SlipKind.OVERWRITES: "overwrites a right value",
-    SlipKind.HELPER: "is wrong, or a function that it calls is wrong",
 }
 _PHRASES: dict[SlipKind, Callable[[str, str], str]] = {
     SlipKind.INDEX: _describe_use,
@@ -115,8 +113,6 @@ _PHRASES: dict[SlipKind, Callable[[str, str], str]] = {
     SlipKind.SIGN: _describe_kind("the wrong sign"),
     SlipKind.CONDITION: _describe_condition,
     SlipKind.MISSING: lambda _, after: f"must be followed by `{after}`",
-    SlipKind.OVERWRITES: lambda *_: "should not be there",
-    SlipKind.HELPER: lambda before, _: f"is wrong, or the function `{before}` that it calls is wrong",
     SlipKind.ABOVE: lambda _, after: f"must stand above `{after}`",
     SlipKind.BELOW: lambda _, after: f"must stand below `{after}`",
     SlipKind.INSIDE: lambda _, after: f"must stand inside of `{after}`",

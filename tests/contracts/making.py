@@ -162,10 +162,8 @@ def _publish(assignment: ContractAssignment, *, pool: bool = False) -> bytes:
     return finishing.finish(sketch, LocalWorkshop(), pool=pool)
 
 
-def judge(
-    contract_revision: ContractRevision, source: str, *, by_values: bool = False, by_text: bool = True
-) -> Judgement:
-    """Return the judgement on a source, by its values as well if that is asked for, or alone."""
+def judge(contract_revision: ContractRevision, source: str) -> Judgement:
+    """Return the judgement on a source."""
     judge_of = Judge(contract_revision)
     exchange = judge_of.contract.exchange
 
@@ -177,5 +175,4 @@ def judge(
             return None
         return Jailed(start().session, Requests(check_exchange))
 
-    programs = local_programs(source, judge_of) if by_values else None
-    return judge_of.judge(start(), start, start if by_text else None, check, programs)
+    return judge_of.judge(start(), start, check, local_programs(source, judge_of))

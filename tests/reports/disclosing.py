@@ -118,7 +118,7 @@ CHECK = NotebookCheck(
 )
 
 REASONS = (
-    Reason(Explainer.STATEMENT, ("zq-reason-row",), (SourceLine(9, 86161),)),
+    Reason(Explainer.VALUE, ("zq-reason-row",), (SourceLine(9, 86161),)),
     Reason(Explainer.MISTAKE, ("weight_gradient",), mistake="zq-known-mistake"),
 )
 

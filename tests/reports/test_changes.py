@@ -32,8 +32,6 @@ def fault(kind: MendingKind, *places: Place) -> str:
         (MendingKind.REPLACE, [(3, 1), (4, 2)], "Line 1 of cell 3 and line 2 of cell 4 together compute a wrong value"),
         (MendingKind.REPLACE, [(None, at) for at in range(3, 90)], "Lines 3 to 89 together compute a wrong value"),
         (MendingKind.INSERT, [], "A line is missing"),
-        (MendingKind.GUARD, [(None, 12)], "Line 12 runs under the wrong condition"),
-        (MendingKind.REMOVE, [(None, 12)], "Line 12 overwrites a right value"),
     ],
 )
 def test_a_fault_says_the_line_and_what_is_wrong_with_it(
@@ -137,7 +135,7 @@ def test_of_several_lines_the_sentence_counts_them(wrong: int, missing: int, sen
 
 
 def test_a_line_that_is_wrong_in_two_ways_counts_once() -> None:
-    condition = replace(WRONG_LINE, kind=MendingKind.GUARD)
+    condition = replace(WRONG_LINE, slips=(Slip(SlipKind.CONDITION),))
     elsewhere = replace(WRONG_LINE, lines=(SourceLine(10, 26),))
     assert summarize_changes(repair_verdict(WRONG_LINE, condition, elsewhere)) == "Two lines are wrong."
 

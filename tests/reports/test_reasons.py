@@ -27,10 +27,10 @@ def test_every_explainer_has_words(explainer: Explainer) -> None:
     ("reason", "text"),
     [
         (
-            Reason(Explainer.STATEMENT),
-            "A missing line: the solution's statement in its place makes the submission right.",
+            Reason(Explainer.TEMPLATE),
+            "A missing line: a line of the template, not filled in.",
         ),
-        (Reason(Explainer.TEMPLATE, (), LINES), "Lines 25 and 27: the template's own line, not filled in."),
+        (Reason(Explainer.TEMPLATE, (), LINES), "Lines 25 and 27: a line of the template, not filled in."),
         (
             Reason(Explainer.USED, (KEPT,), LINES[:1]),
             "Gradient of the biases: kept, what its lines compute is right and used (line 25).",

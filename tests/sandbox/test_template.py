@@ -183,7 +183,7 @@ def test_a_machine_without_memory_ends_a_jail_before_its_template(own_template: 
 
 def test_the_third_shares_its_pages_as_the_first_two_do_not(own_template: Template) -> None:
     """Which it could not while the template still made itself ready for it, or had hung on that."""
-    lines = "print(sys.getrefcount(os), 'backmark.worker.sandbox.inside.mending.question' in sys.modules)"
+    lines = "print(sys.getrefcount(os), 'backmark.worker.sandbox.inside.writing.programs' in sys.modules)"
     printed = [read_printed(own_template, lines).split() for _ in range(3)]
     assert [imported for _, imported in printed] == ["True"] * 3
     first, second, third = (int(count) for count, _ in printed)

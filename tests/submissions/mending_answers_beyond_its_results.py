@@ -9,8 +9,8 @@ import sys
 
 
 def mended():
-    """True where its program has names that no program can write."""
-    return " tick" in backward_pass.__code__.co_names
+    """True where its program calls functions that it has not written."""
+    return "backmark_value" in globals() or "backmark_variant" in globals()
 
 
 def frame(header, payload=b""):

@@ -7,8 +7,8 @@ import os
 
 
 def mended():
-    """True where its program has names that no program can write."""
-    return " tick" in backward_pass.__code__.co_names
+    """True where its program calls functions that it has not written."""
+    return "backmark_value" in globals() or "backmark_variant" in globals()
 
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):

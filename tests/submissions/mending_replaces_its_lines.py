@@ -5,15 +5,15 @@ Expected: failed or error
 
 
 def mended():
-    """True where its program has names that no program can write."""
-    return " tick" in backward_pass.__code__.co_names
+    """True where its program calls functions that it has not written."""
+    return "backmark_value" in globals() or "backmark_variant" in globals()
 
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
     if mended():
         backward_pass.__code__ = backward_pass.__code__.replace(co_consts=(None, *backward_pass.__code__.co_consts[1:]))
-        globals().pop(" tick", None)
-        globals()[" zeros"] = lambda value: value
+        globals().pop("backmark_value", None)
+        globals()["backmark_zeros"] = lambda value: value
     K = len(all_weights) - 1
     dw, db, df, dh = ([None] * (K + 1) for _ in range(4))
     df[K] = np.array(d_loss_d_output(all_f[K], y))

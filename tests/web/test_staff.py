@@ -243,7 +243,7 @@ def test_a_submissions_page_says_how_its_lines_were_found_and_why_rows_are_lost_
     verdict = read_verdict(failing_verdict())
     (first, *_) = [row for row in verdict.properties if row.max_score]
     reasons = (
-        Reason(Explainer.EDIT_BY_VALUES, (first.name,), (SourceLine(None, 7),)),
+        Reason(Explainer.VALUE, (first.name,), (SourceLine(None, 7),)),
         Reason(Explainer.EDIT, lines=(SourceLine(None, 9),)),
     )
     name = submit_graded(store, replace(verdict, explained_by=reasons).as_dict())

@@ -15,7 +15,6 @@ from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.cases.fresh_cases import FreshCases
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.own_lines import locate_first
-from backmark.grader.contracts.repair.mender import Mender
 from backmark.grader.contracts.rows import wording
 from backmark.grader.contracts.values.program import Programs
 from backmark.grader.errors import BackmarkError, JailFailed, JailInterrupted, SliceEnded, SubmissionError, TimedOut
@@ -104,9 +103,6 @@ class Grader:
 
     judge: Judge
     jails: JailSource
-    #: Whether wrong lines are looked for by text, and by values where text finds none.
-    by_text: bool = True
-    by_values: bool = True
 
     @cached_property
     def solution_values(self) -> KeptSolution:
@@ -121,7 +117,7 @@ class Grader:
     @cached_property
     def requests(self) -> Requests:
         """The frames of the cases."""
-        return Requests(self.judge.contract.exchange, self.judge.questions)
+        return Requests(self.judge.contract.exchange)
 
     @cached_property
     def _requests(self) -> dict[int, Requests]:
@@ -372,9 +368,8 @@ class Grading:
         """Extract, ask and judge; return the judgement and the printed output."""
         judge = self.grader.judge
         candidate = self._candidate(session)
-        menders = self._start_mending if self.grader.by_text else None
         fresh_cases = self.fresh_cases or judge.revision.fresh
-        judgement = judge.judge(candidate, self._fresh, menders, self._start_asking, self._make_programs(), fresh_cases)
+        judgement = judge.judge(candidate, self._fresh, self._start_asking, self._make_programs(), fresh_cases)
         judgement = replace(judgement, first_difference=locate_first(judgement.wrong_results, self._writes))
         judgement = judge_parameters(locate_functions(judgement, self._writes), self._own_parameters)
         # Of a session that was asked further, what it had printed by then.
@@ -425,11 +420,6 @@ class Grading:
         if used > self._budget.slice:
             raise SliceEnded(used, limit)
 
-    def _start_mending(self) -> Mender:
-        """Return the submission in a jail of its own for mending; raises Stopped, or TimedOut if no time is left."""
-        self._budget.begin_search()
-        return self._start_beside()
-
     def _start_beside(self) -> Jailed:
         """Return the submission in a jail of its own for what costs nobody's verdict; raises Stopped, TimedOut."""
         self._close()
@@ -442,10 +432,8 @@ class Grading:
             message = f"The submission could not be read once more: {error}"
             raise TimedOut(message) from error
 
-    def _make_programs(self) -> Programs | None:
+    def _make_programs(self) -> Programs:
         """Return the programs that are made of it, which cost nobody's verdict."""
-        if not self.grader.by_values:
-            return None
         return JailedPrograms(
             self.source,
             self.filename[-LONGEST_NAME:],

@@ -11,21 +11,15 @@ from backmark.worker.sandbox.inside.entry import (
     LONGEST_SPELLED,
     LONGEST_TYPE,
     LONGEST_WORD,
-    MOST_ALTERNATIVES,
     MOST_CAUSES,
-    MOST_CHANGES,
-    MOST_EDITS,
     MOST_FORMS,
-    MOST_HELPERS,
     MOST_LEFT_OUT,
     MOST_PARAMETERS,
     MOST_SITE_STATEMENTS,
     MOST_SITES,
-    MOST_STATEMENTS,
     MOST_WORDS,
     MOST_WRITERS,
     MOST_WRITTEN_EDITS,
-    ROLES,
     SITE_KINDS,
     EditKind,
     Entry,
@@ -91,39 +85,6 @@ REJECTION = record(
     {"listing": anything, "rejected": record({"reason": raw(100), "message": raw(8_000), "lines": SPOTS})}
 )
 RAISED = record({"kind": one_of({"raised"}), **_EXCEPTION}, _MISTAKEN)
-
-#: Of statements of the solution that a statement of a submission's may be mended by.
-_ALTERNATIVES, _OTHERS = many(LINE, MOST_ALTERNATIVES), many(LINE, MOST_STATEMENTS)
-_MATCH = record(
-    {
-        "number": LINE,
-        **dict.fromkeys(("alternatives", "alike", "guarded"), _ALTERNATIVES),
-        "conditions": row(_SPELLED, _SPELLED),
-        "placeholder": flag,
-        **dict.fromkeys(("overwritten", "sources"), _OTHERS),
-    }
-)
-STUDY = record({"kind": one_of({"study"}), "matches": many(_MATCH, MOST_STATEMENTS), "insertable": _OTHERS})
-#: Its number, its lines, whether the template has it, its role, the `if` around it, the functions that it calls.
-_STATEMENT = row(*(LINE, many(_SPOT, MOST_NAMED, 1), flag, one_of(ROLES), many(_SPOT, 1), many(_is_name, MOST_HELPERS)))
-STATEMENTS = record(
-    {
-        "kind": one_of({"statements"}),
-        "statements": many(_STATEMENT, MOST_STATEMENTS),
-        "solution": many(row(LINE, many(LINE, MOST_NAMED)), MOST_STATEMENTS),
-    }
-)
-_CHANGE = row(_EDIT_KIND, _SPELLED, _SPELLED)
-#: By the kind of a listing what its items are: the kinds of edits of a statement; an edit with its text.
-_LISTED: Mapping[str, Shape] = {
-    "edits": many(_EDIT_KIND, MOST_EDITS),
-    "texts": row(LINE, text(LONGEST_SPELLED), many(_CHANGE, MOST_CHANGES, 1)),
-}
-
-
-def list_of(kind: str, count: int) -> Shape:
-    """Return the shape of so many edits, or texts."""
-    return record({"kind": one_of({kind}), kind: many(_LISTED[kind], count, count)})
 
 
 def answers_of(entry: Entry, *, refers: bool) -> dict[str, Shape]:
@@ -194,7 +155,8 @@ def written_with(statements: int, sites: int) -> Shape:
         {
             "spot": _SPOT,
             "root": any_site,
-            **dict.fromkeys(("names", "returns", "starts", "adds", "called", "given", "placeholder", "absent"), flag),
+            **dict.fromkeys(("names", "returns", "loops", "starts", "adds", "called"), flag),
+            **dict.fromkeys(("given", "placeholder", "absent"), flag),
             "begun": whole(0, statements - 1),
             "target": _SPELLED,
         }

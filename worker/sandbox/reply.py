@@ -10,7 +10,7 @@ from backmark.worker.sandbox.inside.entry import Entry
 from backmark.worker.sandbox.inside.reading.cells import Cells, decode
 from backmark.worker.sandbox.inside.reading.writes import Write
 from backmark.worker.sandbox.inside.wire import USUAL, Frame
-from backmark.worker.sandbox.shapes import Shape, both
+from backmark.worker.sandbox.shapes import Shape
 
 #: The kinds of answers that have numbers.
 _WITH_NUMBERS = frozenset({"returned", "partial"})
@@ -59,23 +59,11 @@ class Extracted:
 class AnswerReader:
     """Reads the answers of one exchange, of which many have a header in common: each header is checked once.
 
-    Of names an answer may hold those of the entry. It is a study, or of a reference, only if that was asked for
-    (`studied`, `refers`), and edits of so many statements, or the texts of so many, if these were (`listed`).
+    Of names an answer may hold those of the entry. It is of a reference only if that was asked (`refers`).
     """
 
-    def __init__(
-        self,
-        entry: Entry,
-        *,
-        studied: bool = False,
-        listed: tuple[str, int] | None = None,
-        refers: bool = False,
-    ) -> None:
+    def __init__(self, entry: Entry, *, refers: bool = False) -> None:
         self._shapes: dict[str, Shape] = messages.answers_of(entry, refers=refers)
-        if studied:
-            self._shapes = {"statements": both(messages.STATEMENTS, _is_numbered), "study": messages.STUDY}
-        elif listed is not None:
-            self._shapes = {listed[0]: messages.list_of(*listed)}
         #: The headers found good, by their identity: a parser returns the same object for the same octets.
         self._good: dict[int, dict[str, Any]] = {}
 
@@ -150,9 +138,3 @@ def read_written(frame: Frame) -> dict[str, Any]:
     if frame.header != {"kind": "written"} or not messages.written_with(statements, sites)(written):
         raise Crashed(_NO_ANSWER)
     return written
-
-
-def _is_numbered(header: Any) -> bool:
-    """Return True if no two statements have the same number."""
-    numbers = [[statement[0] for statement in header[name]] for name in ("statements", "solution")]
-    return all(len(set(own)) == len(own) for own in numbers)

@@ -18,23 +18,6 @@ class JailRequest:
     answer_sizes: Sequence[int]
     #: Results of which each answer says how they came; empty if answers say nothing of them.
     answer_parts: Sequence[int] = ()
-    #: The request that others are asked, if a later one in this jail is about its first cases; and how many of these
-    #: this one is about.
-    whole: "JailRequest | None" = None
-    first: int = 0
-
-    @property
-    def studies(self) -> bool:
-        """True if it asks what may be mended."""
-        return "study" in self.header
-
-    @property
-    def listed(self) -> tuple[str, int] | None:
-        """The kind of what it asks for of edits, and how many of them; None if it asks about none."""
-        for name, kind in (("edits", "edits"), ("spelled", "texts")):
-            if name in self.header:
-                return kind, len(self.header[name])
-        return None
 
     @property
     def refers(self) -> bool:
@@ -50,13 +33,7 @@ class JailRequest:
         """Return the frame to send to a process that keeps these requests: only the key, if this is one of them."""
         if key := self.find_key(kept):
             return wire.pack({"do": "answer", "kept": key})
-        key = self.whole.find_key(kept) if self.whole is not None else ""
-        if self.whole is None or not key:
-            return wire.pack({"do": "answer", **self.header}, self.payload)
-        if not self.first:
-            return wire.pack({"do": "answer", **self.header, "holds": key}, self.payload)
-        added = {name: value for name, value in self.header.items() if name not in self.whole.header}
-        return wire.pack({"do": "answer", "kept": key, "first": self.first, **added})
+        return wire.pack({"do": "answer", **self.header}, self.payload)
 
     def find_key(self, kept: frozenset[str]) -> str:
         """Return the key if the request is kept, else an empty text."""

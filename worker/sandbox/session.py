@@ -138,8 +138,6 @@ class Session:
         try:
             reader = AnswerReader(
                 self._entry,
-                studied=request.studies,
-                listed=request.listed,
                 refers=request.refers,
             )
             for size, parts in zip(sizes, request.answer_parts or [0] * len(sizes), strict=True):

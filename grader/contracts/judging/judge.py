@@ -20,7 +20,6 @@ from backmark.grader.contracts.judging.other_convention import judge_by_conventi
 from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.contracts.judging.witness import Witness
 from backmark.grader.contracts.language.assignment import ContractAssignment, Convention
-from backmark.grader.contracts.repair.mender import Mender
 from backmark.grader.contracts.rows import wording
 from backmark.grader.contracts.rows.agreement import AGREEMENT, PARAMETERS, PURE, agreement, purity, wrong_later
 from backmark.grader.contracts.rows.results import list_rows
@@ -96,22 +95,20 @@ class Judge:
         outside = () if self.contract.outside is None else (self.contract.outside,)
         return self.cases.join(self.cases.take(self.asked_again), self.contract.probes, *outside)
 
-    def judge(  # noqa: PLR0913 - all that may be asked of a submission
+    def judge(
         self,
         candidate: Candidate,
         fresh: Callable[[], Candidate],
-        menders: Callable[[], Mender] | None = None,
         checkers: Callable[[ContractExchange], Candidate | None] | None = None,
         programs: Programs | None = None,
         fresh_cases: FreshCases | None = None,
     ) -> Judgement:
         """Ask, compare and conclude. Who is right in the revision's own cases is asked about the fresh ones as well.
 
-         `fresh` starts the same submission in a new process, for confirming.
+        `fresh` starts the same submission in a new process, for confirming.
 
-        `menders` starts it in one in which it may be mended; None: it is not mended by text. `checkers` returns it for
-        the questions of the notebook's own check, once all is judged; None: these are not asked. `programs` are made of
-        it to find which of its lines are wrong; None: none is.
+        `checkers` returns it for the questions of the notebook's own check, once all is judged; None: these are not
+        asked. `programs` are made of it to find which of its lines are wrong; None: none is.
         """
         ended: CandidateError | None = None
         try:
@@ -139,7 +136,7 @@ class Judge:
             witness.left = 0
         noticed = self._flags(answers, probed, witness)
         further_asked = None if ended is not None else checkers
-        judgement = self._conclude(counted, len(later), pure, noticed, witness, fresh, menders, further_asked, programs)
+        judgement = self._conclude(counted, len(later), pure, noticed, witness, fresh, further_asked, programs)
         if all(map(_is_nothing, answers, self.cases.layouts)) and not any(row.score for row in judgement.properties):
             # Lines that are filled in may earn marks before any result comes back.
             return self._refuse(StudentError("unfilled", wording.ALL_NONE))
@@ -201,7 +198,6 @@ class Judge:
         noticed: tuple[Flag, ...],
         witness: Witness,
         fresh: Callable[[], Candidate],
-        menders: Callable[[], Mender] | None,
         checkers: Callable[[ContractExchange], Candidate | None] | None,
         programs: Programs | None,
     ) -> Judgement:
@@ -241,8 +237,8 @@ class Judge:
         repair: tuple[MendedStatement, ...] = ()
         of_lines: tuple[Reason, ...] = ()
         # Where answers follow from what was kept between calls every line may be right.
-        if marks.mend is not None and not (menders is None and programs is None) and not depends:
-            mended = marks.mend(menders, programs)
+        if marks.mend is not None and programs is not None and not depends:
+            mended = marks.mend(programs)
             if mended is not None:
                 rows |= mended.rows
                 specs, repair, of_lines = mended.specs, mended.repair, mended.reasons

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from backmark.grader.contracts.cases.answers import Answer, Raised
-from backmark.grader.contracts.repair.mender import Mender
 from backmark.grader.contracts.rows.row import Row, RowSpec
 from backmark.grader.contracts.values.program import Programs
 from backmark.grader.model.mended_statement import MendedStatement
@@ -52,5 +51,5 @@ class ContractMarks:
     wrong_results: tuple[str, ...] = ()
     #: All rows of the verdict, if they carry other marks than those of a right one.
     specs: Sequence[RowSpec] | None = None
-    #: Finds the statements that must be mended; it returns None if there are none, or if that earns no more.
-    mend: Callable[[Callable[[], Mender] | None, Programs | None], MendedMarks | None] | None = None
+    #: Finds the statements that must change; it returns None if none is found.
+    mend: Callable[[Programs], MendedMarks | None] | None = None

@@ -1,6 +1,6 @@
 """The conclusion about a wrong submission: rows by results, and by the lines that must be mended."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import zip_longest
@@ -14,17 +14,6 @@ from backmark.grader.contracts.judging.own_lines import list_wrong
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.language.row_comments import read_solution
 from backmark.grader.contracts.naming.diagnoser import ContractDiagnoser
-from backmark.grader.contracts.repair.bench import WrongSubmission
-from backmark.grader.contracts.repair.mender import Mender
-from backmark.grader.contracts.repair.mending import Repairer
-from backmark.grader.contracts.repair.rows import (
-    TOO_SLOW,
-    WRITTEN_OTHERWISE,
-    describe_repair,
-    explain_repair,
-    judge_by_repair,
-    list_blank,
-)
 from backmark.grader.contracts.rows import wording
 from backmark.grader.contracts.rows.results import (
     judge_rows,
@@ -78,80 +67,28 @@ class JudgedContract(Protocol):
 def judge_wrong(contract: JudgedContract, given: Given) -> ContractMarks:
     """Return the rows of the results, and the exception if every call raised."""
     judged = _judge_results(contract, given)
+    mend = partial(_find_lines, contract, given, judged) if contract.assignment.repair else None
     if not contract.assignment.rows:
-        find = partial(_find_lines, contract, given, judged) if contract.assignment.repair else None
-        return replace(judged, mend=find)
+        return replace(judged, mend=mend)
     unjudged = {row.name: Row(Mark.NOT_RUN, 0, wording.NOT_FOUND) for row in contract.assignment.rows}
-    mend = partial(_mend, contract, given, judged) if contract.assignment.repair else None
     specs = list_rows(contract.assignment, by_results=True)
     return replace(judged, rows={**unjudged, **judged.rows}, specs=specs, mend=mend)
 
 
-def _mend(
-    contract: JudgedContract,
-    given: Given,
-    judged: ContractMarks,
-    menders: Callable[[], Mender] | None,
-    programs: Programs | None,
-) -> MendedMarks | None:
-    """Return the rows of statements if the submission can be mended, and if they earn as much as the results.
-
-    If it cannot be mended by text, its lines are looked for by its values.
-    """
-    assignment = contract.assignment
-    if menders is None:
-        return _find_lines(contract, given, judged, menders, programs)
-    repairer = Repairer(assignment, contract.cases, contract.order)
-    try:
-        repair = repairer.repair(WrongSubmission(given.agrees.failing, given.answers, menders, given.repeats))
-    except TimedOut:
-        unjudged = {row.name: Row(Mark.NOT_RUN, 0, TOO_SLOW) for row in assignment.rows}
-        return MendedMarks(unjudged, list_rows(assignment, by_results=True), ())
-    if repair is None or not repair.is_named or repair.open_rows:
-        # A statement that only a whole one of the solution's replaces may be right, and what it calls or reads wrong.
-        found = _find_lines(contract, given, judged, menders, programs)
-        if repair is None or (found is not None and all(statement.rows for statement in found.repair)):
-            return found
-    elif repair.may_be_moved:
-        found = _find_lines(contract, given, judged, menders, programs, is_steered=True)
-        if found is not None and all(statement.rows for statement in found.repair):
-            return found
-    rows = judge_by_repair(assignment, repair, len(contract.cases))
-    rows = judge_shapes(assignment, rows, list_blank(repair), contract.cases, given.agrees.failing)
-    if not repair.study.matched:
-        # Written in its own way, it has no lines that count for rows.
-        rows = {row.name: Row(Mark.NOT_RUN, 0, WRITTEN_OTHERWISE) for row in assignment.rows}
-    return MendedMarks(
-        rows,
-        _list_specs(assignment, judged, rows),
-        describe_repair(assignment, repair, contract.cases, given.answers),
-        tuple(explanation for explanation in judged.diagnosis if _is_authors(contract, explanation)),
-        explain_repair(repair),
-    )
-
-
 def _find_lines(
-    contract: JudgedContract,
-    given: Given,
-    judged: ContractMarks,
-    _: Callable[[], Mender] | None,
-    programs: Programs | None,
-    *,
-    is_steered: bool = False,
+    contract: JudgedContract, given: Given, judged: ContractMarks, programs: Programs
 ) -> MendedMarks | None:
     """Return the lines that must change, by the submission's values; None if none is found.
 
-    If `is_steered` only edits of whole lines and of what steers the submission are tried.
     The marks stay with the results, unless it is known of each line which row it costs, and the rows earn more.
     """
     assignment = contract.assignment
-    if programs is None:
-        return None
     repairer = ValueRepairer(assignment, contract.cases, contract.order, contract.exchange, given.repeats)
     try:
-        lines = repairer.repair(programs, given.agrees.failing, given.answers, is_steered=is_steered)
+        lines = repairer.repair(programs, given.agrees.failing, given.answers)
     except TimedOut:
-        return None
+        unjudged = {row.name: Row(Mark.NOT_RUN, 0, wording.TOO_SLOW) for row in assignment.rows}
+        return MendedMarks(unjudged, list_rows(assignment, by_results=True), ()) if unjudged else None
     if not lines:
         return None
     commented = read_solution(assignment.solution, assignment.rows) if assignment.rows else ()
@@ -161,7 +98,7 @@ def _find_lines(
     silent = {name: replace(row, hint="", read="") for name, row in declared.items()}
     helping = [declared if find_own_rows(line, commented) else silent for line in lines]
     costly = [[rows[name] for name in names] for rows, names in zip(helping, costs, strict=True)]
-    rows = {row.name: Row(Mark.NOT_RUN, 0, WRITTEN_OTHERWISE) for row in assignment.rows}
+    rows = {row.name: Row(Mark.NOT_RUN, 0, wording.WRITTEN_OTHERWISE) for row in assignment.rows}
     if all(own or line.is_idle for own, line in zip(costs, lines, strict=True)):
         lost = [name for names in costs for name in names]
         unfilled = {name for names, line in zip(costs, lines, strict=True) if line.is_unfilled for name in names}

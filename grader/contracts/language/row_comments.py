@@ -31,6 +31,7 @@ class RowStatement:
     first: int
     last: int
     rows: tuple[str, ...]
+    is_header: bool = False
 
 
 def read_row_statements(text: str) -> tuple[RowStatement, ...]:
@@ -68,7 +69,7 @@ def read_graded_lines(text: str, headers_count_for: tuple[str, ...] = ()) -> tup
             rows = next((statement.rows for statement in statements if statement.first in inside), ())
             rows = rows and (headers_count_for or rows)
             last = (loop.test if isinstance(loop, ast.While) else loop.iter).end_lineno or loop.lineno
-            headers += [RowStatement(loop.lineno, last, rows)] if rows else []
+            headers += [RowStatement(loop.lineno, last, rows, is_header=True)] if rows else []
     return tuple(sorted((*statements, *headers), key=lambda statement: statement.first))
 
 

@@ -11,6 +11,10 @@ NOTHING_TO_JUDGE = "Not judged: no call of your code returned a result."
 ALL_NONE = "Your code is not filled in: each result that it returns is None. Fill it in and save the file."
 RUN_IT = "Run it once with Python 3 and NumPy 2 before handing in."
 NOT_FOUND = "We could not tell which lines are wrong."
+TOO_SLOW = "Not judged: finding the lines to change took too long."
+WRITTEN_OTHERWISE = (
+    "Not judged: your code is structured differently from the known solutions, so only its results count."
+)
 NOT_REACHED = "Not judged: your code did not finish every case."
 
 STATE = (

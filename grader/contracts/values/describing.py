@@ -23,10 +23,12 @@ from backmark.grader.model.verdict import Mark
 def find_rows(line: WrongLine, assignment: ContractAssignment, commented: Sequence[RowStatement]) -> tuple[str, ...]:
     """Return the rows that a line costs: those of what the innermost expression around its mistake must compute.
 
-    None if that is not known, or may be one of several. An edit, beside which all else is right, costs one row all the
-    same: the first that works with what is computed then, or else the last of the solution's, of those that have no
-    more than a share of the marks, or the fewest.
+    None if that is not known, or may be one of several. The header of a loop costs those of the solution's. An edit,
+    beside which all else is right, costs one row all the same: the first that works with what is computed then, or else
+    the last of the solution's, of those that have no more than a share of the marks, or the fewest.
     """
+    if line.is_header and any(statement.is_header for statement in commented):
+        return _find_header_rows(line, commented)
     rows = find_own_rows(line, commented)
     if rows or (line.edit is None and not line.is_steering):
         return rows[: 1 if line.is_steering else None]
@@ -36,6 +38,14 @@ def find_rows(line: WrongLine, assignment: ContractAssignment, commented: Sequen
     first = min((number for lines in line.computing for number in lines), default=None)
     below = [row for number, row in cheap if first is not None and number >= first]
     return tuple(below[:1] or [row for _, row in cheap[-1:]])
+
+
+def _find_header_rows(line: WrongLine, commented: Sequence[RowStatement]) -> tuple[str, ...]:
+    """Return the rows of the solution's last loop that begins above what is computed wrongly, or else of the first."""
+    headers = [statement for statement in commented if statement.is_header]
+    computed = min((number for lines in line.computing for number in lines), default=0)
+    above = [header.rows for header in headers if header.first < computed]
+    return above[-1] if above else headers[0].rows
 
 
 def find_own_rows(line: WrongLine, commented: Sequence[RowStatement]) -> tuple[str, ...]:
@@ -100,7 +110,7 @@ def explain_lines(lines: Sequence[WrongLine], rows: Sequence[Sequence[str]]) -> 
 def _choose_explainer(line: WrongLine) -> Explainer:
     if line.is_unfilled:
         return Explainer.TEMPLATE
-    return Explainer.VALUE if line.edit is None else Explainer.EDIT_BY_VALUES
+    return Explainer.VALUE if line.edit is None else Explainer.EDIT
 
 
 def describe_lines(
@@ -142,11 +152,13 @@ def _list_help(line: WrongLine, rows: Sequence[RepairRow]) -> tuple[str, str]:
 
 
 def _list_slips(line: WrongLine) -> tuple[Slip, ...]:
+    if line.edit is not None:
+        return (Slip(SlipKind(line.edit.kind), line.edit.before, line.edit.after),)
     if line.is_missing:
         return ()
-    if line.is_unfilled:
-        return (Slip(SlipKind.PLACEHOLDER if line.is_placeholder else SlipKind.UNFILLED),)
-    return () if line.edit is None else (Slip(SlipKind(line.edit.kind), line.edit.before, line.edit.after),)
+    if line.is_placeholder:
+        return (Slip(SlipKind.PLACEHOLDER),)
+    return (Slip(SlipKind.UNFILLED),) if line.is_unfilled else ()
 
 
 def _find_number(cases: ContractCases, answers: Sequence[Answer]) -> WrongNumber | None:

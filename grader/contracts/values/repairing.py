@@ -84,6 +84,8 @@ class WrongLine:
     #: True if the submission lacks the line, which stood beside its spot; if it is a placeholder of the student's own.
     is_missing: bool = False
     is_placeholder: bool = False
+    #: True if it is the header of a loop.
+    is_header: bool = False
     #: True if its edit is of what steers the submission, which has no row of its own.
     is_steering: bool = False
 
@@ -144,27 +146,20 @@ class ValueRepairer:
     #: False if the submission answers the same question in different ways.
     repeats: bool = True
 
-    def repair(
-        self, programs: Programs, failing: Sequence[int], answers: Sequence[Answer], *, is_steered: bool = False
-    ) -> tuple[WrongLine, ...]:
-        """Return the statements that must change, none if nothing can be said; raises TimedOut.
-
-        If `is_steered` only edits of whole statements and of what steers the program are tried.
-        """
+    def repair(self, programs: Programs, failing: Sequence[int], answers: Sequence[Answer]) -> tuple[WrongLine, ...]:
+        """Return the statements that must change, none if nothing can be said; raises TimedOut."""
         try:
-            return self._search(programs, failing, answers, is_steered=is_steered)
+            return self._search(programs, failing, answers)
         finally:
             programs.close()
 
-    def _search(
-        self, programs: Programs, failing: Sequence[int], answers: Sequence[Answer], *, is_steered: bool
-    ) -> tuple[WrongLine, ...]:
+    def _search(self, programs: Programs, failing: Sequence[int], answers: Sequence[Answer]) -> tuple[WrongLine, ...]:
         left, edited = Work(_SEARCHED), Work(_EDITED)
         places: Sequence[int] = ()
         for _ in range(_SEARCHES):
             try:
                 places = places or self._choose_cases(programs, failing)
-                return _LineSearch(self, programs, places, answers, left, edited).find(is_steered=is_steered)
+                return _LineSearch(self, programs, places, answers, left, edited).find()
             except RefutedError as error:
                 places = [error.place, *(place for place in places if place != error.place)]
             except (NothingFoundError, OutOfWorkError, OverflownError):
@@ -240,13 +235,11 @@ class _LineSearch:
             raise NothingFoundError
         return written
 
-    def find(self, *, is_steered: bool) -> tuple[WrongLine, ...]:
+    def find(self) -> tuple[WrongLine, ...]:
         """Return the statements that must change; raises NothingFoundError, RefutedError."""
         self.places, solution = self._take_solution(self.places)
         self.turns = solution.recording.count_turns()
         steered = self._name(range(len(self.program.statements)), {}, STEERING)
-        if steered is None and is_steered:
-            raise NothingFoundError
         steered = steered or self._name(self._list_raising(), {}, SMALL)
         if steered is not None:
             return self._conclude([steered], solution)
@@ -394,6 +387,7 @@ class _LineSearch:
                 ),
                 each.edit,
                 is_steering=each.kind == STEERING,
+                is_header=statements[each.statement].loops,
                 is_missing=statements[each.statement].absent,
                 is_placeholder=statements[each.statement].placeholder and not statements[each.statement].given,
             )
@@ -478,7 +472,7 @@ class _LineSearch:
         base = {finding.site: finding.given for finding in found}
         search.trace(base)
         self.returning = {finding.statement: self._list_passing(search, finding) for finding in found}
-        self.computing = {finding.statement: tuple(search.list_computing(finding.site)) for finding in found}
+        self.computing = {finding.statement: self._list_computing(search, finding) for finding in found}
         self.shown = search.list_shown(found)
         self.certain = [
             finding
@@ -493,6 +487,19 @@ class _LineSearch:
         rivals = {rival.statement for rival in self.rivals} - returning
         if rivals and not any(finding.site == self.last and is_meant(search, finding) for finding in found):
             self.certain = []
+
+    def _list_computing(self, search: ValueSearch, finding: Finding) -> tuple[frozenset[int], ...]:
+        """Return the lines of the solution that compute what a finding's expression must, and what is around it.
+
+        What another statement of the submission computes rightly is only read wrongly here: what is around it counts.
+        """
+        computing = tuple(search.list_computing(finding.site))
+        is_elsewhere = any(
+            state.site.kind == "computed" and state.site.statement != finding.statement and state.match >= 0
+            for state in search.states
+            if state.match == search.states[finding.site].match
+        )
+        return computing[1:] if is_elsewhere and len(computing) > 1 else computing
 
     def _is_shared(self, finding: Finding) -> bool:
         """Return True if a finding is in a function whose calls serve several purposes: one of these may be wrong."""

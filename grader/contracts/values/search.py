@@ -435,8 +435,12 @@ class ValueSearch:
             if match >= 0 and (state.site.kind != "load" or is_all):
                 own, theirs = self.solution.values[match].sites, self.solution.program
                 equal = dict.fromkeys(own, 0)
-                own = [site for site in own if theirs.sites[site].root] or own
                 is_copy = _is_copy(self.program, number, {other.number: other.match for other in self.states})
+                # A transpose within a statement is one of the solution's, and not what that is of.
+                if is_copy and not is_all:
+                    own = [site for site in own if theirs.sites[site].kind == "computed"] or own
+                else:
+                    own = [site for site in own if theirs.sites[site].root] or own
                 own = [site for site in own if _is_copy(theirs, site, equal) == is_copy] or own
                 yield self._list_lines_with(own)
             number = state.site.parent

@@ -49,11 +49,12 @@ def find_unfilled(search: ValueSearch) -> list[Finding]:
 def find_wrong_beside_right(search: ValueSearch) -> WrongBesideRight | None:
     """Return the lines of the template whose own values are wrong while each other one writes what the solution does.
 
-    None if all of them together do not make every result right, or if others write what they do. `search` was traced.
+    None if all of them together do not make every result right, if one is not among them, or if others write what they
+    do. `search` was traced.
     """
     put = [_put(search, number, wanted) for number, wanted in _list_wanted(search, is_given=True)]
     numbers = {finding.statement for finding in put}
-    if len(put) < _FEWEST or len(numbers) < len(put) or _are_shared(search, numbers):
+    if len(put) < _FEWEST or len(numbers) < len(put) or _lacks_any(search, numbers) or _are_shared(search, numbers):
         return None
     base = {finding.site: finding.given for finding in put}
     try:
@@ -76,6 +77,13 @@ def find_wrong_beside_right(search: ValueSearch) -> WrongBesideRight | None:
     shown = [finding for finding in wrong if finding not in hidden]
     right = search.list_lines_of(finding.wanted for finding in put if finding not in wrong)
     return WrongBesideRight(shown, hidden, frozenset(numbers), right) if _are_right(search, shown) else None
+
+
+def _lacks_any(search: ValueSearch, numbers: set[int]) -> bool:
+    """Return True if none of these statements writes what one of the solution's does that the template has."""
+    roots = {site for value in search.solution.values if value.is_whole for site in value.sites}
+    wanted = {each.target for each in search.solution.program.statements if each.root in roots}
+    return bool(wanted - {"", *(search.program.statements[number].target for number in numbers)})
 
 
 def _are_shared(search: ValueSearch, numbers: set[int]) -> bool:

@@ -43,9 +43,10 @@ class WrittenStatement:
     spot: tuple[int, int]
     #: The site of its value; -1 for none.
     root: int
-    #: True if it writes one variable or entry; if it returns.
+    #: True if it writes one variable or entry; if it returns; if it is the header of a loop.
     names: bool
     returns: bool
+    loops: bool
     #: True if it writes a variable to which others add.
     starts: bool
     #: True if it adds to what it writes.

@@ -27,7 +27,7 @@ from backmark.worker.grading import fresh_cases
 from backmark.worker.grading.candidate import Jailed, Requests
 from tests.contracts.language.test_row_comments import ROWS, SOLUTION
 from tests.contracts.making import LINEAR, MISTAKE, RIGHT, build, build_pool, contract, judge
-from tests.local import local_by
+from tests.local import local_by, local_programs
 
 ASSIGNMENT = contract(LINEAR)
 
@@ -63,7 +63,7 @@ def judge_with(cases: FreshCases, source: str, revision: ContractRevision | None
     def ask(exchange: ContractExchange) -> Jailed:
         return Jailed(start().session, Requests(exchange))
 
-    return judge_of.judge(start(), start, start, ask, None, cases)
+    return judge_of.judge(start(), start, ask, local_programs(source, judge_of), cases)
 
 
 def test_projections_have_the_weights_with_which_they_were_stored() -> None:
@@ -192,7 +192,7 @@ def test_of_what_ends_in_a_fresh_case_nothing_but_that_is_said(error: type[Candi
             raise error("Your code's process ended with exit status 77.")
 
     right = local_by(RIGHT, judge_of.contract.exchange)
-    judgement = judge_of.judge(right, lambda: right, None, lambda _: Ending(), None, cases)
+    judgement = judge_of.judge(right, lambda: right, lambda _: Ending(), None, cases)
     assert judgement.outcome is outcome
     assert judgement.error is not None
     assert (judgement.error.message, judgement.error.reached) == (wording.ENDED_UNSHOWN, None)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 
 from backmark.grader.contracts.cases.answers import Answer, Candidate, Raised, Returned
@@ -11,7 +12,6 @@ from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.judging.contract import Contract
 from backmark.grader.contracts.judging.judge import AGAIN, Judge
 from backmark.grader.contracts.judging.marks import ContractMarks, Given, MendedMarks
-from backmark.grader.contracts.repair.mender import Mender
 from backmark.grader.contracts.rows.row import Row, RowSpec
 from backmark.grader.contracts.rows.wording import DIFFERS_ALONE
 from backmark.grader.contracts.values.program import Programs
@@ -36,9 +36,8 @@ class Mended(Contract):
         """Mark as any contract does, and mend."""
         return replace(super().marks(given), mend=self._find, diagnosis=(BY_NUMBERS,))
 
-    def _find(self, menders: Callable[[], Mender] | None, _: Programs | None) -> MendedMarks | None:
-        assert menders is not None
-        menders()
+    def _find(self, programs: Programs) -> MendedMarks | None:
+        programs.close()
         if self.statements is None:
             return None
         return MendedMarks({"line": Row(Mark.PASSED, PAIRS, "")}, SPECS, self.statements, (KEPT,))
@@ -59,14 +58,11 @@ class Unexplained(Mended):
 
 
 def judge_mended(made: type[Contract], change: Change, fresh: Change | None = None) -> tuple[Judgement, int]:
-    """The judgement, and how often the submission was started to be mended."""
-    started: list[None] = []
-
-    def start() -> Any:
-        started.append(None)
-
-    judgement = judge_of(made).judge(Ours(change), lambda: Ours(fresh or change), start)
-    return judgement, len(started)
+    """The judgement, and how often its lines were looked for."""
+    closed: list[None] = []
+    programs: Any = SimpleNamespace(close=lambda: closed.append(None))
+    judgement = judge_of(made).judge(Ours(change), lambda: Ours(fresh or change), programs=programs)
+    return judgement, len(closed)
 
 
 def test_lines_to_mend_come_with_their_rows_and_in_the_place_of_claims_about_numbers() -> None:
@@ -135,7 +131,7 @@ def start_check(_exchange: ContractExchange) -> None:
 
 def judge_checked(change: Change, **ending: Any) -> tuple[Judgement, list[Any]]:
     judge: Judge = judge_of(Checked)
-    judgement = judge.judge(Ours(change, **ending), lambda: Ours(change), None, start_check)
+    judgement = judge.judge(Ours(change, **ending), lambda: Ours(change), start_check)
     assert isinstance(judge.contract, Checked)
     return judgement, judge.contract.asked
 

@@ -119,7 +119,7 @@ def test_a_submission_that_is_right_is_asked_no_more_than_without_conventions() 
     judge_of = Judge(publish())
     asked: list[ContractExchange] = []
     right = local_by(RIGHT, judge_of.contract.exchange)
-    judgement = judge_of.judge(right, lambda: right, None, asked.append)
+    judgement = judge_of.judge(right, lambda: right, asked.append)
     assert (judgement.outcome, asked) == (Outcome.PASSED, [])
 
 

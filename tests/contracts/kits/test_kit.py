@@ -22,7 +22,7 @@ from backmark.grader.contracts.language.assignment import assignment_from_json, 
 from backmark.grader.errors import AssignmentError, BadAssignment, MadeByNewerVersion
 from backmark.grader.model.assignment import Limits
 from backmark.grader.model.verdict import Judgement
-from tests.local import local
+from tests.local import local, local_programs
 from tests.made import RIGHT, WRONG
 
 WITHOUT_MASK = RIGHT.replace("(all_f[k - 1] > 0) * ", "")
@@ -55,7 +55,8 @@ def list_lines(source: str) -> list[bytes]:
 
 
 def judge(judged: Judge, source: str) -> Judgement:
-    return judged.judge(local(source, judged), lambda: local(source, judged), lambda: local(source, judged))
+    programs = local_programs(source, judged)
+    return judged.judge(local(source, judged), lambda: local(source, judged), programs=programs)
 
 
 # ---- what is in it
@@ -131,7 +132,7 @@ def test_without_the_solution_results_and_the_smallest_case_are_the_same(
     revision: ContractRevision, closed: bytes, source: str
 ) -> None:
     full, kit = Judge(revision), Judge(load_kit(closed, "udl-7.2.kit").contents)
-    expected, said = judge(full, source), judge(kit, source)
+    expected, said = (each.judge(local(source, each), lambda: local(source, full)) for each in (full, kit))
     rows = {row.name: row for row in expected.properties}
     assert said.outcome == expected.outcome
     assert said.counterexample == expected.counterexample

@@ -162,10 +162,15 @@ def test_the_assignments_own_mistakes_come_before_what_they_are_made_of(packaged
     ]
 
 
+def without_repair(revision: ContractRevision) -> ContractRevision:
+    """Return a revision by which nobody looks for wrong lines, which say more than numbers."""
+    return replace(revision, assignment=replace(revision.assignment, repair=False), stored=None)
+
+
 def test_an_own_mistake_beside_another_one_is_still_recognised(packaged_affine: ContractRevision) -> None:
     mistake = next(own_mistake for own_mistake in packaged_affine.assignment.mistakes if own_mistake.id == "bias_mean")
     (diagnosis,) = judge(
-        packaged_affine, mistake.source.replace("return dx, dw, db", "return dx, 0 * dw, db")
+        without_repair(packaged_affine), mistake.source.replace("return dx, dw, db", "return dx, 0 * dw, db")
     ).diagnosis
     assert diagnosis.id == "bias_mean+dw:zero"
     assert diagnosis.title == f"Your code {mistake.title} and returns `dw` as zero."
@@ -173,7 +178,7 @@ def test_an_own_mistake_beside_another_one_is_still_recognised(packaged_affine: 
 
 def test_an_own_mistake_is_not_named_for_a_part_of_its_rows(two_terms: ContractRevision) -> None:
     source = REGULARISED_MISTAKE.replace("np.array([error.sum()])", "np.array([0.0])")
-    (diagnosis,) = judge(two_terms, source).diagnosis
+    (diagnosis,) = judge(without_repair(two_terms), source).diagnosis
     assert diagnosis.id == "grads_b:zero"
 
 
@@ -234,4 +239,4 @@ def test_a_stored_revision_explains_the_same(two_terms: ContractRevision) -> Non
     revision = load(dump(two_terms))
     assert dump(revision) == dump(two_terms)
     source = two_terms.assignment.mistakes[0].source
-    assert judge(revision, source).diagnosis == judge(two_terms, source).diagnosis != ()
+    assert judge(revision, source).diagnosis == judge(without_repair(two_terms), source).diagnosis != ()

@@ -4,7 +4,7 @@ import pytest
 
 from backmark.grader.model.slip import Slip, SlipKind
 from tests.contracts.making import judge
-from tests.contracts.repair.making import find_revision
+from tests.contracts.values.making import find_revision
 from tests.corpus import control_flow
 
 LOSS = "        loss = -np.log(probs[range(num_train), y]).sum() / num_train\n"
@@ -68,16 +68,15 @@ IN_PLACE = [
 ]
 
 
-@pytest.mark.parametrize("by_text", [True, False])
 @pytest.mark.parametrize(("entry", "changes", "slip"), IN_PLACE)
 def test_a_second_name_is_the_mistake_where_only_a_copy_is_missing(
-    entry: str, changes: tuple[tuple[str, str], ...], slip: Slip, *, by_text: bool
+    entry: str, changes: tuple[tuple[str, str], ...], slip: Slip
 ) -> None:
     source = control_flow.RIGHT[entry]
     for right, wrong in changes:
         assert source.count(right) == 1
         source = source.replace(right, wrong)
-    (statement,) = judge(find_revision(entry), source, by_values=True, by_text=by_text).repair
+    (statement,) = judge(find_revision(entry), source).repair
     lines = [number for number, text in enumerate(source.splitlines(), 1) if text.endswith("#!")]
     assert [line.line for line in statement.lines] == lines
     assert statement.slips == (slip,)

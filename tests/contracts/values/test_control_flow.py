@@ -11,7 +11,7 @@ from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.verdict import Judgement, Mark
 from tests.contracts.making import judge
-from tests.contracts.repair.making import find_revision
+from tests.contracts.values.making import find_revision
 from tests.corpus import control_flow
 from tests.corpus.control_flow import ControlSlip
 
@@ -21,7 +21,7 @@ _LEAST = 7
 
 def judge_source(entry: str, source: str) -> Judgement:
     """Return the judgement on a source, by text and by values."""
-    return judge(find_revision(entry), source, by_values=True)
+    return judge(find_revision(entry), source)
 
 
 @pytest.mark.parametrize("entry", control_flow.RIGHT)

@@ -27,7 +27,7 @@ from backmark.worker.sandbox.reply import Reply
 from backmark.worker.sandbox.request import JailRequest
 from backmark.worker.sandbox.session import Session
 from tests.contracts.making import RIGHT, build_shared, contract, judge
-from tests.contracts.repair.test_own_arrangement import AFFINE
+from tests.contracts.values.test_own_arrangement import AFFINE
 from tests.contracts.values.test_rows import SOURCE, revision
 from tests.contracts.values.test_wrong_lines import strip_rows
 from tests.local import LocalWriter, local_by, local_programs
@@ -81,7 +81,7 @@ def test_no_line_of_the_solution_reaches_a_jail_in_which_a_submission_runs() -> 
     def begin() -> Jailed:
         return local_by(WRONG, contract.exchange)
 
-    assert judge_of.judge(begin(), begin, begin, programs=programs).repair
+    assert judge_of.judge(begin(), begin, programs=programs).repair
     lines = {line.strip() for line in contract.assignment.solution.splitlines() if len(line.strip()) > 12}
     assert len(seen) > 4
     assert not any(line in text for text in seen for line in lines - {each.strip() for each in WRONG.splitlines()})
@@ -97,14 +97,12 @@ def test_no_line_of_the_solution_reaches_a_jail_in_which_a_submission_runs() -> 
     ],
 )
 def test_who_lies_about_values_gets_no_more_marks(lie: str) -> None:
-    assert marks_of(judge(revision(), f"{WRONG}\n{lie}\n", by_values=True)) <= marks_of(
-        judge(revision(), WRONG, by_values=True)
-    )
+    assert marks_of(judge(revision(), f"{WRONG}\n{lie}\n")) <= marks_of(judge(revision(), WRONG))
 
 
 def test_who_is_right_only_when_looked_into_does_not_pass() -> None:
     source = WRONG.replace("db = dout.mean(axis=0)", "db = dout.sum(axis=0) * ('backmark_begin' in globals())")
-    judgement = judge(revision(), source, by_values=True)
+    judgement = judge(revision(), source)
     assert judgement.properties[0].outcome is Mark.FAILED
     assert {row.name: row.outcome for row in judgement.properties}["bias_gradient"] is not Mark.PASSED
 
@@ -115,13 +113,13 @@ def test_zeros_and_constants_hold_no_row(value: str) -> None:
         "def affine_forward(x, w, b):\n    return 0, 0\n\n\n"
         f"def affine_backward(dout, cache):\n    return {value}((2, 2)), {value}((2, 2)), {value}(2)\n"
     )
-    judgement = judge(revision(), source, by_values=True)
+    judgement = judge(revision(), source)
     assert marks_of(judgement) == 0
 
 
 def test_the_same_file_gets_the_same_lines() -> None:
     source = SOURCE.replace("total = total + row", "total = row")
-    first, second = (judge(replace(revision()), source, by_values=True).repair for _ in range(2))
+    first, second = (judge(replace(revision()), source).repair for _ in range(2))
     assert first == second
 
 
@@ -238,7 +236,7 @@ def test_the_solution_runs_once_for_all_submissions_and_in_no_jail_of_theirs() -
         def begin(source: str = source) -> Jailed:
             return local_by(source, exchange)
 
-        assert judge_of.judge(begin(), begin, begin, programs=programs).repair
+        assert judge_of.judge(begin(), begin, programs=programs).repair
     assert len([text for text in apart if "def affine_forward" in text]) == 1
     assert kept.recorded is not None
     assert 0 < kept.recorded.octets <= MOST_OCTETS

@@ -8,8 +8,8 @@ from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.slip import SlipKind
 from backmark.grader.model.verdict import Judgement
 from tests.contracts.making import judge
-from tests.contracts.repair.making import find_revision
-from tests.contracts.repair.test_own_arrangement import find_line
+from tests.contracts.values.making import find_revision
+from tests.contracts.values.test_own_arrangement import find_line
 
 #: Rows of gradients, whose last turn computes what nobody reads.
 ROWS = """
@@ -104,7 +104,7 @@ def layernorm_backward(dout, cache):
 def judge_changed(entry: str, source: str, right: str, wrong: str) -> Judgement:
     """Return the judgement on a source with a part changed."""
     assert source.count(right) == 1
-    return judge(find_revision(entry), f"import numpy as np\n{source}".replace(right, wrong), by_values=True)
+    return judge(find_revision(entry), f"import numpy as np\n{source}".replace(right, wrong))
 
 
 @pytest.mark.parametrize(
@@ -158,12 +158,12 @@ def test_zeros_of_the_template_to_which_a_submission_adds_are_filled() -> None:
         "axis=1, keepdims=True)\n    level", "axis=0, keepdims=True)\n    level"
     )
     source = f"import numpy as np\n{added}"
-    (statement,) = judge(replace(revision, assignment=assignment), source, by_values=True, by_text=False).repair
+    (statement,) = judge(replace(revision, assignment=assignment), source).repair
     assert [line.line for line in statement.lines] == [find_line(source, "slope = ")]
 
 
 def test_no_line_is_wrong_that_adds_to_a_wrong_start() -> None:
     begun = "    dx = np.zeros(dout.shape)\n    dx += -level / std\n    dx += -hat * slope / std\n"
     source = "import numpy as np\n" + NORMALISED.replace("    dx = (up - level - hat * slope) / std\n", begun)
-    repair = judge(find_revision("cs231n-layernorm"), source, by_values=True, by_text=False).repair
+    repair = judge(find_revision("cs231n-layernorm"), source).repair
     assert {line.line for each in repair if not each.slips for line in each.lines} == set()

@@ -13,7 +13,7 @@ from backmark.grader.contracts.values import recorder
 from backmark.grader.contracts.values.repairing import ValueRepairer
 from backmark.grader.model.verdict import Judgement, Mark
 from tests.contracts.making import judge
-from tests.contracts.repair.making import find_revision
+from tests.contracts.values.making import find_revision
 from tests.local import local_by, local_programs
 
 SOURCE = """
@@ -54,7 +54,7 @@ def revision() -> ContractRevision:
 def judge_with(right: str, wrong: str) -> Judgement:
     """Return the judgement on the source with a part changed."""
     assert SOURCE.count(right) == 1
-    return judge(revision(), SOURCE.replace(right, wrong), by_values=True)
+    return judge(revision(), SOURCE.replace(right, wrong))
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_slip_in_a_line_without_a_row_costs_the_first_one_that_works_with_it()
     assignment = find_revision("coursera-dropout").assignment
     unrowed = replace(find_revision("coursera-dropout"), assignment=replace(assignment, other_solutions=()))
     source = row_comments.strip(assignment.solution).replace("dZ3 = A3 - Y", "dZ3 = (A3 - Y) / 2")
-    judgement = judge(unrowed, source, by_values=True, by_text=False)
+    judgement = judge(unrowed, source)
     (statement,) = judgement.repair
     assert (statement.rows, statement.hint) == (("second_layer",), "")
     rows = {row.name: row.outcome for row in judgement.properties}

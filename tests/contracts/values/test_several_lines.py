@@ -13,7 +13,7 @@ from backmark.grader.model.mended_statement import MendingKind
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.verdict import Judgement
 from tests.contracts.making import judge
-from tests.contracts.repair.making import find_revision, summarise
+from tests.contracts.values.making import find_revision, summarise
 from tests.corpus import four_lines
 
 #: The lines of the source that each step is written in.
@@ -29,7 +29,7 @@ def revision() -> ContractRevision:
 
 def judge_lines(lines: Mapping[str, str]) -> Judgement:
     """Return the judgement on the template with these lines."""
-    return judge(revision(), four_lines.source(lines), by_values=True, by_text=False)
+    return judge(revision(), four_lines.source(lines))
 
 
 def assert_lines_cost_their_rows(lines: Mapping[str, str], marks: int) -> None:
@@ -121,7 +121,7 @@ def test_a_copy_that_lacks_something_is_named_with_the_line_that_reads_it() -> N
     relu, sigmoid = "dZ = relu_backward(dA, activation_cache)\n", "dZ = sigmoid_backward(dA, activation_cache)\n"
     source = strip(layer.assignment.solution).replace(step, "")
     source = source.replace(relu, f"{relu}    {step}").replace(sigmoid, f"dZ = dA\n    {step}")
-    (statement,) = judge(layer, source, by_values=True, by_text=False).repair
+    (statement,) = judge(layer, source).repair
     assert [line.line for line in statement.lines] == [19, 20]
     assert statement.rows == ("sigmoid_gradient",)
 
@@ -161,6 +161,6 @@ def test_a_line_that_is_missing_costs_its_row_alone(missing: Sequence[str]) -> N
     source = "\n".join(
         f"{line[: len(line) - len(line.lstrip())]}pass" if line.strip().startswith(begun) else line for line in lines
     )
-    judgement = judge(revision(), source, by_values=True, by_text=False)
+    judgement = judge(revision(), source)
     assert [statement.kind for statement in judgement.repair] == [MendingKind.INSERT] * len(missing)
     assert summarise(judgement).lost >= {four_lines.STEP[name] for name in missing}

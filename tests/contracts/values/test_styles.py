@@ -7,7 +7,7 @@ import pytest
 from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.verdict import Judgement, Mark
 from tests.contracts.making import judge
-from tests.contracts.repair.making import find_revision
+from tests.contracts.values.making import find_revision
 from tests.corpus import styles
 from tests.corpus.styles import StyledSlip
 from tests.night import by_day
@@ -18,7 +18,7 @@ SLIPS = [styles.SLIPS[start : start + len(styles.STYLES)] for start in range(0, 
 
 def judge_source(entry: str, source: str) -> Judgement:
     """Return the judgement on a source, by text and by values."""
-    return judge(find_revision(entry), source, by_values=True)
+    return judge(find_revision(entry), source)
 
 
 def list_lost(judgement: Judgement) -> set[str]:

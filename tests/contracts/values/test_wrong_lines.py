@@ -12,8 +12,8 @@ from backmark.grader.model.outcome import Outcome
 from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.verdict import Judgement
 from tests.contracts.making import RIGHT, build, contract, judge
-from tests.contracts.repair.making import find_revision
-from tests.contracts.repair.test_own_arrangement import (
+from tests.contracts.values.making import find_revision
+from tests.contracts.values.test_own_arrangement import (
     AFFINE,
     BACKWARD,
     ENTRIES,
@@ -40,7 +40,7 @@ def judge_with(source: str, *changes: tuple[str, str]) -> Judgement:
     for right, wrong in changes:
         assert changed.count(right) == 1
         changed = changed.replace(right, wrong)
-    return judge(strip_rows(ENTRIES[source]), changed, by_values=True)
+    return judge(strip_rows(ENTRIES[source]), changed)
 
 
 @pytest.mark.parametrize(
@@ -97,25 +97,25 @@ def affine_backward(dout, cache):
 
 
 def test_nothing_is_said_of_lines_where_nothing_is_right() -> None:
-    assert judge(strip_rows("cs231n-affine"), WHOLLY_OTHER, by_values=True).repair == ()
+    assert judge(strip_rows("cs231n-affine"), WHOLLY_OTHER).repair == ()
 
 
 def test_of_several_lines_that_could_all_be_wrong_none_is_named() -> None:
     source = AFFINE.replace("db = dout.sum(axis=0)", "db = helper(dout)") + (
         "\n\ndef helper(a):\n    total = np.sinh(a)\n    return total\n"
     )
-    assert judge(strip_rows("cs231n-affine"), source, by_values=True).repair == ()
+    assert judge(strip_rows("cs231n-affine"), source).repair == ()
 
 
 def test_a_line_that_returns_what_another_computes_is_not_wrong() -> None:
     source = RIGHT.replace("    return x @ w\n", "    out = np.sinh(x) @ np.cosh(w)\n    return out\n")
-    (statement,) = judge(build(contract()), source, by_values=True).repair
+    (statement,) = judge(build(contract()), source).repair
     assert [line.line for line in statement.lines] == [find_line(source, "out = ")]
 
 
 def test_a_right_value_that_lacks_something_is_named_with_the_line_that_returns_it() -> None:
     source = change_solution("cmu-mse-loss", " / (self.N * self.C)\n        return dLdA", "\n        return dLdA")
-    (statement,) = judge(strip_rows("cmu-mse-loss"), source, by_values=True).repair
+    (statement,) = judge(strip_rows("cmu-mse-loss"), source).repair
     assert [line.line for line in statement.lines] == [find_line(source, "dLdA = "), find_line(source, "return dLdA")]
 
 
@@ -142,7 +142,7 @@ def test_a_slip_in_what_an_object_keeps_counts_or_names_is_found(
     entry: str, right: str, wrong: str, slip: tuple[SlipKind, ...]
 ) -> None:
     source = change_solution(entry, right, wrong)
-    (statement,) = judge(find_revision(entry), source, by_values=True, by_text=False).repair
+    (statement,) = judge(find_revision(entry), source).repair
     assert [line.line for line in statement.lines] == [find_line(source, wrong.split("\n", maxsplit=1)[0])]
     assert tuple(each.kind for each in statement.slips) == slip
 
@@ -154,7 +154,7 @@ def test_the_marks_are_those_of_the_results() -> None:
 
 
 def test_a_right_submission_is_not_run_anew() -> None:
-    assert judge(strip_rows("cs231n-affine"), AFFINE, by_values=True).repair == ()
+    assert judge(strip_rows("cs231n-affine"), AFFINE).repair == ()
 
 
 TWO_LAYERS = """
@@ -189,8 +189,8 @@ class TwoLayerNet:
 
 def test_an_edit_that_makes_up_for_a_mistake_elsewhere_is_not_believed() -> None:
     source = TWO_LAYERS.replace("data + reg * penalty", "data + 0.5 * reg * penalty")
-    assert judge(strip_rows("cs231n-two-layer-net"), TWO_LAYERS, by_values=True).outcome is Outcome.PASSED
-    (statement,) = judge(strip_rows("cs231n-two-layer-net"), source, by_values=True).repair
+    assert judge(strip_rows("cs231n-two-layer-net"), TWO_LAYERS).outcome is Outcome.PASSED
+    (statement,) = judge(strip_rows("cs231n-two-layer-net"), source).repair
     assert [line.line for line in statement.lines] == [find_line(source, "total = ")]
 
 
@@ -213,4 +213,4 @@ def affine_backward(dout, cache):
 
 
 def test_a_right_value_that_is_used_wrongly_makes_no_line_wrong_that_passes_it_on() -> None:
-    assert judge(strip_rows("cs231n-affine"), PASSED_ON, by_values=True).repair == ()
+    assert judge(strip_rows("cs231n-affine"), PASSED_ON).repair == ()

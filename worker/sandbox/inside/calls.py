@@ -6,7 +6,6 @@ in it. A student's code can reach that namespace, and finds no expectation there
 
 from collections import ChainMap
 from collections.abc import Hashable, Iterator, Mapping
-from copy import copy
 from functools import cache
 from types import CodeType
 from typing import Any, NamedTuple
@@ -113,12 +112,6 @@ class CallsQuestion:
     def find_cause(self, student: Student, error: BaseException) -> BaseException:
         """Return what a failed import raised whose name an exception misses, if that is asked; else the exception."""
         return error if self.unexplained else student.find_cause(error)
-
-    def take_first(self, number: int) -> "CallsQuestion":
-        """Return the same question about the first cases only; what was made ahead goes with it."""
-        first = copy(self)
-        first.cases, first.made, self.made = self.cases[:number], self.made[:number], []
-        return first
 
     def prepare(self) -> None:
         """Make the inputs of all cases ahead, without their numbers: these are for whoever is asked."""

@@ -8,23 +8,16 @@ from typing import Any, Self
 #: Results of another form that an answer describes, causes for which results have no value, and characters of the type
 #: of an exception among these.
 MOST_FORMS, MOST_CAUSES, LONGEST_TYPE = 16, 8, 64
-#: Statements of a submission that may be mended, and statements of a solution that may stand in the place of one.
-MOST_STATEMENTS, MOST_ALTERNATIVES = 400, 3
-#: The roles of a statement that may be mended: any, the header of a loop, a `return`, any of a function that only the
-#: submission has.
-ROLES = ("statement", "header", "return", "helper")
 #: The package that a file lies in which has no folder, so that `.layers` and `..layers` are modules, too.
 PACKAGE = "course.part"
 #: Characters of a name.
 LONGEST_NAME = 80
 #: Cells that are no Python, and parameters of one function, that are named.
 MOST_LEFT_OUT, MOST_PARAMETERS = 20, 100
-#: Functions of a submission's own that a statement calls, and statements with rows for which one without works.
-MOST_HELPERS, MOST_SOURCES = 1, 8
 #: Single edits of a statement.
 MOST_EDITS = 80
-#: Characters of an edit that is spelled out, and changes that it makes in one statement.
-LONGEST_SPELLED, MOST_CHANGES = 200, 2
+#: Characters of an edit that is spelled out.
+LONGEST_SPELLED = 200
 #: What a site is: an expression that computes, a variable or a part of one that is read, what a statement has written.
 SITE_KINDS = ("computed", "load", "written")
 #: Sites and their statements in one program, and edits in one, at most; statements that write one variable.
@@ -55,7 +48,6 @@ class EditKind(StrEnum):
     CALL = "call"
     ASSIGNMENT = "assignment"
     MISSING = "missing"
-    OVERWRITES = "overwrites"
     ABOVE = "above"
     BELOW = "below"
     INSIDE = "inside"

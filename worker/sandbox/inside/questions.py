@@ -38,12 +38,6 @@ def _read(header: dict[str, Any], payload: bytes | memoryview, known: Question |
         from .contracts.reference import ReferenceQuestion  # noqa: PLC0415
 
         return ReferenceQuestion(header, payload)
-    if not header.keys().isdisjoint(("study", "edits", "spelled", "scripts")):
-        # Only wrong submissions are mended.
-        from .mending.question import read_question  # noqa: PLC0415
-
-        first = known.take_first(header["first"]) if isinstance(known, CallsQuestion) and "first" in header else None
-        return read_question(header, payload, first)
     return known if known is not None and "kept" in header else CallsQuestion(header, payload)
 
 

@@ -26,7 +26,7 @@ def serve(requests: int, says: int, kept: KeptQuestions) -> None:
 
             wire.write(says, write_program(student.lines, request.header))
         elif student is not None:
-            known = kept.find(request.header.get("kept") or request.header.get("holds", ""))
+            known = kept.find(request.header.get("kept", ""))
             for reply in read_request(request.header, request.payload, known).answers(student):
                 # First what was printed, so that the worker has it by the time it has the answer.
                 _flush(prints)

@@ -39,8 +39,6 @@ class Student:
 
     def __init__(self, lines: Slice) -> None:
         self.lines = lines
-        #: What could be mended of it, once somebody asked: `mending` alone looks into it.
-        self.workbench: Any = None
         self._modules: dict[Hashable, ModuleType | BaseException] = {}
         #: The key of the module that was asked for last.
         self._key: Hashable = None

@@ -28,7 +28,7 @@ from .questions import KeptQuestions
 _PIDFD = 0x00001000
 _NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000
 #: What only some jails import: each would read it from its files.
-_IMPORTED_BY_SOME = (".mending.question", ".raising.facts")
+_IMPORTED_BY_SOME = (".writing.programs", ".raising.facts")
 #: Forks after which a template takes time to make later ones cheaper.
 _FEW = 2
 #: The number of descriptors that come with a request to fork: for requests, answers and prints of the child, and for

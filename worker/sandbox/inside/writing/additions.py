@@ -9,9 +9,9 @@ from typing import Any, cast
 
 from backmark.worker.sandbox.inside.accessors import spell
 from backmark.worker.sandbox.inside.entry import LONGEST_WORD, EditKind
-from backmark.worker.sandbox.inside.mending.edits import PartChange, substitute
-from backmark.worker.sandbox.inside.mending.groups import Function
 
+from .edits import PartChange, substitute
+from .groups import Function
 from .sites import is_bound, name_of
 
 #: The functions that say which addition is in force, and make it; the variable for what the first returns.

@@ -8,22 +8,22 @@ from itertools import islice
 
 from backmark.worker.sandbox.inside.accessors import spell
 from backmark.worker.sandbox.inside.entry import EditKind
-from backmark.worker.sandbox.inside.mending.edits import (
+
+from .edits import (
     PartChange,
     copy_value,
     find_alias,
     substitute,
 )
-from backmark.worker.sandbox.inside.mending.groups import FUNCTIONS, LOOPS, walk_own
-
 from .effects import JUMPS, Effects
+from .groups import FUNCTIONS, LOOPS, walk_own
 from .returning import list_parameters, list_returned, list_wanted
 from .sites import list_blocks
 
 #: Statements past which one is moved in each direction, and values that one function may return instead.
 _MOST_PASSED, _MOST_RETURNED = 3, 60
 _LEAVING_TURN = (ast.Break, ast.Continue)
-_SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return)
+_SIMPLE = (ast.Assign, ast.AugAssign, ast.Assert, ast.Expr, ast.Return)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,11 +245,11 @@ def _list_bounds(node: ast.stmt, place: _Place) -> Iterator[ast.expr]:
 
 
 def _is_movable(node: ast.stmt) -> bool:
-    """Return True if a statement computes or returns, or leaves a loop or the function under a condition."""
+    """Return True if a statement computes, returns or checks, or leaves a loop or the function under a condition."""
     if isinstance(node, ast.If):
-        return len(node.body) == 1 and isinstance(node.body[0], JUMPS) and not node.orelse
+        return len(node.body) == 1 and isinstance(node.body[0], (*JUMPS, ast.Raise)) and not node.orelse
     if isinstance(node, ast.Expr):
-        return isinstance(node.value, ast.Call) and spell(node.value.func) != "print"
+        return not (isinstance(node.value, ast.Constant) or _list_printed(node.value))
     return isinstance(node, _SIMPLE)
 
 

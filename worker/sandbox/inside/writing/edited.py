@@ -6,14 +6,6 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from backmark.worker.sandbox.inside.entry import MOST_WRITTEN_EDITS, EditKind
-from backmark.worker.sandbox.inside.mending.edits import (
-    Edit,
-    PartChange,
-    list_edits,
-    list_edits_of_test,
-    with_value,
-)
-from backmark.worker.sandbox.inside.mending.groups import Function, StatementGroup, list_functions
 
 from .additions import (
     Addition,
@@ -27,6 +19,14 @@ from .additions import (
     vary_by_additions,
 )
 from .control import ControlEdits, Placement
+from .edits import (
+    Edit,
+    PartChange,
+    list_edits,
+    list_edits_of_test,
+    with_value,
+)
+from .groups import Function, StatementGroup, read_functions
 from .sites import LARGEST, Sites, list_blocks
 
 #: The functions that say whether an edit is in force, and make zeros of a value.
@@ -43,10 +43,11 @@ _HEADED = (ast.For, ast.AsyncFor, ast.While, ast.If)
 
 @dataclass(frozen=True, slots=True)
 class ContractCode:
-    """What a program has besides its own: functions of one parameter, and the code that calls it."""
+    """What a program has besides its own: functions of one parameter, the code that calls it, the author's template."""
 
     helpers: Sequence[str] = ()
     call: str = ""
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def list_program_edits(
     tree: ast.Module, sites: Sites, wanted: Sequence[int], kind: str, given: ContractCode
 ) -> list[ProgramEdit]:
     """Return the edits of statements, of one of the kinds `EDITED`, the likeliest of each first."""
-    places = _EditPlaces.of(tree, given.helpers)
+    places = _EditPlaces.of(tree, given)
     if kind == TRIAL:
         numbers = sites.number_statements()
         tried = (edit for number in wanted for edit in places.list_trial(sites.statements[number].node, numbers))
@@ -114,20 +115,24 @@ class _EditPlaces:
     texts: list[ast.expr] = field(default_factory=list)
     #: By the identity of a method the attributes that its class writes.
     _attributes: dict[int, list[str]] = field(default_factory=dict)
+    #: By the name of a function what the loops of the template run over there, or their conditions.
+    _headers: dict[str, list[ast.expr]] = field(default_factory=dict)
     #: By the identity of a function its values.
     _values: dict[int, list[ast.expr]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, tree: ast.Module, helpers: Sequence[str]) -> "_EditPlaces":
+    def of(cls, tree: ast.Module, given: ContractCode) -> "_EditPlaces":
         """Return those of a program."""
         own = (node for node in tree.body if isinstance(node, ast.FunctionDef))
         simple = (node.name for node in own if len(node.args.args) == 1 and not node.args.kwonlyargs)
-        made = cls(list(dict.fromkeys([*helpers, *simple])), texts=list_texts(tree))
+        made = cls(list(dict.fromkeys([*given.helpers, *simple])), texts=list_texts(tree))
+        for function in read_functions(ast.parse(given.template)).values():
+            made._headers[function.name] = [group.value for group in function.headers if group.value is not None]
         attributes = {node.name: list_attributes(node) for node in tree.body if isinstance(node, ast.ClassDef)}
-        for function in list_functions([tree]).values():
+        for function in read_functions(tree).values():
             holder, _, method = function.name.partition(".")
             made._attributes[id(function)] = attributes.get(holder, []) if method else []
-            for group in function.mendable:
+            for group in function.editable:
                 for place, node in enumerate(group.nodes):
                     made.places[id(group.loop or node)] = function, group, place
         return made
@@ -146,6 +151,9 @@ class _EditPlaces:
             for edit in self._list_single(function, group):
                 if edit.place == place and (kind == SMALL or _is_steering(edit)):
                     yield edit.nodes[0], edit.changes[0]
+        if kind == STEERING and group.loop is not None:
+            for header in self._headers.get(function.name, ()):
+                yield ast.Expr(header), PartChange(EditKind.OPERAND, group.value, header)
         if kind == SMALL and group.loop is None:
             yield from list_operations(own)
 
@@ -198,7 +206,7 @@ class _EditPlaces:
 def list_beginnings(tree: ast.Module, sites: Sites) -> list[int]:
     """Return for each statement the first of those that write its target together; itself if it is alone."""
     beginnings, numbers = list(range(len(sites.statements))), sites.number_statements()
-    for function in list_functions([tree]).values():
+    for function in read_functions(tree).values():
         for group in function.groups:
             own = [numbers[id(node)] for node in group.nodes if id(node) in numbers]
             for number in own:

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from backmark.worker.sandbox.inside.mending.targets import target_of
+from .targets import target_of
 
 #: What ends a loop, its turn or the function.
 JUMPS = (ast.Break, ast.Continue, ast.Return)

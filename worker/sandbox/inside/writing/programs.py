@@ -12,6 +12,7 @@ from backmark.worker.sandbox.inside.wire import pack
 
 from .absent import restore_lines
 from .edited import TRIAL, ContractCode, ProgramEdit, list_beginnings, list_program_edits, write_edit, write_variants
+from .groups import LOOPS
 from .sites import LOAD, SiteCalls, Sites, SiteStatement, count_turns, name_of
 from .template import Template
 
@@ -44,7 +45,7 @@ def _write(lines: Slice, wanted: Mapping[str, Any]) -> dict[str, Any]:
     sites = Sites.of(tree)
     described: dict[str, list[Any]] = {"sites": [], "statements": [], "changed": []}
     spelled: list[list[Any]] = []
-    given = ContractCode(wanted["helpers"], wanted["call"])
+    given = ContractCode(wanted["helpers"], wanted["call"], wanted["template"])
     made = [list_program_edits(tree, sites, [number], kind, given)[place] for number, kind, place in wanted["made"]]
     if "statements" in wanted:
         edits = list_program_edits(tree, sites, wanted["statements"], wanted["edits"], given)
@@ -137,6 +138,7 @@ def _describe_sites(
                 "names": isinstance(statement.node, ast.Assign)
                 and isinstance(statement.node.targets[0], (ast.Name, ast.Subscript)),
                 "returns": isinstance(statement.node, ast.Return),
+                "loops": isinstance(statement.node, LOOPS),
                 "starts": _starts(statement, added, filled),
                 "adds": isinstance(statement.node, ast.AugAssign),
                 "called": statement.function.name in called,

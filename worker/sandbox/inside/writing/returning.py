@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, permutations
 
 from backmark.worker.sandbox.inside.accessors import spell
-from backmark.worker.sandbox.inside.mending.groups import FUNCTIONS, walk_own
+
+from .groups import FUNCTIONS, walk_own
 
 #: The last variables of a function that it may return, for so many values more than it must.
 _MORE = 2

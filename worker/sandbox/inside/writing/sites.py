@@ -9,8 +9,9 @@ from typing import cast
 
 from backmark.worker.sandbox.inside.accessors import spell
 from backmark.worker.sandbox.inside.entry import MOST_SITE_STATEMENTS, MOST_SITES, SITE_KINDS
-from backmark.worker.sandbox.inside.mending.groups import FUNCTIONS, LOOPS
 from backmark.worker.sandbox.inside.reading.listing import Slice
+
+from .groups import FUNCTIONS, LOOPS
 
 COMPUTED, LOAD, WRITTEN = SITE_KINDS
 #: The functions that a program with sites calls.

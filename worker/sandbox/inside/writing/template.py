@@ -4,8 +4,9 @@ import ast
 from dataclasses import dataclass
 
 from backmark.worker.sandbox.inside.entry import LONGEST_SPELLED
-from backmark.worker.sandbox.inside.mending.groups import is_placeholder
 from backmark.worker.sandbox.inside.tracebacks import clean
+
+from .groups import is_placeholder
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,12 @@ class Template:
 
         It may be the template's whole statement, or a placeholder.
         """
-        if not (self.targets and isinstance(node, ast.Assign)):
+        if not isinstance(node, ast.Assign):
             return {"target": "", "given": False, "placeholder": False}
         target = clean(ast.unparse(node.targets[0]), LONGEST_SPELLED)
         is_own = target in self.targets
         return {
             "target": target if is_own else "",
             "given": is_own and ast.unparse(node) in self.statements,
-            "placeholder": is_own and is_placeholder(node.value),
+            "placeholder": is_placeholder(node.value),
         }

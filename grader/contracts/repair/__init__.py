@@ -1,1 +1,0 @@
-"""Which lines of a submission must be mended, by putting lines of the author's solution in their place."""
