@@ -247,7 +247,7 @@ def test_each_attempt_is_told_more(house: House, window: Window) -> None:
     changes = page.get_by_role("region", name="What to change in code cell 8")
     expect(changes).to_contain_text("Line 25 has a mistake: factor missing or unneeded")
     page = window.go(house.verdict_link(third))
-    expect(changes).to_contain_text("Line 25 leaves out the factor indicator_function(")
+    expect(changes).to_contain_text("Line 25 leaves out the factor indicator_function(all_f[layer - 1])")
 
 
 def test_staff_sign_in_and_out(house: House, window: Window) -> None:

@@ -104,7 +104,7 @@ def test_a_failed_verdict_says_which_line_on_which_case_and_what_came_instead(ud
     out = show_verdict(judge_source(four_lines.source({"derivative": "all_dl_dh[layer]"}), udl))
     assert "failed  8 of 10 marks" in out
     assert "Four of the five rows are right. Your code ignores the derivative of every ReLU." in " ".join(out.split())
-    assert "line 14 leaves out the factor `indicator_function(" in " ".join(out.split())
+    assert "line 14 leaves out the factor `indicator_function(all_f[layer - 1])`" in " ".join(out.split())
     assert "all_weights = [np.array([[1.]]), np.array([[-1.]])]" in out
     assert len(out.split()) <= 200
 

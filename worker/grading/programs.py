@@ -148,7 +148,8 @@ def _read(session: WritingSession, source: bytes, filename: str, exchange: Contr
     try:
         session.extract(source, filename, entry(exchange))
     except SubmissionError as error:
-        raise Crashed(f"A program of the submission could not be read: {error}") from error
+        ended = TimedOut if isinstance(error.__cause__, TimedOut) else Crashed
+        raise ended(f"A program of the submission could not be read: {error}") from error
 
 
 def _read_program(written: Mapping[str, Any]) -> WrittenProgram:

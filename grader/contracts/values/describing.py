@@ -101,10 +101,12 @@ def judge_rows_by_lines(
 def explain_lines(lines: Sequence[WrongLine], rows: Sequence[Sequence[str]]) -> tuple[Reason, ...]:
     """Return how each line was found, in the order of the submission; `rows` are the names of those that it costs."""
     ordered = sorted(zip(lines, rows, strict=True), key=lambda each: each[0].spots)
-    return tuple(
-        Reason(_choose_explainer(line), tuple(names), tuple(SourceLine.of(*spot) for spot in line.spots))
-        for line, names in ordered
-    )
+    return tuple(Reason(_choose_explainer(line), tuple(names), _list_places(line)) for line, names in ordered)
+
+
+def _list_places(line: WrongLine) -> tuple[SourceLine, ...]:
+    """Return where a line stands: nowhere if it is missing."""
+    return () if line.is_missing else tuple(SourceLine.of(*spot) for spot in line.spots)
 
 
 def _choose_explainer(line: WrongLine) -> Explainer:
@@ -129,7 +131,7 @@ def describe_lines(
             _choose_kind(line),
             tuple(row.name for row in own),
             tuple(row.title for row in own),
-            tuple(SourceLine.of(*spot) for spot in line.spots),
+            _list_places(line),
             "",
             *_list_help(line, own),
             wrong,

@@ -545,7 +545,7 @@ class ValueSearch:
         ]
         return frozenset(theirs.statements[theirs.sites[site].statement].spot[1] for site in sites)
 
-    def list_lines_of(self, values: Iterable[SolutionValue]) -> frozenset[int]:
+    def list_root_lines(self, values: Iterable[SolutionValue]) -> frozenset[int]:
         """Return the lines of the solution that compute some of its values as a whole."""
         theirs = self.solution.program
         roots = (theirs.sites[site] for value in values for site in value.sites if theirs.sites[site].root)

@@ -75,7 +75,7 @@ def find_wrong_beside_right(search: ValueSearch) -> WrongBesideRight | None:
             return None
     hidden = [finding for finding in wrong if _are_right(search, [other for other in wrong if other is not finding])]
     shown = [finding for finding in wrong if finding not in hidden]
-    right = search.list_lines_of(finding.wanted for finding in put if finding not in wrong)
+    right = search.list_root_lines(finding.wanted for finding in put if finding not in wrong)
     return WrongBesideRight(shown, hidden, frozenset(numbers), right) if _are_right(search, shown) else None
 
 

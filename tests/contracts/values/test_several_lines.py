@@ -103,7 +103,7 @@ def test_a_line_of_the_templates_own_is_called_unfilled() -> None:
     [
         # The course's helper is missing around a part, and an entry that no other line reads.
         ("derivative", "all_f[layer-1] * all_dl_dh[layer]", "all_f[layer - 1]", "indicator_function(all_f[layer - 1])"),
-        ("derivative", "all_dl_dh[layer]", "", "indicator_function(all_h[layer])"),
+        ("derivative", "all_dl_dh[layer]", "", "indicator_function(all_f[layer - 1])"),
         ("weight", "np.matmul(all_dl_df[layer], all_weights[0].T)", "all_weights[0]", "all_h[layer]"),
     ],
 )
@@ -163,4 +163,6 @@ def test_a_line_that_is_missing_costs_its_row_alone(missing: Sequence[str]) -> N
     )
     judgement = judge(revision(), source)
     assert [statement.kind for statement in judgement.repair] == [MendingKind.INSERT] * len(missing)
+    # No line is shown: the one beside it is right.
+    assert {(statement.lines, statement.source) for statement in judgement.repair} == {((), "")}
     assert summarise(judgement).lost >= {four_lines.STEP[name] for name in missing}

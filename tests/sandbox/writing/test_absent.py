@@ -86,3 +86,23 @@ def test_a_line_that_nothing_would_read_is_not_missing() -> None:
 def test_a_function_of_which_there_are_two_is_left_as_it_is() -> None:
     source = fill(x="pass")
     assert restore(source + source) == []
+
+
+def test_where_the_template_itself_raises_each_line_finds_its_place() -> None:
+    template = TEMPLATE.replace("        total = None", "        raise NotImplementedError\n        total = None")
+    tree = ast.parse(fill(parts="raise NotImplementedError", total="raise NotImplementedError"))
+    assert [ast.unparse(node) for node in restore_lines(tree, template)] == ["parts[k] = None", "total = None"]
+    assert "raise" not in ast.unparse(tree)
+
+
+def test_a_long_function_is_read_once_for_all_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line that is missing looks for its place among all that the function has."""
+    read: list[ast.AST] = []
+    unparse = ast.unparse
+    monkeypatch.setattr(ast, "unparse", lambda node: read.append(node) or unparse(node))
+    lines = "\n".join(f"    line_{i} = None" for i in range(100))
+    own = "\n".join(f"    own_{i} = line_{i}" for i in range(100))
+    restored = restore_lines(ast.parse(f"def f(x):\n{own}\n    return x"), f"def f(x):\n{lines}\n    return x")
+    assert len(restored) == 100
+    # A few times for each line, and not once for each line of the function.
+    assert len(read) < 100 * 12

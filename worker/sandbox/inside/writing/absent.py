@@ -3,7 +3,9 @@
 import ast
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import filterfalse
 
+from .groups import make_header
 from .sites import FunctionNode, list_blocks, list_functions
 
 #: Methods that fill a list without naming an entry.
@@ -37,22 +39,13 @@ def _restore(own: FunctionNode, template: FunctionNode) -> Iterator[ast.stmt]:
     written = _Written.of(own, frozenset(map(ast.unparse, lines)))
     if not written.entries <= {ast.unparse(line.targets[0]) for line in lines}:
         return
+    places = _Places.of(own)
     for key, block in _list_all_blocks(template):
-        for place, line in enumerate(block):
-            if not (isinstance(line, ast.Assign) and written.misses(line)):
-                continue
-            found = _find_place(own, key, block, place)
-            if found is None:
-                continue
-            home, at, anchor = found
-            for left in filter(_is_unwritten, home):
-                home[home.index(left)] = ast.copy_location(ast.Pass(), left)
-            restored = ast.Assign(line.targets, ast.Constant(None))
-            for node in ast.walk(restored):
-                # It has no line: the one beside it is named.
-                ast.copy_location(node, anchor)
-            home.insert(at, restored)
-            yield restored
+        for at, line in enumerate(block):
+            if isinstance(line, ast.Assign) and written.misses(line):
+                restored = places.insert(line, key, block[:at][::-1], block[at + 1 :])
+                if restored is not None:
+                    yield restored
 
 
 @dataclass(frozen=True)
@@ -95,22 +88,48 @@ def _list_names(parts: Iterable[ast.AST], context: type[ast.expr_context]) -> fr
     return frozenset(part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, context))
 
 
-def _find_place(
-    own: FunctionNode, key: str, block: Sequence[ast.stmt], place: int
-) -> tuple[list[ast.stmt], int, ast.stmt] | None:
-    """Return the block in which a line of the template's block is missing, the place there, and a statement beside it.
+@dataclass
+class _Places:
+    """The statements of a function by what they write or are, each with its block; blocks by what they are of."""
 
-    It stands behind the nearest of the lines before it that the function has, or before the next, or else where the
-    loop or the condition around it begins.
-    """
-    homes = dict(_list_all_blocks(own))
-    for step, siblings in ((1, block[:place][::-1]), (0, block[place + 1 :])):
-        for sibling in map(_spell, siblings):
-            for home in homes.values():
-                at = next((at for at, node in enumerate(home) if _spell(node) == sibling), -1)
-                if at >= 0:
-                    return home, at + step, home[at]
-    return (homes[key], 0, homes[key][0]) if key in homes else None
+    statements: dict[str, tuple[ast.stmt, list[ast.stmt]]]
+    blocks: dict[str, list[ast.stmt]]
+
+    @classmethod
+    def of(cls, function: FunctionNode) -> "_Places":
+        """Return those of a function, the first of each."""
+        places = cls({}, {})
+        for key, block in _list_all_blocks(function):
+            places.blocks.setdefault(key, block)
+            for node in filterfalse(_is_unwritten, block):
+                places.statements.setdefault(_spell(node), (node, block))
+        return places
+
+    def insert(
+        self, line: ast.Assign, key: str, before: Sequence[ast.stmt], after: Sequence[ast.stmt]
+    ) -> ast.stmt | None:
+        """Put `target = None` for a line of the template where it is missing, and return that; None if nowhere.
+
+        It stands behind the nearest of the template's lines `before` it that the function has, or above the first of
+        those `after` it, or else where the loop or the condition around it begins.
+        """
+        for step, siblings in ((1, before), (0, after)):
+            for sibling in map(_spell, siblings):
+                if sibling in self.statements:
+                    anchor, block = self.statements[sibling]
+                    return self._put(line, anchor, block, block.index(anchor) + step)
+        block = self.blocks.get(key, [])
+        return self._put(line, block[0], block, 0) if block else None
+
+    def _put(self, line: ast.Assign, anchor: ast.stmt, block: list[ast.stmt], at: int) -> ast.stmt:
+        block[:] = [ast.copy_location(ast.Pass(), node) if _is_unwritten(node) else node for node in block]
+        restored = ast.Assign(line.targets, ast.Constant(None))
+        for node in ast.walk(restored):
+            # It has no line of its own.
+            ast.copy_location(node, anchor)
+        block.insert(at, restored)
+        self.statements[_spell(restored)] = restored, block
+        return restored
 
 
 def _list_all_blocks(function: FunctionNode) -> Iterator[tuple[str, list[ast.stmt]]]:
@@ -126,8 +145,7 @@ def _spell(node: ast.stmt) -> str:
     """Return what tells a statement from others: what it writes, the header of what has blocks, or all of it."""
     if isinstance(node, ast.Assign):
         return f"{ast.unparse(node.targets[0])} ="
-    blocks = list_blocks(node)
-    return ast.unparse(node).partition("\n")[0] if blocks else ast.unparse(node)
+    return ast.unparse(make_header(node)).partition("\n")[0]
 
 
 def _is_unwritten(node: ast.stmt) -> bool:

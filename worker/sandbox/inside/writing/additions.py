@@ -54,6 +54,11 @@ def list_values(function: Function, attributes: Sequence[str] = ()) -> list[ast.
     return [ast.parse(text, mode="eval").body for text in [*known][:_MOST_VALUES]]
 
 
+def list_read(node: ast.expr) -> list[ast.expr]:
+    """Return the entries that an expression reads."""
+    return [part for part in ast.walk(node) if isinstance(part, ast.Subscript)]
+
+
 def list_attributes(node: ast.ClassDef) -> list[str]:
     """Return the attributes that a class writes, as text."""
     own = (part for part in ast.walk(node) if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store))

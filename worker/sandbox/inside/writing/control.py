@@ -16,7 +16,7 @@ from .edits import (
     substitute,
 )
 from .effects import JUMPS, Effects
-from .groups import FUNCTIONS, LOOPS, walk_own
+from .groups import FUNCTIONS, LOOPS, make_header, walk_own
 from .returning import list_parameters, list_returned, list_wanted
 from .sites import list_blocks
 
@@ -144,7 +144,7 @@ class ControlEdits:
         for holder, _ in place.around:
             if not isinstance(holder, (*LOOPS, ast.If)):
                 return
-            header = _make_header(holder)
+            header = make_header(holder)
             yield self._move(node, PartChange(EditKind.OUTSIDE, node, header), holder, after=True)
             if not isinstance(node, ast.Return):
                 yield self._move(node, PartChange(EditKind.OUTSIDE, node, header), holder, after=False)
@@ -154,9 +154,9 @@ class ControlEdits:
         before = [other for other in place.body[: place.at] if isinstance(other, (*LOOPS, ast.If))]
         behind = [other for other in place.body[place.at + 1 :] if isinstance(other, (*LOOPS, ast.If))]
         for holder in before[-1:]:
-            yield self._move(node, PartChange(EditKind.INSIDE, node, _make_header(holder)), holder.body[-1], after=True)
+            yield self._move(node, PartChange(EditKind.INSIDE, node, make_header(holder)), holder.body[-1], after=True)
         for holder in behind[:1]:
-            yield self._move(node, PartChange(EditKind.INSIDE, node, _make_header(holder)), holder.body[0], after=False)
+            yield self._move(node, PartChange(EditKind.INSIDE, node, make_header(holder)), holder.body[0], after=False)
 
     def _list_passed(self, node: ast.stmt, place: _Place) -> Iterator[ControlEdit]:
         """Yield a statement behind those below that work with what it does, and before those above.
@@ -166,11 +166,11 @@ class ControlEdits:
         later = (other for other in place.body[place.at + 1 :] if not isinstance(other, JUMPS))
         below = [other for other in later if self._depend(node, other)]
         for other in below[:_MOST_PASSED]:
-            yield self._move(node, PartChange(EditKind.BELOW, node, _make_header(other)), other, after=True)
+            yield self._move(node, PartChange(EditKind.BELOW, node, make_header(other)), other, after=True)
         above = [other for other in reversed(place.body[: place.at]) if self._depend(node, other)]
         for other in () if isinstance(node, ast.Return) else above[:_MOST_PASSED]:
             if other is not place.body[place.at - 1] or not _is_movable(other):
-                yield self._move(node, PartChange(EditKind.ABOVE, node, _make_header(other)), other, after=False)
+                yield self._move(node, PartChange(EditKind.ABOVE, node, make_header(other)), other, after=False)
 
     def _move(self, node: ast.stmt, change: PartChange, anchor: ast.stmt, *, after: bool) -> ControlEdit:
         gone = ast.Expr(ast.Constant(value=False)) if isinstance(node, ast.If) else ast.Pass()
@@ -255,12 +255,3 @@ def _is_movable(node: ast.stmt) -> bool:
 
 def _leaves_turn(node: ast.stmt) -> bool:
     return any(isinstance(part, _LEAVING_TURN) for part in ast.walk(node))
-
-
-def _make_header(node: ast.stmt) -> ast.stmt:
-    """Return a statement without what stands inside of it."""
-    if not isinstance(node, (*LOOPS, ast.If)):
-        return node
-    header = copy.copy(node)
-    header.body, header.orelse = [], []
-    return header

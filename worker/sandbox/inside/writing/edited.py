@@ -14,6 +14,7 @@ from .additions import (
     list_exchanges,
     list_forgotten,
     list_operations,
+    list_read,
     list_texts,
     list_values,
     vary_by_additions,
@@ -115,6 +116,8 @@ class _EditPlaces:
     texts: list[ast.expr] = field(default_factory=list)
     #: By the identity of a method the attributes that its class writes.
     _attributes: dict[int, list[str]] = field(default_factory=dict)
+    #: By the name of a function and what a line of the template writes there, the values that it reads.
+    _given: dict[tuple[str, str], list[ast.expr]] = field(default_factory=dict)
     #: By the name of a function what the loops of the template run over there, or their conditions.
     _headers: dict[str, list[ast.expr]] = field(default_factory=dict)
     #: By the identity of a function its values.
@@ -128,6 +131,8 @@ class _EditPlaces:
         made = cls(list(dict.fromkeys([*given.helpers, *simple])), texts=list_texts(tree))
         for function in read_functions(ast.parse(given.template)).values():
             made._headers[function.name] = [group.value for group in function.headers if group.value is not None]
+            for node in (node for group in function.groups for node in group.nodes if isinstance(node, ast.Assign)):
+                made._given[function.name, ast.unparse(node.targets[0])] = list_read(node.value)
         attributes = {node.name: list_attributes(node) for node in tree.body if isinstance(node, ast.ClassDef)}
         for function in read_functions(tree).values():
             holder, _, method = function.name.partition(".")
@@ -165,7 +170,9 @@ class _EditPlaces:
         if group.loop is not None:
             return
         if kind == LARGE:
-            yield from list_additions(group.nodes[place], self._list_values(function), function.parameters, self.calls)
+            values = [*self._list_given(group.nodes[place], function), *self._list_values(function)]
+            values = list({ast.dump(value): value for value in values}.values())
+            yield from list_additions(group.nodes[place], values, function.parameters, self.calls)
         elif kind == SMALL:
             yield from list_exchanges(group.nodes[place], self._list_values(function), self.texts)
             yield from list_forgotten(group.nodes[place], function)
@@ -196,6 +203,11 @@ class _EditPlaces:
         if id(group) not in self._single:
             self._single[id(group)] = list_edits(group, function, widely=True)
         return self._single[id(group)]
+
+    def _list_given(self, node: ast.stmt, function: Function) -> list[ast.expr]:
+        """Return the values that the template's line reads which writes the same: these are named first."""
+        written = ast.unparse(node.targets[0]) if isinstance(node, ast.Assign) else ""
+        return self._given.get((function.name, written), [])
 
     def _list_values(self, function: Function) -> list[ast.expr]:
         if id(function) not in self._values:

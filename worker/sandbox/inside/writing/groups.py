@@ -47,8 +47,7 @@ class StatementGroup:
         """Return a statement that may stand in its place, as it is written: for a header without what the loop does."""
         if self.loop is None:
             return node
-        header = copy.copy(self.loop)
-        header.body, header.orelse = [], []
+        header = make_header(self.loop)
         setattr(header, "test" if isinstance(header, ast.While) else "iter", node.value)  # type: ignore[attr-defined] # it has one
         return header
 
@@ -105,6 +104,15 @@ def is_placeholder(value: ast.expr) -> bool:
         *modules, function = ast.unparse(node.func).split(".")
         return function in _PLACEHOLDERS or "random" in modules
     return isinstance(node, ast.Constant)
+
+
+def make_header(node: ast.stmt) -> ast.stmt:
+    """Return a loop or a condition without what stands inside of it; any other statement as it is."""
+    if not isinstance(node, (*LOOPS, ast.If)):
+        return node
+    header = copy.copy(node)
+    header.body, header.orelse = [], []
+    return header
 
 
 def walk_own(node: ast.AST) -> Iterator[ast.AST]:
