@@ -249,8 +249,9 @@ def test_a_submissions_page_says_how_its_lines_were_found_and_why_rows_are_lost_
     name = submit_graded(store, replace(verdict, explained_by=reasons).as_dict())
     page = unescape(visitor.get(f"{HOME}/submissions/{name}"))
     assert "For staff: how this was decided" in page
-    assert f"Line 7: found by values; a small change makes the submission right. It costs {first.title}." in page
-    assert "Line 9: a small change that the solution's text suggests makes the submission right.</li>" in page
+    value = "the solution's value in its place makes the submission right"
+    assert f"Line 7: found by values; {value}. It costs {first.title}." in page
+    assert "Line 9: a small change makes the submission right.</li>" in page
     without = visitor.get(f"{HOME}/submissions/{submit_graded(store, failing_verdict(), source=b'x = 2')}")
     assert "how this was decided" not in without
 

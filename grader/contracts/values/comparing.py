@@ -31,6 +31,12 @@ def have_same_arrays(own: Given, wanted: Given) -> bool:
     )
 
 
+def are_in_other_places(own: Given, wanted: Given) -> bool:
+    """Return True if values have the shapes of others, and in neither order of these the same numbers at each place."""
+    shapes, others = ([[array.shape for array in case] for case in given] for given in (own, wanted))
+    return shapes == others and not any(have_same_arrays(own, given) for given in (wanted, [c[::-1] for c in wanted]))
+
+
 def have_same_axes(own: Given, wanted: Given) -> bool:
     """Return True if values are as many as others, and of the same shapes but for axes of length one."""
     return _list_lengths(own) == _list_lengths(wanted) and all(

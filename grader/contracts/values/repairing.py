@@ -475,14 +475,16 @@ class _LineSearch:
         self.computing = {finding.statement: self._list_computing(search, finding) for finding in found}
         self.shown = search.list_shown(found)
         self.certain = [
-            finding
-            for finding in found
-            if finding.statement in self.unfilled or (search.is_read_right(finding) and not self._is_shared(finding))
+            finding for finding in found if finding.statement in self.unfilled or self._is_wrong_itself(search, finding)
         ]
         for copied in filter(search.is_copy, found):
             search.trace({site: given for site, given in base.items() if site != copied.site})
             if search.is_site_right(copied.site):
                 self.certain.append(copied)
+        sizes = [number for finding in found for number in search.list_unknown(finding.statement)]
+        if len(set(sizes)) < len(sizes):
+            # What several read may be wrong instead of each of them.
+            self.certain = [finding for finding in self.certain if finding.statement in self.unfilled]
         returning = {number for numbers in self.returning.values() for number in numbers}
         rivals = {rival.statement for rival in self.rivals} - returning
         if rivals and not any(finding.site == self.last and is_meant(search, finding) for finding in found):
@@ -500,6 +502,19 @@ class _LineSearch:
             if state.match == search.states[finding.site].match
         )
         return computing[1:] if is_elsewhere and len(computing) > 1 else computing
+
+    def _is_wrong_itself(self, search: ValueSearch, finding: Finding) -> bool:
+        """Return True if all that a finding's statement reads is right, and it serves one purpose.
+
+        What others add to or fill may begin rightly, and what they do may be wrong.
+        """
+        is_begun = self.program.statements[finding.statement].starts
+        if is_begun or search.reads_other_places(finding.statement):
+            return False
+        if not search.is_read_right(finding) or self._is_shared(finding):
+            return False
+        # A parameter may be given a value that is right elsewhere, but not here: the call is wrong then.
+        return not self.program.statements[finding.statement].called or search.reads_enough(finding)
 
     def _is_shared(self, finding: Finding) -> bool:
         """Return True if a finding is in a function whose calls serve several purposes: one of these may be wrong."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from backmark.grader.contracts.cases.arrays import Array
-from backmark.grader.contracts.values.comparing import are_in_order, begins, find_differing
+from backmark.grader.contracts.values.comparing import are_in_order, are_in_other_places, begins, find_differing
 from backmark.grader.contracts.values.layouts import list_layouts, may_fit
 from backmark.grader.contracts.values.moments import fingerprint, fingerprint_all
 from backmark.grader.contracts.values.operands import Operation, solve
@@ -27,6 +27,9 @@ Good = tuple[bool, ...]
 Injections = Mapping[int, Given]
 #: A value that may take the place of a site's own, the way, True if it is new, and all injections with it.
 _Hopeful = tuple[SolutionValue, str, bool, Injections]
+
+#: Statements of the solution, one above another, that may stand in one of the submission's.
+_DEEPEST = 3
 
 
 @dataclass(slots=True)
@@ -482,6 +485,48 @@ class ValueSearch:
         """Return True if a site has a value of the solution's, or one that is right but for a scale, or an input."""
         state = self.states[number]
         return state.match >= 0 or state.match_last >= 0 or state.scale != "" or self._are_inputs(state.values)
+
+    def reads_enough(self, finding: Finding) -> bool:
+        """Return True if what a finding needs can be computed, as the solution does, of what its statement reads."""
+        read = [self.states[number] for number in self._list_loads(finding.statement)]
+        return self._can_compute(finding.wanted, read, _DEEPEST)
+
+    def _can_compute(self, wanted: SolutionValue, read: Sequence[SiteState], depth: int) -> bool:
+        theirs = self.solution.program.sites
+        computed = [value for value in self.solution.values if any(theirs[n].kind != "load" for n in value.sites)]
+        if wanted not in computed:
+            # In fewer turns of a loop it is read than it is computed.
+            wanted = next((value for value in computed if begins(wanted.values, value.values)), wanted)
+        statements = {theirs[site].statement for site in wanted.sites if theirs[site].kind != "load"}
+        # Of an entry the whole is no value that is needed.
+        loads = {
+            number
+            for number, site in enumerate(theirs)
+            if site.statement in statements and site.kind == "load"
+            if site.parent < 0 or theirs[site.parent].kind != "load"
+        }
+        needed = [value for value in self.solution.values if not loads.isdisjoint(value.sites)]
+        return bool(needed) and all(self._is_at_hand(value, read, depth) for value in needed)
+
+    def _is_at_hand(self, value: SolutionValue, read: Sequence[SiteState], depth: int) -> bool:
+        """Return True if a value is read, if only in the first turns of a loop, or is an input, or can be computed."""
+        if self._are_inputs(value.values) or any(begins(state.values, value.values) for state in read):
+            return True
+        return depth > 0 and self._can_compute(value, read, depth - 1)
+
+    def reads_other_places(self, statement: int) -> bool:
+        """Return True if a statement reads numbers of the solution's that stand at other places of their array."""
+        read = [self.states[number] for number in self._list_loads(statement)]
+        return any(
+            are_in_other_places(state.values, self.solution.values[state.match].values)
+            for state in read
+            if state.match >= 0
+        )
+
+    def list_unknown(self, statement: int) -> set[int]:
+        """Return the statements that write what another one reads and has no numbers of its own, such as a size."""
+        loads = (state for state in self.states if state.site.statement == statement and not state.is_known)
+        return {state.site.writer for state in loads if state.site.variable and state.site.writer >= 0}
 
     def is_read_right(self, finding: Finding) -> bool:
         """Return True if all is right that the statement of a finding reads, with the injections of the last trace.

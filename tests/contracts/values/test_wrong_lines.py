@@ -214,3 +214,22 @@ def affine_backward(dout, cache):
 
 def test_a_right_value_that_is_used_wrongly_makes_no_line_wrong_that_passes_it_on() -> None:
     assert judge(strip_rows("cs231n-affine"), PASSED_ON).repair == ()
+
+
+@pytest.mark.parametrize(
+    ("entry", "mistake"),
+    [
+        # A function is called with a part of what it needs; what is summed up begins with zeros; sizes and reshapes.
+        ("coursera-rnn-backward", "later_steps_forgotten"),
+        ("coursera-pool-backward", "stride_ignored"),
+        ("cs231n-affine", "examples_mixed"),
+        ("coursera-linear-backward", "divided_by_units"),
+    ],
+)
+def test_a_line_that_is_right_is_never_named_for_what_it_is_given(entry: str, mistake: str) -> None:
+    revision = find_revision(entry)
+    (wrong,) = [each.source for each in revision.assignment.mistakes if each.id == mistake]
+    kept = set(strip(revision.assignment.solution).splitlines())
+    repair = judge(revision, wrong).repair
+    lines = [wrong.splitlines()[line.line - 1] for statement in repair for line in statement.lines]
+    assert not kept.intersection(lines)

@@ -99,7 +99,12 @@ def test_a_long_function_is_read_once_for_all_lines(monkeypatch: pytest.MonkeyPa
     """Each line that is missing looks for its place among all that the function has."""
     read: list[ast.AST] = []
     unparse = ast.unparse
-    monkeypatch.setattr(ast, "unparse", lambda node: read.append(node) or unparse(node))
+
+    def note(node: ast.AST) -> str:
+        read.append(node)
+        return unparse(node)
+
+    monkeypatch.setattr(ast, "unparse", note)
     lines = "\n".join(f"    line_{i} = None" for i in range(100))
     own = "\n".join(f"    own_{i} = line_{i}" for i in range(100))
     restored = restore_lines(ast.parse(f"def f(x):\n{own}\n    return x"), f"def f(x):\n{lines}\n    return x")

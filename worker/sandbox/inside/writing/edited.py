@@ -131,8 +131,9 @@ class _EditPlaces:
         made = cls(list(dict.fromkeys([*given.helpers, *simple])), texts=list_texts(tree))
         for function in read_functions(ast.parse(given.template)).values():
             made._headers[function.name] = [group.value for group in function.headers if group.value is not None]
-            for node in (node for group in function.groups for node in group.nodes if isinstance(node, ast.Assign)):
-                made._given[function.name, ast.unparse(node.targets[0])] = list_read(node.value)
+            for line in (node for group in function.groups for node in group.nodes):
+                if isinstance(line, ast.Assign):
+                    made._given[function.name, ast.unparse(line.targets[0])] = list_read(line.value)
         attributes = {node.name: list_attributes(node) for node in tree.body if isinstance(node, ast.ClassDef)}
         for function in read_functions(tree).values():
             holder, _, method = function.name.partition(".")
