@@ -66,7 +66,8 @@ def check(verdict: Verdict, source: str) -> None:
     lines = source.splitlines()
     for statement in verdict.repair:
         assert statement.source == "\n".join(quote(lines[line.line - 1].strip()) for line in statement.lines)
-        assert all("=" in lines[line.line - 1] or "for" in lines[line.line - 1] for line in statement.lines)
+        words = [lines[line.line - 1].split()[0] for line in statement.lines]
+        assert all("=" in lines[line.line - 1] for line in statement.lines) or {*words} <= {"for", "if", "return"}
     if ESCAPE_WORD not in source:
         assert ESCAPE_WORD not in text
     assert OF_THE_SOLUTION not in text

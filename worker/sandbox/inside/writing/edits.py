@@ -462,6 +462,9 @@ def _edit_sign(node: ast.UnaryOp) -> Iterator[_Edited]:
 def _edit_attribute(node: ast.Attribute) -> Iterator[_Edited]:
     if node.attr == "T":
         yield _exchange(EditKind.TRANSPOSE, node, node.value)
+    elif node.attr == "transpose":
+        # The method itself, where nothing calls it.
+        yield _exchange(EditKind.OPERAND, node, ast.Attribute(node.value, "T", ast.Load()))
 
 
 def _exchange(kind: str, node: ast.expr, other: ast.expr) -> _Edited:
